@@ -1,0 +1,239 @@
+"""The closed vocabularies of the domain. Each value's text is what JSON doors speak; the wire has the same names.
+
+中文 beside each name is the console's word for it (webui/src/text/zh.ts is the dictionary that is shown).
+"""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person acts as. Several to one person, each act under one. The last three are never one person."""
+
+    DISPATCHER = "dispatcher"  # 调度员: adopts
+    DUTY_CHIEF = "duty_chief"  # 值班长: orders
+    OPERATOR = "operator"  # 通航公司与机长: accepts, flies
+    BASE = "base"  # 驻防站
+    OBSERVER = "observer"  # 飞行观察员
+    ATC = "atc"  # 空管: approves airspace
+    PARTNER = "partner"  # 邻省席
+    SYSADMIN = "sysadmin"  # 系统管理员
+    SECADMIN = "secadmin"  # 安全管理员
+    AUDITOR = "auditor"  # 审计员
+
+
+ADMINISTRATORS = frozenset({Role.SYSADMIN, Role.SECADMIN, Role.AUDITOR})
+
+
+class IncidentKind(StrEnum):
+    """Kinds of incident; the GB/T 35561 code rides beside as text."""
+
+    FOREST_FIRE = "forest_fire"  # 森林火灾
+    WILDLAND_FIRE = "wildland_fire"  # 草原荒地火灾
+    BUILDING_FIRE = "building_fire"  # 建筑火灾
+    FLOOD = "flood"  # 洪涝
+    EARTHQUAKE = "earthquake"  # 地震
+    LANDSLIDE = "landslide"  # 滑坡泥石流
+    HAZMAT = "hazmat"  # 危险化学品
+    MINE = "mine"  # 矿山
+    TAILINGS_DAM = "tailings_dam"  # 尾矿库
+    TRANSPORT = "transport"  # 交通运输
+    MEDICAL = "medical"  # 医疗救护
+    MISSING_PERSON = "missing_person"  # 人员搜救
+    PUBLIC_SAFETY = "public_safety"  # 社会安全
+    OTHER = "other"  # 其他
+
+
+FIRES = frozenset({IncidentKind.FOREST_FIRE, IncidentKind.WILDLAND_FIRE})  # fought with water from the air
+
+
+class IncidentState(StrEnum):
+    """Life of an incident; the table is in incident.py."""
+
+    REPORTED = "reported"  # 已接报
+    CONFIRMED = "confirmed"  # 已核实
+    RESPONDING = "responding"  # 处置中
+    CONTAINED = "contained"  # 已控制
+    CLOSED = "closed"  # 已结束
+    DISMISSED = "dismissed"  # 已排除
+    MERGED = "merged"  # 已合并
+
+
+class IncidentAction(StrEnum):
+    """What is done to an incident."""
+
+    CONFIRM = "confirm"  # 核实
+    DISMISS = "dismiss"  # 排除
+    MERGE = "merge"  # 合并
+    TASK = "task"  # 派机
+    CONTAIN = "contain"  # 控制
+    FLARE_UP = "flare_up"  # 复燃
+    STAND_DOWN = "stand_down"  # 撤收
+    CLOSE = "close"  # 结束
+
+
+class TaskingState(StrEnum):
+    """Life of a tasking (任务单); the table is in tasking.py."""
+
+    DRAFT = "draft"  # 草拟
+    PENDING = "pending"  # 待批
+    ORDERED = "ordered"  # 已下达
+    ACCEPTED = "accepted"  # 已接受
+    PREPARING = "preparing"  # 准备
+    RELEASED = "released"  # 放行
+    AIRBORNE = "airborne"  # 飞行
+    WORKING = "working"  # 作业
+    RETURNING = "returning"  # 返航
+    LANDED = "landed"  # 落地
+    SETTLED = "settled"  # 结算
+    ARCHIVED = "archived"  # 归档
+    ENDED = "ended"  # 已终止
+
+
+class TaskingAction(StrEnum):
+    """What is done to a tasking."""
+
+    ADOPT = "adopt"  # 采纳
+    ORDER = "order"  # 下达
+    ACCEPT = "accept"  # 接受
+    REFUSE = "refuse"  # 拒绝
+    EXPIRE = "expire"  # 逾期终止
+    PREPARE = "prepare"  # 准备
+    RELEASE = "release"  # 放行
+    TAKE_OFF = "take_off"  # 起飞
+    ARRIVE = "arrive"  # 到达
+    LEAVE = "leave"  # 返航
+    LAND = "land"  # 落地
+    NEXT_SORTIE = "next_sortie"  # 再次出动
+    RECALL = "recall"  # 召回
+    TURN_BACK = "turn_back"  # 折返
+    DIVERT = "divert"  # 备降
+    SETTLE = "settle"  # 结算
+    ARCHIVE = "archive"  # 归档
+
+
+class RefusalReason(StrEnum):
+    """Why an operator or captain refuses: always allowed, always with one of these."""
+
+    WEATHER = "weather"  # 天气低于标准
+    AIRCRAFT = "aircraft"  # 机件故障
+    CREW = "crew"  # 机组/值勤
+    FUEL = "fuel"  # 油料不足
+    CAPABILITY = "capability"  # 超出机型能力
+    ROUTE_OR_WATER = "route_or_water"  # 水源/航线险
+
+
+class AirspaceKind(StrEnum):
+    """Three kinds of request to ATC."""
+
+    PLAN = "plan"  # 飞行计划
+    TEMPORARY_AIRSPACE = "temporary_airspace"  # 临时空域
+    TAKE_OFF_RELEASE = "take_off_release"  # 起飞放行
+
+
+class AirspaceState(StrEnum):
+    """Life of an airspace request; the table is in airspace.py."""
+
+    FILED = "filed"  # 已申请
+    COUNTERED = "countered"  # 改批待确认
+    APPROVED = "approved"  # 已批准
+    ACTIVE = "active"  # 使用中
+    NONCONFORMING = "nonconforming"  # 偏离
+    RELEASED = "released"  # 已释放
+    REFUSED = "refused"  # 不批准
+    WITHDRAWN = "withdrawn"  # 已撤回
+    EXPIRED = "expired"  # 已失效
+    REVOKED = "revoked"  # 已收回
+
+
+class AirspaceAction(StrEnum):
+    """What is done to an airspace request."""
+
+    APPROVE = "approve"  # 批准
+    REFUSE = "refuse"  # 不批准
+    COUNTER = "counter"  # 改后批准
+    ACCEPT = "accept"  # 接受改批
+    ACTIVATE = "activate"  # 启用
+    RELEASE = "release"  # 释放
+    LEAVE = "leave"  # 偏离
+    RETURN = "return"  # 回到
+    WITHDRAW = "withdraw"  # 撤回
+    EXPIRE = "expire"  # 失效
+    REVOKE = "revoke"  # 收回
+
+
+class PlanState(StrEnum):
+    """Life of a proposal."""
+
+    OPEN = "open"  # 待采纳
+    ADOPTED = "adopted"  # 已采纳
+    SUPERSEDED = "superseded"  # 已被替代
+
+
+class TimerKind(StrEnum):
+    """Clocks on a tasking, DOMAIN §6."""
+
+    ORDER = "order"  # 值班长下达
+    ANSWER = "answer"  # 应答
+    AIRBORNE = "airborne"  # 升空
+    ON_SCENE = "on_scene"  # 到场
+    OPS_NORMAL = "ops_normal"  # 报平安
+    LANDING = "landing"  # 落地
+
+
+class AltitudeDatum(StrEnum):
+    """What a height is measured from."""
+
+    MSL = "msl"
+    AGL = "agl"
+    PRESSURE = "pressure"
+    ELLIPSOID = "ellipsoid"
+
+
+class HorizontalDatum(StrEnum):
+    """What a stated coordinate refers to; stored positions are always WGS-84."""
+
+    WGS84 = "wgs84"
+    CGCS2000 = "cgcs2000"  # equal to WGS-84 within decimetres (DOMAIN §4.1)
+    GCJ02 = "gcj02"  # 50 to 500 m off (DOMAIN §4.1)
+
+
+class AircraftKind(StrEnum):
+    """Rotor or wing."""
+
+    HELICOPTER = "helicopter"
+    FIXED_WING = "fixed_wing"
+
+
+class WaterMode(StrEnum):
+    """How water is taken."""
+
+    BUCKET = "bucket"  # 吊桶
+    SNORKEL = "snorkel"  # 吸管
+    SCOOP = "scoop"  # 汲水
+    PIT = "pit"  # 地面加水
+
+
+class FuelType(StrEnum):
+    """What is burnt."""
+
+    JET = "jet"  # 航煤
+    AVGAS = "avgas"  # 航汽
+
+
+class Capability(StrEnum):
+    """What an aircraft can do; the words of the plan interchange format."""
+
+    WATER = "water"
+    HOIST = "hoist"
+    MEDICAL = "medical"
+    CARGO = "cargo"
+    SEARCH = "search"
+    RECON = "recon"
+    NIGHT = "night"
+
+
+class SourceKind(StrEnum):
+    """What kind of source reports a track; staleness limits are a row each (tracks.py)."""
+
+    ADSB = "adsb"
+    PARTNER = "partner"

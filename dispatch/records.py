@@ -1,0 +1,357 @@
+"""What the world holds: frozen records, shared by commands, facts and views.
+
+Times are aware UTC datetimes, positions WGS-84, everything else SI with the unit in the name.
+`version` counts the changes of one record; an edit names the version it saw.
+Every field here has one of the same name in protocols/schema/records.proto.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from dispatch.geo import Position
+from dispatch.kinds import (
+    AircraftKind,
+    AirspaceKind,
+    AirspaceState,
+    AltitudeDatum,
+    Capability,
+    FuelType,
+    IncidentKind,
+    IncidentState,
+    PlanState,
+    RefusalReason,
+    Role,
+    TaskingState,
+    TimerKind,
+    WaterMode,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One line of a record's history: who did what, when, and why."""
+
+    at: datetime
+    actor: str
+    role: Role | None  # None: the system's own clock
+    action: str
+    state: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A person who may sign in. Never leaves the site."""
+
+    name: str
+    display_name: str
+    roles: tuple[Role, ...]
+    password_hash: str  # Argon2id, with its parameters
+    totp_sealed: bytes = b""  # second-factor secret, sealed with the site's key; empty: not enrolled
+    operator_id: str = ""  # whose taskings an operator sees
+    disabled: bool = False
+    scripted: bool = False  # a marked demonstration account that a script acts for
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One sign-in under one role. Only the token's SHA-256 is kept."""
+
+    token_digest: str
+    account: str
+    role: Role
+    opened_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiftPoint:
+    """Litres that can be lifted at a density altitude."""
+
+    density_altitude_m: float
+    litres: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaterGear:
+    """Bucket, snorkel tank or scoop."""
+
+    mode: WaterMode
+    capacity_l: float
+    fill_s: float
+    drop_s: float
+    min_depth_m: float
+    lift: tuple[LiftPoint, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aircraft:
+    """A rescue aircraft with what the planner must know."""
+
+    id: str  # registration, B-70K3
+    site: str
+    name: str  # call name on the map, 赣鹰01
+    model: str
+    kind: AircraftKind
+    operator_id: str
+    icao24: str  # six lower-case hex digits; empty: no transponder known
+    home_base_id: str
+    at_base_id: str  # empty: in the air
+    serviceable: bool
+    unserviceable_reason: str = ""
+    cruise_mps: float
+    loaded_mps: float
+    fuel_type: FuelType
+    fuel_capacity_kg: float
+    fuel_kg: float
+    burn_kgps: float
+    turnaround_s: float
+    min_runway_m: float
+    slots: int
+    water: WaterGear | None
+    seats: int
+    cargo_kg: float
+    capabilities: tuple[Capability, ...]
+    max_wind_mps: float
+    min_visibility_m: float
+    flown_today_s: float = 0.0
+    duty_ends_at: datetime | None = None
+    cost_per_hour: float
+    source: str
+    simulated: bool = False
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """An airport, station or pad where aircraft stand and refuel."""
+
+    id: str
+    site: str
+    name: str
+    position: Position
+    elevation_m: float
+    runway_m: float  # 0: helicopters only
+    fuels: tuple[FuelType, ...]
+    refuel_points: int
+    source: str
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaterPoint:
+    """Where water is taken."""
+
+    id: str
+    site: str
+    name: str
+    position: Position
+    elevation_m: float
+    modes: tuple[WaterMode, ...]
+    depth_m: float
+    max_aircraft: int
+    source: str
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LandingSite:
+    """A pad without fuel: a field, a roof, a dyke."""
+
+    id: str
+    site: str
+    name: str
+    position: Position
+    elevation_m: float
+    surface: str
+    source: str
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hospital:
+    """Where patients are handed over."""
+
+    id: str
+    site: str
+    name: str
+    position: Position
+    elevation_m: float
+    source: str
+    version: int = 1
+
+
+Resource = Aircraft | Base | WaterPoint | LandingSite | Hospital
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """What has happened and where. `level` 1 is Ⅰ (特别重大), 4 is Ⅳ (一般)."""
+
+    id: str
+    site: str
+    kind: IncidentKind
+    code: str = ""  # GB/T 35561, kept as it came
+    level: int
+    title: str
+    place: str
+    position: Position
+    stated_datum: str = "wgs84"
+    elevation_m: float
+    reported_at: datetime
+    reported_by: str
+    state: IncidentState
+    life_at_risk: bool
+    demand_l: float  # water owed when reported, fires only
+    growth_lps: float
+    wind_mps: float
+    visibility_m: float
+    note: str = ""
+    merged_into: str = ""
+    shared_with: tuple[str, ...] = ()
+    simulated: bool = False
+    version: int = 1
+    history: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """One aircraft's first sortie for one incident, within a proposal."""
+
+    aircraft_id: str
+    incident_id: str
+    base_id: str  # where it lands afterwards
+    water_point_id: str  # empty: no water
+    hospital_id: str  # empty: none
+    take_off_at: datetime
+    on_scene_at: datetime  # first drop of a fire, arrival of a task
+    land_at: datetime
+    drops: int
+    litres_per_drop: float
+    litres_per_hour: float
+    cost: float  # thousand CNY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why an aircraft is, or is not, proposed for an incident. `code` is stable, `text` is for people."""
+
+    incident_id: str
+    aircraft_id: str
+    chosen: bool
+    code: str
+    text: str
+    on_scene_at: datetime | None = None
+    litres_per_hour: float = 0.0
+    cost: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A proposal of the planner: drafts of taskings with their reasons."""
+
+    id: str
+    site: str
+    created_at: datetime
+    requested_by: str
+    incident_ids: tuple[str, ...]
+    assignments: tuple[Assignment, ...]
+    reasons: tuple[Reason, ...]
+    state: PlanState
+    score: float
+    human_score: float  # the nearest-first rule on the same scenario
+    solve_s: float
+    solver: str
+    seed: int
+    interchange: bytes = b""  # the plan in the interchange format, UTF-8 JSON
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timer:
+    """A clock that runs on a tasking. `escalated_at` is set once it has passed unmet; nothing else follows by itself."""
+
+    kind: TimerKind
+    started_at: datetime
+    due_at: datetime
+    escalated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tasking:
+    """A task order (飞行任务书) to one aircraft."""
+
+    id: str
+    site: str
+    number: str  # GY-1124-01, for radio and paper
+    incident_id: str
+    incident_title: str
+    incident_position: Position
+    plan_id: str
+    aircraft_id: str
+    aircraft_icao24: str
+    operator_id: str
+    base_id: str
+    water_point_id: str
+    hospital_id: str
+    take_off_at: datetime
+    on_scene_at: datetime
+    land_at: datetime
+    drops: int
+    litres_per_drop: float
+    state: TaskingState
+    airspace_request_ids: tuple[str, ...] = ()
+    timers: tuple[Timer, ...] = ()
+    refusal: RefusalReason | None = None
+    sortie: int = 1
+    simulated: bool = False
+    version: int = 1
+    history: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Airspace:
+    """A 4-D block: a circle round a point and the corridor to it, between two heights, for a time."""
+
+    centre: Position
+    radius_m: float
+    corridor_from: Position
+    corridor_half_width_m: float
+    floor_m: float
+    ceiling_m: float
+    datum: AltitudeDatum
+    active_from: datetime
+    active_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counter:
+    """ATC's changed offer, to be accepted by the applicant before it expires. It names only what it changes."""
+
+    ceiling_m: float | None
+    active_from: datetime | None
+    active_until: datetime | None
+    reason: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AirspaceRequest:
+    """What ATC is asked for. Only ATC's act approves."""
+
+    id: str
+    site: str
+    kind: AirspaceKind
+    tasking_id: str
+    incident_id: str
+    aircraft_id: str
+    airspace: Airspace
+    filed_at: datetime
+    answer_due_at: datetime
+    state: AirspaceState
+    approved_by: str = ""
+    counter: Counter | None = None
+    simulated: bool = False
+    version: int = 1
+    history: tuple[Step, ...] = ()

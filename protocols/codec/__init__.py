@@ -1,0 +1,1 @@
+"""Wire to domain and back: the only place that reads generated protobuf code."""

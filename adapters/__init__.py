@@ -1,0 +1,1 @@
+"""Everything that touches a socket, a disk, a clock or a process."""

@@ -1,0 +1,1 @@
+"""Pure decisions: incidents, taskings, airspace, resources, tracks. Start with README.md in this folder."""

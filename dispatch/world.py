@@ -4,6 +4,7 @@
 so that a journal replays the same on every version. Lookups are plain maps by id.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -294,7 +295,7 @@ def _airspace_advanced(world: World, recorded: Recorded, fact: facts.AirspaceAdv
     )
 
 
-_FOLDS: dict[type, Any] = {
+_FOLDS: dict[type, Callable[[World, Recorded, Any], World]] = {
     facts.AccountSaved: _account_saved,
     facts.SessionOpened: _session_opened,
     facts.SessionClosed: _session_closed,

@@ -1,0 +1,1 @@
+"""Wire formats and sessions without IO: bytes in, values out."""

@@ -1,0 +1,448 @@
+"""HTTP bodies: JSON bytes in, commands out; records out, JSON bytes back. One struct per body, strict.
+
+A field nobody knows, a wrong type or a figure out of range raises Malformed with the field's path
+(`position.lat_deg`); bytes that are not JSON at all raise Unreadable. The routes that use these bodies, and the
+status codes of the errors, are adapters/web's.
+"""
+
+import re
+from datetime import datetime
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from dispatch import commands, records
+from dispatch.errors import GanyingError, Malformed
+from dispatch.geo import Position, position_from
+from dispatch.kinds import (
+    AirspaceAction,
+    AltitudeDatum,
+    HorizontalDatum,
+    IncidentAction,
+    IncidentKind,
+    PlanState,
+    RefusalReason,
+    Role,
+    TaskingAction,
+)
+
+T = TypeVar("T")
+
+MAX_BODY_BYTES = 65_536  # the largest body of any door but a CSV import; a plan request is under 4 kB
+
+_INT32 = 2_147_483_647  # versions travel as int32 on the binary wire
+Version = Annotated[int, Meta(ge=1, le=_INT32, description="the version of the record that the caller saw")]
+VersionOrNone = Annotated[int, Meta(ge=0, le=_INT32, description="the version seen; 0 for a new record")]
+Id = Annotated[str, Meta(min_length=1, max_length=64, pattern="^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")]
+OptionalId = Annotated[str, Meta(max_length=64, pattern="^([A-Za-z0-9][A-Za-z0-9._:-]{0,63})?$")]
+Line = Annotated[str, Meta(max_length=120)]
+Note = Annotated[str, Meta(max_length=2000)]
+Level = Annotated[int, Meta(ge=1, le=4, description="1 = Ⅰ (特别重大) to 4 = Ⅳ (一般)")]
+Amount = Annotated[float, Meta(ge=0, le=1e9)]
+Speed = Annotated[float, Meta(ge=0, le=400)]
+Height = Annotated[float, Meta(ge=-500, le=20_000)]
+Instant = Annotated[datetime, Meta(tz=True)]
+
+
+class Unreadable(GanyingError):
+    """The body is not JSON in UTF-8; there is no field to name."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("UNREADABLE", detail)
+
+
+class Body(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """What a caller sends: nothing but the named fields."""
+
+
+class PositionBody(Body, frozen=True, kw_only=True):
+    """A coordinate as stated; its datum stands beside it in the body that holds it."""
+
+    lon_deg: Annotated[float, Meta(ge=-180, le=180)]
+    lat_deg: Annotated[float, Meta(ge=-90, le=90)]
+
+
+class SignIn(Body, frozen=True, kw_only=True):
+    """Password, second factor where the site asks for it, and the role where the account has several."""
+
+    account: Annotated[str, Meta(min_length=1, max_length=64)]
+    password: Annotated[str, Meta(min_length=1, max_length=256)]
+    code: Annotated[str, Meta(max_length=16)] = ""
+    role: Role | None = None
+
+
+class IncidentReport(Body, frozen=True, kw_only=True):
+    """A new incident. Figures that are left out are filled from kind and level."""
+
+    kind: IncidentKind
+    level: Level
+    title: Annotated[str, Meta(min_length=1, max_length=120)]
+    position: PositionBody
+    datum: HorizontalDatum = HorizontalDatum.WGS84
+    place: Line = ""
+    code: Annotated[str, Meta(max_length=32, description="GB/T 35561")] = ""
+    elevation_m: Height | None = None
+    life_at_risk: bool | None = None
+    demand_l: Amount | None = None
+    growth_lps: Amount | None = None
+    wind_mps: Speed | None = None
+    visibility_m: Amount | None = None
+    note: Note = ""
+    simulated: bool = False
+
+    def command(self) -> commands.ReportIncident:
+        """The command; a coordinate in GCJ-02 becomes WGS-84 here."""
+        return commands.ReportIncident(
+            kind=self.kind,
+            level=self.level,
+            title=self.title,
+            place=self.place,
+            position=position_from(self.position.lon_deg, self.position.lat_deg, self.datum),
+            stated_datum=self.datum.value,
+            code=self.code,
+            elevation_m=self.elevation_m,
+            life_at_risk=self.life_at_risk,
+            demand_l=self.demand_l,
+            growth_lps=self.growth_lps,
+            wind_mps=self.wind_mps,
+            visibility_m=self.visibility_m,
+            note=self.note,
+            simulated=self.simulated,
+        )
+
+
+class IncidentAct(Body, frozen=True, kw_only=True):
+    """One step of an incident; `merge_into` for merge."""
+
+    version: Version
+    reason: Note = ""
+    merge_into: OptionalId = ""
+
+    def command(self, incident_id: str, action: IncidentAction) -> commands.ActOnIncident:
+        """The command for one incident."""
+        return commands.ActOnIncident(
+            incident_id=incident_id,
+            action=action,
+            version_seen=self.version,
+            reason=self.reason,
+            merge_into=self.merge_into,
+        )
+
+
+class IncidentShare(Body, frozen=True, kw_only=True):
+    """Show an incident to a partner site."""
+
+    version: Version
+    partner: Annotated[str, Meta(min_length=1, max_length=16)]
+
+    def command(self, incident_id: str) -> commands.ShareIncident:
+        """The command for one incident."""
+        return commands.ShareIncident(
+            incident_id=incident_id, partner=self.partner, version_seen=self.version
+        )
+
+
+class PlanRequest(Body, frozen=True, kw_only=True):
+    """Which incidents to plan for; none named: all that can be planned for."""
+
+    incident_ids: Annotated[tuple[Id, ...], Meta(max_length=200)] = ()
+
+
+class PlanAdoption(Body, frozen=True, kw_only=True):
+    """Adopt a proposal, or only the named aircraft of it."""
+
+    version: Version
+    aircraft_ids: Annotated[tuple[Id, ...], Meta(max_length=200)] = ()
+
+    def command(self, plan_id: str) -> commands.AdoptPlan:
+        """The command for one plan."""
+        return commands.AdoptPlan(plan_id=plan_id, version_seen=self.version, aircraft_ids=self.aircraft_ids)
+
+
+class TaskingAct(Body, frozen=True, kw_only=True):
+    """One step of a tasking; `refusal` for refuse, `done_at` where it was done before it could be sent."""
+
+    version: Version
+    reason: Note = ""
+    refusal: RefusalReason | None = None
+    done_at: Instant | None = None
+
+    def command(self, tasking_id: str, action: TaskingAction) -> commands.ActOnTasking:
+        """The command for one tasking."""
+        return commands.ActOnTasking(
+            tasking_id=tasking_id,
+            action=action,
+            version_seen=self.version,
+            reason=self.reason,
+            refusal=self.refusal,
+            done_at=self.done_at,
+        )
+
+
+class CounterBody(Body, frozen=True, kw_only=True):
+    """ATC's changed offer; what is left out stays as it was filed."""
+
+    ceiling_m: Height | None = None
+    active_from: Instant | None = None
+    active_until: Instant | None = None
+    reason: Note
+    expires_at: Instant
+
+    def record(self) -> records.Counter:
+        """The record."""
+        return records.Counter(
+            ceiling_m=self.ceiling_m,
+            active_from=self.active_from,
+            active_until=self.active_until,
+            reason=self.reason,
+            expires_at=self.expires_at,
+        )
+
+
+class AirspaceAct(Body, frozen=True, kw_only=True):
+    """One step of an airspace request; `counter` for counter."""
+
+    version: Version
+    reason: Note = ""
+    counter: CounterBody | None = None
+
+    def command(self, request_id: str, action: AirspaceAction) -> commands.ActOnAirspace:
+        """The command for one request."""
+        return commands.ActOnAirspace(
+            request_id=request_id,
+            action=action,
+            version_seen=self.version,
+            reason=self.reason,
+            counter=self.counter.record() if self.counter else None,
+        )
+
+
+class Answered(Struct, kw_only=True, frozen=True):
+    """What the server sends: may gain fields."""
+
+
+class SessionAnswer(Answered, frozen=True, kw_only=True):
+    """Who is signed in, under which role, until when. `token` only in the answer that opens the session."""
+
+    account: str
+    display_name: str
+    role: Role
+    roles: list[Role]
+    operator_id: str
+    expires_at: datetime
+
+
+class SessionOpenedAnswer(SessionAnswer, frozen=True, kw_only=True):
+    """The one answer that carries the token."""
+
+    token: str
+
+
+class PlanAnswer(Answered, frozen=True, kw_only=True):
+    """A proposal with its reasons; `interchange` is the plan in the interchange format."""
+
+    id: str
+    site: str
+    created_at: datetime
+    requested_by: str
+    incident_ids: list[str]
+    assignments: list[records.Assignment]
+    reasons: list[records.Reason]
+    state: PlanState
+    score: float
+    human_score: float
+    solve_s: float
+    solver: str
+    seed: int
+    interchange: Any
+    version: int
+
+    @classmethod
+    def of(cls, plan: records.Plan) -> "PlanAnswer":
+        """A plan as JSON shows it."""
+        values = {name: getattr(plan, name) for name in cls.__struct_fields__}
+        values["interchange"] = msgspec.json.decode(plan.interchange) if plan.interchange else None
+        return cls(**values)
+
+
+class Point(Answered, frozen=True, kw_only=True):
+    """GeoJSON: longitude, latitude."""
+
+    type: Literal["Point"] = "Point"
+    coordinates: tuple[float, float]
+
+
+class TrackProperties(Answered, frozen=True, kw_only=True):
+    """What is known of one aircraft beside its place."""
+
+    icao24: str
+    callsign: str
+    age_s: float
+    freshness: str
+    source: str
+    source_kind: str
+    altitude_m: float | None
+    altitude_datum: AltitudeDatum | None
+    ground_speed_mps: float | None
+    track_deg: float | None
+    vertical_rate_mps: float | None
+    squawk: str
+    on_ground: bool
+    simulated: bool
+    site: str
+
+
+class TrackFeature(Answered, frozen=True, kw_only=True):
+    """One aircraft."""
+
+    type: Literal["Feature"] = "Feature"
+    id: str
+    geometry: Point
+    properties: TrackProperties
+
+
+class TrackCollection(Answered, frozen=True, kw_only=True):
+    """Every aircraft that is followed now."""
+
+    type: Literal["FeatureCollection"] = "FeatureCollection"
+    features: list[TrackFeature]
+    at: datetime
+
+
+class Page(Answered, Generic[T], frozen=True, kw_only=True):
+    """Part of a list; `next` is the cursor of the following part, null at the end."""
+
+    items: list[T]
+    next: str | None
+
+
+class PartnerAnswer(Answered, frozen=True, kw_only=True):
+    """A partner site and the state of the link to it."""
+
+    site: str
+    name: str
+    state: str
+    lag_ms: int
+    queue: int
+    skew_ms: int
+
+
+class FeedAnswer(Answered, frozen=True, kw_only=True):
+    """A feed of positions and how it does."""
+
+    name: str
+    kind: str
+    state: str
+    messages: int
+    errors: int
+    heard_age_s: float | None
+    simulated: bool
+
+
+class HealthAnswer(Answered, frozen=True, kw_only=True):
+    """Whether the server can do its work; holds nothing that a stranger may not know."""
+
+    status: Literal["ok", "degraded"]
+    site: str
+    version: str
+    journal: str
+    journal_seq: int
+    at: datetime
+    feeds: list[FeedAnswer]
+
+
+class GuideAccount(Answered, frozen=True, kw_only=True):
+    """A demonstration account; loopback only."""
+
+    account: str
+    password: str
+    role: str
+    display_name: str
+
+
+class GuideAnswer(Answered, frozen=True, kw_only=True):
+    """What a newcomer needs for the demonstration."""
+
+    accounts: list[GuideAccount]
+
+
+class ImportedRow(Answered, frozen=True, kw_only=True):
+    """A row of an import that was not taken, and why; `row` counts from 1 after the header."""
+
+    row: int
+    id: str
+    code: str
+    field: str
+    detail: str
+
+
+class ImportAnswer(Answered, frozen=True, kw_only=True):
+    """What an import did."""
+
+    saved: int
+    failed: list[ImportedRow]
+
+
+class Problem(Answered, frozen=True, kw_only=True, omit_defaults=True):
+    """RFC 9457. `code` is stable; `field` names what was wrong; `version` is the present one where the caller's was stale."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    field: str = ""
+    version: int | None = None
+    roles: list[Role] | None = None
+
+
+_MISSING = re.compile(r"^Object missing required field `([^`]*)`(?: - at `\$\.?(.*)`)?$")
+_EXTRA = re.compile(r"^Object contains unknown field `(.*)`(?: - at `\$\.?(.*)`)?$", re.DOTALL)
+_AT = re.compile(r"^(.*) - at `\$\.?(.*)`$", re.DOTALL)
+
+
+def _located(message: str) -> Malformed:
+    """The library's sentence with the path moved to `field`."""
+    for pattern, sentence in ((_MISSING, "is missing"), (_EXTRA, "is not a field of this body")):
+        found = pattern.match(message)
+        if found:
+            parent = found[2] or ""
+            return Malformed(f"{parent}.{found[1]}".lstrip(".")[:200], sentence)
+    found = _AT.match(message)
+    return Malformed(found[2], found[1]) if found else Malformed("", message)
+
+
+def read(body: bytes, cls: type[T]) -> T:
+    """The body as `cls`; an empty body counts as `{}`. Raises Unreadable or Malformed."""
+    try:
+        return msgspec.json.decode(body or b"{}", type=cls)
+    except msgspec.ValidationError as error:
+        raise _located(str(error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Unreadable(f"not JSON: {error}"[:300]) from None
+
+
+def _public(value: Any) -> Any:
+    if isinstance(value, bytes):
+        raise TypeError("bytes never travel in JSON answers")
+    return value
+
+
+_encoder = msgspec.json.Encoder(enc_hook=_public)
+
+
+def write(answer: Any) -> bytes:
+    """An answer as JSON: enums as their text, times as ISO-8601 with Z."""
+    return _encoder.encode(answer)
+
+
+def schemas(types: list[Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """JSON schemas of `types`, and the components they refer to."""
+    refs, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
+    return list(refs), components
+
+
+def position_of(body: PositionBody, datum: HorizontalDatum = HorizontalDatum.WGS84) -> Position:
+    """A WGS-84 position from a body."""
+    return position_from(body.lon_deg, body.lat_deg, datum)

@@ -1,0 +1,237 @@
+"""Resources over HTTP: one body per kind (aircraft, bases, water points, landing sites, hospitals).
+
+A body holds every field of the record except `site` and `version`, which the site sets; `version_seen` 0 creates.
+The same bodies read the rows of a CSV import: lists are `a|b`, a water gear is not importable.
+"""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from dispatch import records
+from dispatch.errors import Malformed
+from dispatch.kinds import AircraftKind, Capability, FuelType, WaterMode
+from protocols.json_doors import (
+    Amount,
+    Body,
+    Height,
+    Id,
+    Instant,
+    Line,
+    Note,
+    OptionalId,
+    PositionBody,
+    Speed,
+    VersionOrNone,
+    position_of,
+    read,
+)
+
+Name = Annotated[str, Meta(min_length=1, max_length=120)]
+Count = Annotated[int, Meta(ge=0, le=10_000)]
+Positive = Annotated[float, Meta(gt=0, le=1e9)]
+
+
+class LiftPointBody(Body, frozen=True, kw_only=True):
+    """Litres that can be lifted at a density altitude."""
+
+    density_altitude_m: Height
+    litres: Amount
+
+
+class WaterGearBody(Body, frozen=True, kw_only=True):
+    """Bucket, snorkel tank or scoop."""
+
+    mode: WaterMode
+    capacity_l: Amount
+    fill_s: Amount
+    drop_s: Amount
+    min_depth_m: Amount
+    lift: Annotated[tuple[LiftPointBody, ...], Meta(max_length=32)] = ()
+
+    def record(self) -> records.WaterGear:
+        """The record."""
+        return records.WaterGear(
+            mode=self.mode,
+            capacity_l=self.capacity_l,
+            fill_s=self.fill_s,
+            drop_s=self.drop_s,
+            min_depth_m=self.min_depth_m,
+            lift=tuple(
+                records.LiftPoint(density_altitude_m=p.density_altitude_m, litres=p.litres) for p in self.lift
+            ),
+        )
+
+
+class ResourceBody(Body, frozen=True, kw_only=True):
+    """What every resource has."""
+
+    id: Id
+    name: Name
+    source: Note = ""
+    version_seen: VersionOrNone = 0
+
+
+class AircraftBody(ResourceBody, frozen=True, kw_only=True):
+    """An aircraft."""
+
+    model: Line
+    kind: AircraftKind
+    operator_id: OptionalId = ""
+    icao24: Annotated[str, Meta(pattern="^([0-9a-f]{6})?$")] = ""
+    home_base_id: OptionalId
+    at_base_id: OptionalId = ""
+    serviceable: bool = True
+    unserviceable_reason: Line = ""
+    cruise_mps: Annotated[float, Meta(gt=0, le=400)]
+    loaded_mps: Annotated[float, Meta(gt=0, le=400)]
+    fuel_type: FuelType
+    fuel_capacity_kg: Positive
+    fuel_kg: Amount
+    burn_kgps: Positive
+    turnaround_s: Amount
+    min_runway_m: Amount = 0
+    slots: Count = 1
+    water: WaterGearBody | None = None
+    seats: Count = 0
+    cargo_kg: Amount = 0
+    capabilities: Annotated[tuple[Capability, ...], Meta(max_length=16)] = ()
+    max_wind_mps: Speed
+    min_visibility_m: Amount
+    flown_today_s: Amount = 0
+    duty_ends_at: Instant | None = None
+    cost_per_hour: Amount = 0
+    simulated: bool = False
+
+
+class PlaceBody(ResourceBody, frozen=True, kw_only=True):
+    """A resource with a place."""
+
+    position: PositionBody
+    elevation_m: Height
+
+
+class BaseBody(PlaceBody, frozen=True, kw_only=True):
+    """A base."""
+
+    runway_m: Amount = 0
+    fuels: Annotated[tuple[FuelType, ...], Meta(max_length=8)] = ()
+    refuel_points: Count = 0
+
+
+class WaterPointBody(PlaceBody, frozen=True, kw_only=True):
+    """A water point."""
+
+    modes: Annotated[tuple[WaterMode, ...], Meta(max_length=8)]
+    depth_m: Amount
+    max_aircraft: Count = 1
+
+
+class LandingSiteBody(PlaceBody, frozen=True, kw_only=True):
+    """A landing site."""
+
+    surface: Line = ""
+
+
+class HospitalBody(PlaceBody, frozen=True, kw_only=True):
+    """A hospital."""
+
+
+KINDS: dict[str, tuple[type[ResourceBody], type[Any]]] = {
+    "aircraft": (AircraftBody, records.Aircraft),
+    "bases": (BaseBody, records.Base),
+    "water_points": (WaterPointBody, records.WaterPoint),
+    "landing_sites": (LandingSiteBody, records.LandingSite),
+    "hospitals": (HospitalBody, records.Hospital),
+}
+
+
+def record(body: ResourceBody, site: str) -> records.Resource:
+    """The record that a body describes, at the version after the one seen."""
+    cls = next(made for shape, made in KINDS.values() if shape is type(body))
+    values = {"site": site, "version": body.version_seen + 1}
+    for field in fields(cls):
+        if field.name not in values:
+            values[field.name] = _value(getattr(body, field.name))
+    made: records.Resource = cls(**values)
+    return made
+
+
+def _value(item: Any) -> Any:
+    if isinstance(item, PositionBody):
+        return position_of(item)
+    if isinstance(item, WaterGearBody):
+        return item.record()
+    return item
+
+
+MAX_CSV_ROWS = 2_000  # a province's water points fit; more is split by the sender
+
+
+def rows(text: bytes) -> list[dict[str, str]]:
+    """The rows of a CSV import with a header line, UTF-8. Raises Malformed."""
+    try:
+        reader = csv.DictReader(io.StringIO(text.decode("utf-8-sig")), strict=True)
+        found = [{key: value or "" for key, value in row.items() if key} for row in reader]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise Malformed("", f"not CSV in UTF-8: {error}") from None
+    if not found:
+        raise Malformed("", "no rows after the header")
+    if len(found) > MAX_CSV_ROWS:
+        raise Malformed("", f"more than {MAX_CSV_ROWS} rows")
+    return found
+
+
+def from_row(row: dict[str, str], cls: type[ResourceBody]) -> ResourceBody:
+    """One CSV row as a body: `lon_deg` and `lat_deg` are columns, empty cells take the default. Raises Malformed."""
+    values: dict[str, Any] = {}
+    for key, value in row.items():
+        cell = value.strip()
+        if cell == "":
+            continue
+        if key in ("lon_deg", "lat_deg"):
+            values.setdefault("position", {})[key] = _number(key, cell)
+        else:
+            values[key] = cell.split("|") if _is_list(cls, key) else cell
+    try:
+        converted = msgspec.convert(values, cls, strict=False)
+    except msgspec.ValidationError:
+        return _named(values, cls)
+    return converted
+
+
+def _named(values: dict[str, Any], cls: type[ResourceBody]) -> ResourceBody:
+    """Read again through the strict door, which names the field. Raises Malformed."""
+    loose = {key: _guess(value) for key, value in values.items()}
+    return read(msgspec.json.encode(loose), cls)
+
+
+def _guess(value: Any) -> Any:
+    for kind in (int, float):
+        try:
+            return kind(value)
+        except (TypeError, ValueError):
+            continue
+    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+
+
+def _number(key: str, cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        raise Malformed(f"position.{key}", f"{cell[:40]!r} is not a number") from None
+
+
+def _is_list(cls: type[ResourceBody], key: str) -> bool:
+    return any(name == key for name in _list_fields(cls))
+
+
+def _list_fields(cls: type[ResourceBody]) -> Iterator[str]:
+    for info in msgspec.structs.fields(cls):
+        if "tuple[" in str(info.type):
+            yield info.name

@@ -1,0 +1,265 @@
+"""site.toml: what a site is told about itself. Unknown keys are errors that name the key.
+
+`ganying config example` prints EXAMPLE, which is also what the tests load.
+"""
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from dispatch.errors import Malformed
+from dispatch.ids import check_site
+
+Name = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{1,32}$")]
+Port = Annotated[int, Meta(ge=0, le=65535)]
+
+
+class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class SiteSection(_Section, frozen=True, kw_only=True):
+    """Who this site is and where it keeps its things."""
+
+    id: str
+    name: str
+    data: str = "var/site"
+
+
+class HttpSection(_Section, frozen=True, kw_only=True):
+    """The console's, phones' and desks' door."""
+
+    listen: str = "127.0.0.1:8036"
+    certificate: str = ""  # PEM chain; with `key` the door is https
+    key: str = ""
+
+
+class SecuritySection(_Section, frozen=True, kw_only=True):
+    """`second_factor = "off"` only while listening on loopback."""
+
+    second_factor: Literal["off", "totp"] = "totp"
+
+
+class DatabaseSection(_Section, frozen=True, kw_only=True):
+    """Empty: SQLite in the data folder."""
+
+    url: str = ""
+
+
+class FeedSection(_Section, frozen=True, kw_only=True):
+    """One source of tracks; exactly one of `listen` and `connect`."""
+
+    name: Name
+    kind: Literal["beast", "avr", "sbs"]
+    listen: str = ""
+    connect: str = ""
+    reference_position: tuple[float, float] | None = None  # receiver, lon, lat, WGS-84 degrees
+    simulated_prefixes: tuple[str, ...] = ()  # hex beginnings of addresses that a simulator transmits
+
+
+class FederationSection(_Section, frozen=True, kw_only=True):
+    """Where partners connect, and our own certificate for links."""
+
+    listen: str = ""
+    certificate: str = ""
+    key: str = ""
+    ca: str = ""
+
+
+class PartnerSection(_Section, frozen=True, kw_only=True):
+    """One partner site. With `url` we dial, without we wait."""
+
+    site: str
+    name: str
+    url: str = ""
+    agreement: str
+
+
+class PlannerSection(_Section, frozen=True, kw_only=True):
+    """How long the solver may think for one proposal, and how many may think at once."""
+
+    seconds: Annotated[float, Meta(gt=0, le=120)] = 3.0
+    workers: Annotated[int, Meta(ge=1, le=16)] = 1
+
+
+class DemonstrationSection(_Section, frozen=True, kw_only=True):
+    """Marks the whole site as a demonstration; loopback only."""
+
+    enabled: bool = False
+    guide: str = ""  # JSON file with the demonstration's accounts
+
+
+class Config(_Section, frozen=True, kw_only=True):
+    """A whole site.toml. Relative paths are relative to the file's folder."""
+
+    site: SiteSection
+    http: HttpSection = HttpSection()
+    security: SecuritySection = SecuritySection()
+    database: DatabaseSection = DatabaseSection()
+    feed: tuple[FeedSection, ...] = ()
+    federation: FederationSection = FederationSection()
+    partner: tuple[PartnerSection, ...] = ()
+    planner: PlannerSection = PlannerSection()
+    demonstration: DemonstrationSection = DemonstrationSection()
+    folder: str = "."  # set by `load`
+
+    def path(self, text: str) -> Path:
+        """A path of this file, made absolute."""
+        return (Path(self.folder) / text).resolve()
+
+    @property
+    def data(self) -> Path:
+        """The site's data folder."""
+        return self.path(self.site.data)
+
+    @property
+    def database_url(self) -> str:
+        """SQLAlchemy URL of the journal."""
+        return self.database.url or f"sqlite:///{self.data / 'journal.sqlite'}"
+
+    @property
+    def tls(self) -> bool:
+        """Whether the http door is https."""
+        return bool(self.http.certificate)
+
+
+def split_address(text: str, field: str) -> tuple[str, int]:
+    """`host:port` or `[v6]:port`. Raises Malformed."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not host or not port.isdigit() or int(port) > 65535:
+        raise Malformed(field, f"{text!r} is not host:port")
+    return host.strip("[]"), int(port)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a listening host is reachable from this machine alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def load(path: Path) -> Config:
+    """Read and check a site.toml. Raises Malformed naming the key."""
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise Malformed("config", f"cannot read {path}: {error.strerror}") from None
+    return parse(text, path.parent)
+
+
+def parse(text: bytes, folder: Path) -> Config:
+    """A Config from TOML bytes. Raises Malformed naming the key."""
+    try:
+        raw = msgspec.toml.decode(text)
+        if isinstance(raw, dict) and "folder" in raw:
+            raise Malformed("folder", "unknown key")
+        config = msgspec.convert(raw, Config, strict=True)
+    except msgspec.ValidationError as error:
+        what, _, where = str(error).partition(" - at `$")
+        raise Malformed(where.strip("`.") or "config", what) from None
+    except msgspec.DecodeError as error:
+        raise Malformed("config", f"not TOML: {error}") from None
+    config = msgspec.structs.replace(config, folder=str(folder.resolve()))
+    _check(config)
+    return config
+
+
+def _check(config: Config) -> None:
+    check_site(config.site.id, "site.id")
+    host, _ = split_address(config.http.listen, "http.listen")
+    if bool(config.http.certificate) != bool(config.http.key):
+        raise Malformed("http.key", "certificate and key go together")
+    if not is_loopback(host):
+        if not config.tls:
+            raise Malformed("http.certificate", f"listening on {host} needs a certificate; see `ganying ca`")
+        if config.security.second_factor == "off":
+            raise Malformed("security.second_factor", f"may be off only on loopback, not on {host}")
+        if config.demonstration.enabled:
+            raise Malformed("demonstration.enabled", f"only on loopback, not on {host}")
+    _check_feeds(config)
+    _check_partners(config)
+
+
+def _check_feeds(config: Config) -> None:
+    names: set[str] = set()
+    for number, feed in enumerate(config.feed):
+        if bool(feed.listen) == bool(feed.connect):
+            raise Malformed(f"feed[{number}].listen", "exactly one of listen and connect")
+        split_address(feed.listen or feed.connect, f"feed[{number}].{'listen' if feed.listen else 'connect'}")
+        if feed.name in names:
+            raise Malformed(f"feed[{number}].name", f"{feed.name!r} is named twice")
+        names.add(feed.name)
+        if feed.reference_position is not None:
+            lon, lat = feed.reference_position
+            if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+                raise Malformed(f"feed[{number}].reference_position", "is not lon, lat in degrees")
+
+
+def _check_partners(config: Config) -> None:
+    seen: set[str] = set()
+    for number, partner in enumerate(config.partner):
+        check_site(partner.site, f"partner[{number}].site")
+        if partner.site == config.site.id or partner.site in seen:
+            raise Malformed(f"partner[{number}].site", f"{partner.site} is this site or named twice")
+        seen.add(partner.site)
+    if config.partner and not (
+        config.federation.certificate and config.federation.key and config.federation.ca
+    ):
+        raise Malformed("federation.certificate", "partners need certificate, key and ca; see `ganying ca`")
+    if config.federation.listen:
+        split_address(config.federation.listen, "federation.listen")
+
+
+EXAMPLE = """\
+# A Ganying site. Every key that may be given is here; those behind # show their default.
+# Relative paths are relative to this file's folder.
+
+[site]
+id = "36"                      # GB/T 2260 code; with a suffix for bases and vehicles: "36-YS1"
+name = "江西省航空救援指挥调度中心"
+data = "var/36"                # journal (unless [database] says otherwise), keys, secrets
+
+[http]
+listen = "127.0.0.1:8036"
+# certificate = "ca/36.pem"    # with key: https. Required unless listening on loopback (ganying ca)
+# key = "ca/36.key"
+
+[security]
+second_factor = "off"          # "totp" (default) or "off"; off only while listening on loopback
+
+[database]
+# url = "postgresql+psycopg://ganying@localhost/ganying"    # default: SQLite in the data folder
+
+[[feed]]
+name = "hill"                  # letters, digits, _ and -
+kind = "beast"                 # beast, avr or sbs
+listen = "127.0.0.1:30036"     # or connect = "host:port"
+# reference_position = [115.36, 28.86]   # receiver, lon, lat, WGS-84: allows receiver-relative CPR
+# simulated_prefixes = ["78f0"]          # addresses that a simulator transmits: marked so everywhere
+
+[planner]
+# seconds = 3.0                # thinking time for one proposal
+# workers = 1                  # proposals worked on at once
+
+[federation]
+# listen = "0.0.0.0:9036"      # partners connect here, mutual TLS
+# certificate = "ca/36.pem"
+# key = "ca/36.key"
+# ca = "ca/ca.pem"
+
+# [[partner]]
+# site = "43"
+# name = "湖南省"
+# url = "wss://10.43.0.1:9043/link"      # we dial; without url we wait
+# agreement = "六省一市-2023"
+
+[demonstration]
+# enabled = false              # loopback only; shows the guide and marks the page
+# guide = "guide.json"
+"""

@@ -1,0 +1,105 @@
+"""TLS contexts: https for people, mutual TLS between sites.
+
+Between sites the name that counts is the site id inside the certificate (`urn:ganying:site:43`, a URI SAN written
+by `ganying ca issue --site`), not the host that was dialled: a link may run over any address, a satellite terminal
+or a relay. So both ends demand a certificate of the federation's CA and then compare the site id with the one they
+expected (adapters/link). Host names are left to browsers, which check them on https.
+
+TLS 1.2 is the floor, as everywhere in Twisted since 22.10; OpenSSL offers 1.3 first.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from OpenSSL import SSL, crypto
+from twisted.internet.interfaces import ISSLTransport
+from twisted.internet.ssl import Certificate, CertificateOptions, TLSVersion, trustRootFromCertificates
+
+from dispatch import ids
+from dispatch.errors import Malformed, Refused
+
+SITE_URN = "urn:ganying:site:"
+
+
+def server_context(certificate: Path, key: Path) -> CertificateOptions:
+    """For https listeners: our certificate, nobody asked for theirs. Raises Malformed naming the file's field."""
+    own, chain = _read_chain(certificate, "certificate")
+    return CertificateOptions(
+        privateKey=_read_key(key, own),
+        certificate=own,
+        extraCertChain=chain,
+        raiseMinimumTo=TLSVersion.TLSv1_2,
+    )
+
+
+def link_server_context(certificate: Path, key: Path, ca: Path) -> CertificateOptions:
+    """For the `/link` listener: who comes without a certificate of one of the CAs in `ca` is turned away."""
+    return _mutual(certificate, key, ca)
+
+
+def link_client_context(certificate: Path, key: Path, ca: Path) -> CertificateOptions:
+    """For dialling a partner: the same demand from the other end."""
+    return _mutual(certificate, key, ca)
+
+
+def _mutual(certificate: Path, key: Path, ca: Path) -> CertificateOptions:
+    own, chain = _read_chain(certificate, "certificate")
+    first, more = _read_chain(ca, "ca")
+    roots = [Certificate(root) for root in (first, *more)]  # type: ignore[no-untyped-call]  # Twisted's has no hints
+    return CertificateOptions(
+        privateKey=_read_key(key, own),
+        certificate=own,
+        extraCertChain=chain,
+        trustRoot=trustRootFromCertificates(roots),  # type: ignore[no-untyped-call]  # the same
+        raiseMinimumTo=TLSVersion.TLSv1_2,
+    )
+
+
+def _read_chain(path: Path, field: str) -> tuple[crypto.X509, list[crypto.X509]]:
+    try:
+        found = x509.load_pem_x509_certificates(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise Malformed(field, f"{path}: {error}") from None
+    first, *more = (crypto.X509.from_cryptography(each) for each in found)
+    return first, more
+
+
+def _read_key(path: Path, certificate: crypto.X509) -> crypto.PKey:
+    try:
+        loaded: Any = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    except (OSError, ValueError, TypeError) as error:
+        raise Malformed("key", f"{path}: {error}") from None
+    if loaded.public_key() != certificate.to_cryptography().public_key():
+        raise Malformed("key", f"{path} is not the key of the certificate")
+    return crypto.PKey.from_cryptography_key(loaded)
+
+
+def peer_site(transport: object) -> str:
+    """The site id in the peer's verified certificate. Raises Refused(CERTIFICATE) if it names none or several."""
+    if not ISSLTransport.providedBy(transport):
+        raise Refused("CERTIFICATE", "the connection is not TLS")
+    try:
+        certificate: Any = transport.getPeerCertificate()
+    except SSL.Error as error:
+        raise Refused("CERTIFICATE", f"no peer certificate: {error}") from None
+    if certificate is None:
+        raise Refused("CERTIFICATE", "the peer showed no certificate")
+    return site_of(certificate.to_cryptography())
+
+
+def site_of(certificate: x509.Certificate) -> str:
+    """The site id written in a certificate. Raises Refused(CERTIFICATE)."""
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        uris = names.get_values_for_type(x509.UniformResourceIdentifier)
+    except (x509.ExtensionNotFound, ValueError):
+        uris = []
+    sites = [uri.removeprefix(SITE_URN) for uri in uris if uri.startswith(SITE_URN)]
+    if len(sites) != 1:
+        raise Refused("CERTIFICATE", f"the certificate names {len(sites)} sites, not one")
+    try:
+        return ids.check_site(sites[0], "certificate")
+    except Malformed as error:
+        raise Refused("CERTIFICATE", error.detail) from None

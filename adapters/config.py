@@ -227,7 +227,7 @@ data = "var/36"                # journal (unless [database] says otherwise), key
 
 [http]
 listen = "127.0.0.1:8036"
-# certificate = "ca/36.pem"    # with key: https. Required unless listening on loopback (ganying ca)
+# certificate = "ca/36.crt"    # with key: https. Required unless listening on loopback (ganying ca)
 # key = "ca/36.key"
 
 [security]
@@ -249,9 +249,9 @@ listen = "127.0.0.1:30036"     # or connect = "host:port"
 
 [federation]
 # listen = "0.0.0.0:9036"      # partners connect here, mutual TLS
-# certificate = "ca/36.pem"
+# certificate = "ca/36.crt"
 # key = "ca/36.key"
-# ca = "ca/ca.pem"
+# ca = "ca/ca.crt"
 
 # [[partner]]
 # site = "43"

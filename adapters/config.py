@@ -4,6 +4,7 @@
 """
 
 import ipaddress
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -83,6 +84,7 @@ class PlannerSection(_Section, frozen=True, kw_only=True):
 
     seconds: Annotated[float, Meta(gt=0, le=120)] = 3.0
     workers: Annotated[int, Meta(ge=1, le=16)] = 1
+    assume_daylight: bool = False  # demonstrations and exercises run at any hour
 
 
 class DemonstrationSection(_Section, frozen=True, kw_only=True):
@@ -161,13 +163,22 @@ def parse(text: bytes, folder: Path) -> Config:
             raise Malformed("folder", "unknown key")
         config = msgspec.convert(raw, Config, strict=True)
     except msgspec.ValidationError as error:
-        what, _, where = str(error).partition(" - at `$")
-        raise Malformed(where.strip("`.") or "config", what) from None
+        raise Malformed(_field(str(error)), str(error).partition(" - at `$")[0]) from None
     except msgspec.DecodeError as error:
         raise Malformed("config", f"not TOML: {error}") from None
     config = msgspec.structs.replace(config, folder=str(folder.resolve()))
     _check(config)
     return config
+
+
+_NAMED = re.compile(r"(?:unknown|missing required) field `([^`]+)`")
+
+
+def _field(message: str) -> str:
+    """The key that a validation message is about, as a path from the top of the file."""
+    where = message.partition(" - at `$")[2].strip("`.").replace("[...]", "[]")
+    named = _NAMED.search(message)
+    return ".".join(part for part in (where, named.group(1) if named else "") if part) or "config"
 
 
 def _check(config: Config) -> None:
@@ -182,6 +193,8 @@ def _check(config: Config) -> None:
             raise Malformed("security.second_factor", f"may be off only on loopback, not on {host}")
         if config.demonstration.enabled:
             raise Malformed("demonstration.enabled", f"only on loopback, not on {host}")
+    if config.planner.assume_daylight and not config.demonstration.enabled:
+        raise Malformed("planner.assume_daylight", "only with demonstration.enabled")
     _check_feeds(config)
     _check_partners(config)
 
@@ -246,6 +259,7 @@ listen = "127.0.0.1:30036"     # or connect = "host:port"
 [planner]
 # seconds = 3.0                # thinking time for one proposal
 # workers = 1                  # proposals worked on at once
+# assume_daylight = false      # demonstrations only: plan as if the sun were up
 
 [federation]
 # listen = "0.0.0.0:9036"      # partners connect here, mutual TLS

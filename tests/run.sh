@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# All tests. The browser comes from Debian when we are root, else from CHROMIUM or PATH; PostgreSQL from a wheel.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export PATH="$PWD/.venv/bin:$PATH"
+
+have_browser() { [ -n "${CHROMIUM:-}" ] || command -v chromium >/dev/null || command -v chromium-browser >/dev/null; }
+have_cjk() { fc-list :lang=zh 2>/dev/null | grep -q .; }
+
+if ! have_browser || ! have_cjk; then
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk fontconfig >/dev/null
+  fi
+fi
+have_browser || { echo "tests need a browser: install the package chromium, or name one in CHROMIUM" >&2; exit 1; }
+have_cjk || { echo "tests need a Chinese font: install the package fonts-noto-cjk" >&2; exit 1; }
+
+bash tests/lint.sh
+python -m pytest -m "not soak" "$@" tests

@@ -1,0 +1,110 @@
+"""The fields of one believed Mode S frame, and their measured values in SI.
+
+`read` gives pyModeS's names and units (feet, knots) as they are shown by `ganying decode`; `measured` turns them into
+the units of a Sighting. Comm-B registers (DF20, 21) are not guessed at: only the height, the identity and a
+register 2,0 that says what it is are read. State between frames is modes.py's.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pyModeS import Message as Raw
+from pyModeS.decoder.bds.bds20 import decode_bds20
+from pyModeS.util import altcode, idcode
+
+from dispatch.kinds import AltitudeDatum
+from dispatch.motion import KNOT_MPS
+
+FOOT_M = 0.3048  # international foot
+FOOT_PER_MINUTE_MPS = FOOT_M / 60
+_CATEGORY_SETS = {4: "A", 3: "B", 2: "C", 1: "D"}  # type code to set, RTCA DO-260B §2.2.3.2.5.2
+_ON_GROUND_BY_STATUS = {0: False, 1: True, 2: False, 3: True}  # flight status, Annex 10 Vol IV §3.1.2.6.5.1
+_ON_GROUND_BY_CAPABILITY = {4: True, 5: False}  # CA, the same §3.1.2.5.2.2.1
+_NO_CALLSIGN = "#"  # pyModeS's mark for a character outside the alphabet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What one frame says, in SI; None where it says nothing."""
+
+    altitude_m: float | None = None
+    altitude_datum: AltitudeDatum | None = None
+    ground_speed_mps: float | None = None
+    track_deg: float | None = None
+    vertical_rate_mps: float | None = None
+    callsign: str | None = None
+    squawk: str | None = None
+    emitter_category: str | None = None
+    on_ground: bool | None = None
+
+
+def read(payload: bytes, raw: Raw) -> dict[str, Any]:
+    """The fields of a frame under pyModeS's names."""
+    if raw.df in (20, 21):
+        return _comm_b(payload, raw)
+    fields: dict[str, Any] = raw.decode()
+    if raw.df in (17, 18) and 20 <= fields["typecode"] <= 22:
+        # metres as sent; pyModeS rounds them to feet
+        metres = int.from_bytes(payload[5:7]) >> 4
+        fields["height_ellipsoid_m"] = metres or None
+    return fields
+
+
+def _comm_b(payload: bytes, raw: Raw) -> dict[str, Any]:
+    text = payload.hex()
+    fields: dict[str, Any] = {"df": raw.df, "icao": raw.icao, "flight_status": payload[0] & 7}
+    if raw.df == 20:
+        fields["altitude"] = altcode(text)
+    else:
+        fields["squawk"] = idcode(text)
+    if payload[4] == 0x20:
+        named = decode_bds20(int.from_bytes(payload[4:11])).get("callsign")
+        if named and _NO_CALLSIGN not in named:
+            fields["bds"] = "2,0"
+            fields["callsign"] = named
+    return fields
+
+
+def measured(payload: bytes, df: int, fields: Mapping[str, Any]) -> Measured:
+    """The values of `read`'s fields in SI."""
+    speed_kt = fields.get("groundspeed")
+    climb_ft_min = fields.get("vertical_rate")
+    altitude_m, datum = _altitude(fields)
+    callsign = fields.get("callsign")
+    return Measured(
+        altitude_m=altitude_m,
+        altitude_datum=datum,
+        ground_speed_mps=None if speed_kt is None else speed_kt * KNOT_MPS,
+        track_deg=fields.get("track"),
+        vertical_rate_mps=None if climb_ft_min is None else climb_ft_min * FOOT_PER_MINUTE_MPS,
+        callsign=callsign if callsign and _NO_CALLSIGN not in callsign else None,
+        squawk=fields.get("squawk"),
+        emitter_category=_category(fields),
+        on_ground=_on_ground(payload, df, fields),
+    )
+
+
+def _altitude(fields: Mapping[str, Any]) -> tuple[float | None, AltitudeDatum | None]:
+    if "height_ellipsoid_m" in fields:
+        height_m = fields["height_ellipsoid_m"]
+        return (None, None) if height_m is None else (float(height_m), AltitudeDatum.ELLIPSOID)
+    altitude_ft = fields.get("altitude")
+    return (None, None) if altitude_ft is None else (altitude_ft * FOOT_M, AltitudeDatum.PRESSURE)
+
+
+def _category(fields: Mapping[str, Any]) -> str | None:
+    number = fields.get("category")
+    letter = _CATEGORY_SETS.get(fields.get("typecode", 0))
+    return f"{letter}{number}" if number and letter else None
+
+
+def _on_ground(payload: bytes, df: int, fields: Mapping[str, Any]) -> bool | None:
+    if df in (4, 5, 20, 21):
+        return _ON_GROUND_BY_STATUS.get(fields["flight_status"])
+    if df in (0, 16):
+        return fields.get("vertical_status") == "on-ground"
+    bds = fields.get("bds")
+    if bds in ("0,5", "0,6"):
+        return bool(bds == "0,6")
+    return None if df == 18 else _ON_GROUND_BY_CAPABILITY.get(payload[0] & 7)

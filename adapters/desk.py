@@ -1,0 +1,404 @@
+"""The desk: the site's one writer. Asks queue here, are decided and committed in batches, then answered and told.
+
+    ask ->| queue, 1024 |-> batch of up to 64 -> writer thread: decide each, one transaction -> commit
+    caller <- answer <- swap `world` <-                                                        <-
+    subscribers <- (world, facts)
+
+The order is the promise: on disk, then in `world`, then answered, then published. Partners' batches go the same
+way. When the database is lost the desk goes on refusing with NotStored, tries again with growing pauses, and reads
+the journal's tail before it takes anything new. Deciding and storing are adapters/store/clerk.py; what is shown
+to whom is left to the subscribers.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.threads import deferToThreadPool
+from twisted.python.failure import Failure
+from twisted.python.threadpool import ThreadPool
+
+from adapters.store.clerk import Answer, Clerk, Decide, Fold, Outcome
+from adapters.store.journal import Cursor, Store
+from adapters.store.receiving import Received
+from dispatch.commands import Ask
+from dispatch.decide import decide as site_decide
+from dispatch.errors import Busy, GanyingError, NotStored
+from dispatch.facts import Recorded
+from dispatch.world import World
+from dispatch.world import fold as site_fold
+from protocols.chain import Finding
+from protocols.rows import Row
+
+__all__ = ["Answer", "Cursor", "Desk"]
+
+QUEUE = 1024  # asks and partners' batches waiting together; full: Busy at once, nothing recorded
+BATCH = 64  # of them in one transaction
+TICK_S = 2.0  # how often an idle desk sees to heads, acknowledgements and whether the database is there
+RETRY_S = (
+    0.1,
+    0.2,
+    0.5,
+    1.0,
+    2.0,
+    5.0,
+)  # pauses between tries to reach a lost database; the last one repeats
+MOST_READ_ROWS = 5000  # of one rows_after
+
+T = TypeVar("T")
+Subscriber = Callable[[World, tuple[Recorded, ...]], None]
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of asks since the start, for metrics."""
+
+    answered: int = 0
+    repeated: int = 0
+    refused: int = 0
+    busy: int = 0
+    not_stored: int = 0
+    defects: int = 0
+    batches: int = 0
+    received_rows: int = 0
+
+
+class Desk:
+    """One site's desk. Everything here is called on the reactor thread."""
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        site: str,
+        key: Ed25519PrivateKey,
+        clock: Callable[[], datetime],
+        partners: frozenset[str] = frozenset(),
+        decide: Decide = site_decide,
+        fold: Fold = site_fold,
+        reactor: Any = None,
+    ) -> None:
+        if reactor is None:
+            from twisted.internet import reactor  # the default reactor is installed by importing it
+        self.world = World.empty(site)
+        self.through = 0
+        self.state = "starting"  # starting, ok, down, stopped
+        self.down_because = ""
+        self.tally = Tally()
+        self._reactor = reactor
+        self._store = Store(url, site)
+        self._clerk = Clerk(
+            store=self._store, key=key, clock=clock, decide=decide, fold=fold, partners=partners
+        )
+        self._writer = ThreadPool(1, 1, f"desk-{site}")
+        self._readers = ThreadPool(0, 2, f"desk-readers-{site}")
+        self._waiting: deque[tuple[Ask | Received, Deferred[Any]]] = deque()
+        self._running: Deferred[None] | None = None  # the writer's present work
+        self._subscribers: list[Subscriber] = []
+        self._acked: dict[str, int] = {}
+        self._cursors: dict[str, Cursor] = {}
+        self._later: IDelayedCall | None = None
+        self._tries = 0
+        self._stopping: Deferred[None] | None = None
+
+    # Life
+
+    def start(self) -> Deferred[None]:
+        """Open the journal (a fresh one is made) and fold it. Fails with StoreError."""
+        self._writer.start()
+        self._readers.start()
+        opened = self._on_writer(self._clerk.open)
+
+        def ready(outcome: Outcome) -> None:
+            self._running = None
+            self.state = "ok"
+            self._adopt(outcome)
+            self._next()
+
+        def failed(failure: Failure) -> Deferred[None]:
+            self._running = None
+            self.state = "stopped"
+            return (
+                self._close().addCallback(self._fire_stopped).addCallback(lambda _: failure.raiseException())
+            )
+
+        self._running = opened.addCallback(ready)
+        self._running.addErrback(failed)
+        return self._running
+
+    def stop(self) -> Deferred[None]:
+        """Take nothing new, finish what waits, sign the head, let go of the journal."""
+        if self._stopping is None:
+            self._stopping = Deferred()
+            self._cancel_later()
+            if self._running is None:
+                self._finish()
+        stopped: Deferred[None] = Deferred()
+        self._stopping.addCallback(lambda _: stopped.callback(None))
+        return stopped
+
+    def _finish(self) -> None:
+        if self.state in ("stopped", "starting"):
+            self._fire_stopped(None)
+            return
+        last = self._settle([], sign=True) if self.state == "ok" else None
+        self.state = "stopped"
+        if last is None:
+            self._close().addBoth(self._fire_stopped)
+        else:
+            last.addBoth(lambda _: self._close()).addBoth(self._fire_stopped)
+
+    def _fire_stopped(self, _: object) -> None:
+        if self._stopping is not None and not self._stopping.called:
+            self._stopping.callback(None)
+
+    def _close(self) -> Deferred[None]:
+        closed = self._on_writer(self._store.close)
+
+        def end(_result: object) -> None:
+            self._writer.stop()
+            self._readers.stop()
+
+        return closed.addBoth(end)
+
+    # Asking
+
+    @property
+    def epoch(self) -> str:
+        """Names this site's journal; another epoch means that row numbers mean something else."""
+        return self._store.epoch
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Damage found in the journal when it was read at the start; see `ganying journal verify`."""
+        return tuple(self._clerk.findings)
+
+    @property
+    def undecodable(self) -> int:
+        """Rows of partners that are kept but could not be read by this version."""
+        return self._clerk.counts.undecodable
+
+    @property
+    def waiting(self) -> int:
+        """How many asks and partners' batches are queued."""
+        return len(self._waiting)
+
+    def ask(self, ask: Ask) -> Deferred[Answer]:
+        """Decide and record. Fires after the commit; fails with an error of dispatch.errors."""
+        return self._enqueue(ask)
+
+    def receive(
+        self, partner_site: str, their_epoch: str, after: int, through: int, rows: Sequence[Row]
+    ) -> Deferred[int]:
+        """Record a partner's rows in (after, through] of its journal verbatim; fires with how far we now have it.
+
+        Rows already held are passed over. Fails with Malformed, Refused (GAP, EPOCH_CHANGED, JOURNAL_DIVERGED),
+        Busy or NotStored; then nothing of the batch is kept.
+        """
+        return self._enqueue(
+            Received(partner=partner_site, epoch=their_epoch, after=after, through=through, rows=tuple(rows))
+        )
+
+    def acked(self, partner: str, through: int) -> None:
+        """A partner has committed our journal up to `through`. Kept with the next commit; a crash may forget it."""
+        if through > max(self.cursor(partner).acked, 0) and through <= self.through:
+            self._acked[partner] = through
+
+    def cursor(self, partner: str) -> Cursor:
+        """How far this partner and we are in each other's journals."""
+        kept = self._cursors.get(partner) or Cursor(partner=partner)
+        acked = self._acked.get(partner, 0)
+        return (
+            kept
+            if acked <= kept.acked
+            else Cursor(partner=partner, epoch=kept.epoch, have=kept.have, acked=acked)
+        )
+
+    def rows_after(self, seq: int, limit: int) -> Deferred[list[Row]]:
+        """Up to `limit` (at most 5000) rows of this journal after row `seq`, all origins, in order."""
+        if self.state == "stopped":
+            return _failed(NotStored("the desk is closed"))
+        return deferToThreadPool(
+            self._reactor, self._readers, self._store.rows_after, seq, min(limit, MOST_READ_ROWS)
+        )
+
+    def subscribe(self, callback: Subscriber) -> Callable[[], None]:
+        """Call `callback(world, facts)` after each commit that made facts. Returns how to stop it.
+
+        A callback that raises is logged and not called again; it must be quick, it runs on the reactor.
+        """
+        self._subscribers.append(callback)
+
+        def unsubscribe() -> None:
+            if callback in self._subscribers:
+                self._subscribers.remove(callback)
+
+        return unsubscribe
+
+    # The queue
+
+    def _enqueue(self, job: Ask | Received) -> Deferred[Any]:
+        if self.state == "down":
+            self.tally.not_stored += 1
+            return _failed(NotStored(f"the journal's database is away ({self.down_because})"))
+        if self.state == "stopped" or self._stopping is not None:
+            return _failed(NotStored("the server is stopping"))
+        if len(self._waiting) >= QUEUE:
+            self.tally.busy += 1
+            return _failed(Busy())
+        deferred: Deferred[Any] = Deferred()
+        self._waiting.append((job, deferred))
+        if self._running is None and self.state == "ok":
+            self._next()
+        return deferred
+
+    def _next(self) -> None:
+        """Give the writer its next batch, or rest until something comes or the tick."""
+        self._cancel_later()
+        if self._waiting:
+            self._settle([self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))])
+        elif self._stopping is not None:
+            self._finish()
+        else:
+            self._later = self._reactor.callLater(TICK_S, self._tick)
+
+    def _tick(self) -> None:
+        self._later = None
+        if self._running is None:
+            self._settle([])
+
+    def _settle(
+        self, batch: list[tuple[Ask | Received, Deferred[Any]]], *, sign: bool = False
+    ) -> Deferred[None]:
+        acked, self._acked = self._acked, {}
+        jobs = [job for job, _ in batch]
+        settled = self._on_writer(lambda: self._clerk.settle(jobs, acked, sign=sign))
+
+        def done(outcome: Outcome) -> None:
+            self._running = None
+            if outcome.down or any(isinstance(answer, NotStored) for answer in outcome.answers):
+                self._acked = {**acked, **self._acked}
+            self._adopt(outcome)
+            self._answer(batch, outcome.answers)
+            self._publish(outcome.recorded)
+            if outcome.down:
+                self._lost(outcome.down)
+            elif self.state == "ok":
+                self._next()
+
+        def broken(failure: Failure) -> None:
+            self._running = None
+            log.error("defect in the writer", traceback=failure.getTraceback())
+            self._answer(batch, tuple(NotStored("a defect in the writer") for _ in batch))
+            self._lost("a defect in the writer")
+
+        self._running = settled.addCallback(done).addErrback(broken)
+        return self._running
+
+    def _adopt(self, outcome: Outcome) -> None:
+        self.world, self.through = outcome.state.world, outcome.state.through
+        self._cursors = self._clerk.cursors
+        self.tally.batches += 1
+
+    def _answer(
+        self,
+        batch: Sequence[tuple[Ask | Received, Deferred[Any]]],
+        answers: Sequence[Answer | int | Exception],
+    ) -> None:
+        for (job, deferred), answer in zip(batch, answers, strict=True):
+            self._count(job, answer)
+            try:
+                if isinstance(answer, Exception):
+                    deferred.errback(answer)
+                else:
+                    deferred.callback(answer)
+            except (
+                Exception
+            ):  # a cancelled deferred, or a caller's own defect: the other callers must hear theirs
+                log.exception("an answer was not taken")
+
+    def _count(self, job: Ask | Received, answer: Answer | int | Exception) -> None:
+        match answer:
+            case Answer(repeated=True):
+                self.tally.repeated += 1
+            case Answer():
+                self.tally.answered += 1
+            case int():
+                self.tally.received_rows += len(job.rows) if isinstance(job, Received) else 0
+            case NotStored():
+                self.tally.not_stored += 1
+            case GanyingError():
+                self.tally.refused += 1
+            case _:
+                self.tally.defects += 1
+
+    def _publish(self, recorded: tuple[Recorded, ...]) -> None:
+        if not recorded:
+            return
+        for subscriber in tuple(self._subscribers):
+            try:
+                subscriber(self.world, recorded)
+            except Exception:  # one subscriber's defect must not hide facts from the others
+                log.exception("a subscriber failed and is dropped", subscriber=repr(subscriber))
+                self._subscribers.remove(subscriber)
+
+    # A lost database
+
+    def _lost(self, why: str) -> None:
+        self.down_because = why
+        if self.state == "stopped":
+            return
+        if self.state != "down":
+            log.error("the journal's database is lost", why=why)
+            self.state, self._tries = "down", 0
+        told = tuple(NotStored(f"the journal's database is away ({why})") for _ in self._waiting)
+        batch = tuple(self._waiting)
+        self._waiting.clear()
+        self._answer(batch, told)
+        if self._stopping is not None:
+            self._finish()
+            return
+        pause = RETRY_S[min(self._tries, len(RETRY_S) - 1)]
+        self._tries += 1
+        self._later = self._reactor.callLater(pause, self._try_again)
+
+    def _try_again(self) -> None:
+        self._later = None
+        recovering = self._on_writer(self._clerk.recover)
+
+        def back(outcome: Outcome) -> None:
+            self._running = None
+            log.info("the journal's database is back", through=outcome.state.through)
+            self.state, self.down_because = "ok", ""
+            self._adopt(outcome)
+            self._publish(outcome.recorded)
+            self._next()
+
+        def still_lost(failure: Failure) -> None:
+            self._running = None
+            self._lost(failure.getErrorMessage())
+
+        self._running = recovering.addCallbacks(back, still_lost)
+
+    # Small things
+
+    def _on_writer(self, work: Callable[[], T]) -> Deferred[T]:
+        return deferToThreadPool(self._reactor, self._writer, work)
+
+    def _cancel_later(self) -> None:
+        if self._later is not None and self._later.active():
+            self._later.cancel()
+        self._later = None
+
+
+def _failed(error: GanyingError) -> Deferred[Any]:
+    deferred: Deferred[Any] = Deferred()
+    deferred.errback(error)
+    return deferred

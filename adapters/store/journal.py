@@ -1,0 +1,316 @@
+"""The journal in a database: rows in, rows out, and the lock that makes one process the only writer.
+
+`Store.write` opens it for the desk: takes the lock, creates a fresh journal, refuses another site's or another
+schema's. `Store.read` opens it beside a running server, for commands and for copying; it never writes.
+Everything blocks. One thread may use the writing methods; `rows_after` may be called from any thread.
+Deciding, sealing and signing are left to clerk.py.
+"""
+
+import fcntl
+import os
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import Connection, insert, select, text, tuple_, update
+from sqlalchemy import Row as SqlRow
+from sqlalchemy.exc import SQLAlchemyError
+
+from adapters.store import schema, tables
+from adapters.store.database import StoreError, open_engine, reason, sqlite_file
+from dispatch.kinds import Role
+from protocols.chain import Head
+from protocols.rows import EPOCH, Row, Sealed, from_us, to_us
+
+LOAD_BATCH_ROWS = 2000  # rows held in memory at a time while a journal is read through
+ADVISORY_LOCK = 0x47414E59494E47  # PostgreSQL lock number: "GANYING"; one journal per database
+LARGEST_SEQ = 2**63 - 1  # BIGINT of both databases
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """How far a partner and we are in each other's journals. `epoch` names theirs, to which `have` belongs."""
+
+    partner: str
+    epoch: str = ""
+    have: int = 0
+    acked: int = 0
+
+
+class Store:
+    """One site's journal in one database."""
+
+    def __init__(self, url: str, site: str) -> None:
+        self.url = url
+        self.site = site
+        self.epoch = ""
+        self._file = sqlite_file(url)
+        self._engine = open_engine(url)
+        self._writer: Connection | None = None
+        self._lock_file: int | None = None
+
+    @classmethod
+    def write(cls, url: str, site: str) -> Self:
+        """Open for writing, creating a fresh journal. Raises StoreError."""
+        store = cls(url, site)
+        store.reopen()
+        return store
+
+    @classmethod
+    def read(cls, url: str, site: str) -> Self | None:
+        """Open for reading beside whoever writes; None if there is no journal yet. Raises StoreError."""
+        if (file := sqlite_file(url)) is not None and not file.exists():
+            return None
+        store = cls(url, site)
+        try:
+            with store._engine.connect() as connection:
+                if schema.compare(connection) is schema.Schema.FRESH:
+                    store.close()
+                    return None
+                store._check(connection)
+        except SQLAlchemyError as error:
+            store.close()
+            raise StoreError("UNREACHABLE", reason(error)) from error
+        except StoreError:
+            store.close()
+            raise
+        return store
+
+    def reopen(self) -> None:
+        """Connect the writer (again): lock, schema, site, and that it can be written. Raises StoreError."""
+        self._drop_writer()
+        try:
+            self._connect_writer()
+        except (SQLAlchemyError, OSError) as error:
+            self._drop_writer()
+            raise StoreError("UNREACHABLE", reason_of(error)) from error
+        except StoreError:
+            self._drop_writer()
+            raise
+
+    def _connect_writer(self) -> None:
+        if self._file is not None:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            self._lock_sqlite(self._file)
+        self._writer = self._engine.connect()
+        if self._file is None:
+            self._lock_postgresql(self._writer)
+        with self._writer.begin():
+            if not self.epoch and schema.compare(self._writer) is schema.Schema.FRESH:
+                self._create(self._writer)
+            self._check(self._writer)
+            probe = update(tables.meta).where(tables.meta.c.name == "probe")
+            self._writer.execute(probe.values(value=secrets.token_hex(8)))  # a full disk shows here
+
+    def _lock_sqlite(self, file: Path) -> None:
+        if self._lock_file is None:
+            self._lock_file = os.open(f"{file}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StoreError("IN_USE", f"another process writes {file}") from None
+
+    def _lock_postgresql(self, connection: Connection) -> None:
+        # A session lock: after a lost connection it is free only once the old session has ended, and with it
+        # whatever it was committing. So what is read next is the outcome.
+        with connection.begin():
+            if not connection.execute(text(f"SELECT pg_try_advisory_lock({ADVISORY_LOCK})")).scalar_one():
+                raise StoreError("IN_USE", "another process writes the journal in this database")
+
+    def _create(self, connection: Connection) -> None:
+        schema.migrate(connection)
+        values = {"site": self.site, "epoch": secrets.token_hex(16), "probe": ""}
+        connection.execute(
+            insert(tables.meta), [{"name": name, "value": value} for name, value in values.items()]
+        )
+
+    def _check(self, connection: Connection) -> None:
+        schema.require_current(connection)
+        meta = self._meta(connection)
+        if meta.get("site") != self.site:
+            raise StoreError("OTHER_SITE", f"the journal is site {meta.get('site')}'s, not {self.site}'s")
+        if self.epoch and meta["epoch"] != self.epoch:
+            raise StoreError("OTHER_JOURNAL", "the database holds another journal than before")
+        self.epoch = meta["epoch"]
+
+    @staticmethod
+    def _meta(connection: Connection) -> dict[str, str]:
+        found = connection.execute(select(tables.meta.c.name, tables.meta.c.value))
+        return {each.name: each.value for each in found}
+
+    def close(self) -> None:
+        """Let go of everything, the lock last."""
+        self._drop_writer()
+        self._engine.dispose()
+        if self._lock_file is not None:
+            os.close(self._lock_file)
+            self._lock_file = None
+
+    def _drop_writer(self) -> None:
+        if self._writer is not None:
+            try:
+                self._writer.invalidate()
+                self._writer.close()
+            except SQLAlchemyError:
+                pass  # it was lost already; that is why it is dropped
+            self._writer = None
+        self._engine.dispose()
+
+    # Reading
+
+    def rows(self, after: int = 0) -> Iterator[list[Sealed]]:
+        """Every row after `after` in batches, each its own short read: a long walk holds nothing up."""
+        while batch := self.sealed_after(after, LOAD_BATCH_ROWS):
+            yield batch
+            after = batch[-1].row.seq
+
+    def sealed_after(self, after: int, limit: int) -> list[Sealed]:
+        """Up to `limit` rows after row `after`, as they are kept. Raises StoreError."""
+        query = select(tables.journal).where(tables.journal.c.seq > after)
+        query = query.order_by(tables.journal.c.seq).limit(limit)
+        try:
+            with self._engine.connect() as connection:
+                return [_sealed(record) for record in connection.execute(query)]
+        except SQLAlchemyError as error:
+            raise StoreError("UNREACHABLE", reason(error)) from error
+
+    def rows_after(self, after: int, limit: int) -> list[Row]:
+        """Up to `limit` rows after row `after`, whose bodies are still there. Raises StoreError."""
+        return [each.row for each in self.sealed_after(after, limit) if not each.body_missing]
+
+    def cursors(self) -> dict[str, Cursor]:
+        """Every partner's cursor."""
+        try:
+            with self._engine.connect() as connection:
+                found = connection.execute(select(tables.cursors))
+                return {each["partner"]: Cursor(**each) for each in found.mappings()}
+        except SQLAlchemyError as error:
+            raise StoreError("UNREACHABLE", reason(error)) from error
+
+    def heads(self) -> list[Head]:
+        """Every signed head, oldest first."""
+        query = select(tables.heads).order_by(tables.heads.c.seq)
+        try:
+            with self._engine.connect() as connection:
+                found = connection.execute(query)
+                return [
+                    Head(seq=each.seq, digest=each.digest, at=from_us(each.at_us), signature=each.signature)
+                    for each in found
+                ]
+        except SQLAlchemyError as error:
+            raise StoreError("UNREACHABLE", reason(error)) from error
+
+    # The writer's one transaction: begin, look up, append, commit
+
+    @property
+    def _writing(self) -> Connection:
+        if self._writer is None:
+            raise StoreError("UNREACHABLE", "the journal's database is not connected")
+        return self._writer
+
+    def by_command(self, origin: str, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], list[Sealed]]:
+        """The rows of these (actor, command_id) of `origin`, by key, parts in order."""
+        columns = tables.journal.c
+        query = select(tables.journal).where(
+            columns.origin == origin, tuple_(columns.actor, columns.command_id).in_(list(keys))
+        )
+        found: dict[tuple[str, str], list[Sealed]] = {}
+        for record in self._writing.execute(query.order_by(columns.seq)):
+            sealed = _sealed(record)
+            found.setdefault((sealed.row.actor, sealed.row.command_id), []).append(sealed)
+        return found
+
+    def by_origin_seq(self, origin: str, seqs: Iterable[int]) -> dict[int, Sealed]:
+        """The rows of `origin` with these numbers of its own."""
+        columns = tables.journal.c
+        query = select(tables.journal).where(columns.origin == origin, columns.origin_seq.in_(list(seqs)))
+        return {record.origin_seq: _sealed(record) for record in self._writing.execute(query)}
+
+    def append(
+        self, rows: Sequence[Sealed], cursors: Iterable[Cursor] = (), head: Head | None = None
+    ) -> None:
+        """Write rows, cursors and a head. Nothing is kept before `commit`."""
+        if rows:
+            self._writing.execute(insert(tables.journal), [_record(sealed) for sealed in rows])
+        for cursor in cursors:
+            self._write_cursor(cursor)
+        if head is not None:
+            self._writing.execute(
+                insert(tables.heads).values(
+                    seq=head.seq, digest=head.digest, at_us=to_us(head.at), signature=head.signature
+                )
+            )
+
+    def _write_cursor(self, cursor: Cursor) -> None:
+        values = {"epoch": cursor.epoch, "have": cursor.have, "acked": cursor.acked}
+        changed = update(tables.cursors).where(tables.cursors.c.partner == cursor.partner).values(**values)
+        if self._writing.execute(changed).rowcount == 0:
+            self._writing.execute(insert(tables.cursors).values(partner=cursor.partner, **values))
+
+    def ping(self) -> None:
+        """End the transaction with nothing written, and see that the database is still there."""
+        self._writing.execute(text("SELECT 1"))
+        self._writing.rollback()
+
+    def commit(self) -> None:
+        """On disk when this returns. An SQLAlchemyError here may mean either outcome."""
+        self._writing.commit()
+
+    def rollback(self) -> None:
+        """Forget the transaction."""
+        if self._writer is not None:
+            self._writer.rollback()
+
+
+def reason_of(error: Exception) -> str:
+    """The sentence in an error of the database or the operating system."""
+    return reason(error) if isinstance(error, SQLAlchemyError) else str(error)
+
+
+def _record(sealed: Sealed) -> dict[str, Any]:
+    row = sealed.row
+    return {
+        "seq": row.seq,
+        "at_us": to_us(row.at),
+        "origin": row.origin,
+        "origin_seq": row.origin_seq,
+        "command_id": row.command_id,
+        "part": row.part,
+        "actor": row.actor,
+        "role": "" if row.role is None else row.role.value,
+        "kind": row.kind,
+        "body": None if sealed.body_missing else row.body,
+        "ask_digest": sealed.ask_digest,
+        "body_sha256": sealed.body_sha256,
+        "digest": sealed.digest,
+    }
+
+
+def _sealed(record: SqlRow[Any]) -> Sealed:
+    unreadable, role, at = "", None, EPOCH
+    try:
+        role = Role(record.role) if record.role else None
+        at = from_us(record.at_us)
+    except (ValueError, TypeError, OverflowError) as error:
+        unreadable = f"its header cannot be read: {error}"
+    return Sealed(
+        row=Row(
+            seq=record.seq,
+            at=at,
+            origin=record.origin,
+            origin_seq=record.origin_seq,
+            command_id=record.command_id,
+            part=record.part,
+            actor=record.actor,
+            role=role,
+            kind=record.kind,
+            body=b"" if record.body is None else record.body,
+        ),
+        ask_digest=record.ask_digest,
+        body_sha256=record.body_sha256,
+        digest=record.digest,
+        body_missing=record.body is None,
+        unreadable=unreadable,
+    )

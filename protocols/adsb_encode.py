@@ -2,13 +2,14 @@
 
 For simulated aircraft (adapters/exercise), which speak to the site in the same bytes as real ones. Three messages:
 identification, airborne position (CPR, even and odd) and airborne velocity over ground. Sections named here are of
-RTCA DO-260B / ED-102A (the 1090 MHz MOPS) and ICAO Annex 10 Vol III and IV. Reading is modes.py; framing for a
-receiver's socket is beast_encode.py.
+RTCA DO-260B / ED-102A (the 1090 MHz MOPS) and ICAO Annex 10 Vol III and IV. Reading is modes.py, the compact coordinates are cpr.py,
+framing for a receiver's socket is beast.py.
 """
 
 import math
 
 from dispatch.geo import Position
+from protocols import cpr
 
 FOOT_M = 0.3048
 KNOT_MPS = 1852 / 3600
@@ -29,7 +30,6 @@ _TC_POSITION_NIC8 = 11  # DO-260B table 2-11: barometric altitude, containment b
 _TC_VELOCITY = 19
 _NAC_V = 1  # DO-260B §2.2.3.2.6.1.5: better than 10 m/s
 _CPR_BITS = 17  # DO-260B §A.1.7.3, airborne
-_CPR_NZ = 15  # latitude zones between equator and pole, the same section
 _CRC_POLYNOMIAL = 0xFFF409  # Annex 10 Vol IV §3.1.2.3.3.1.2, G(x) without its leading term
 _SUBSONIC_LIMIT_KT = 1021  # ten bits less "no information" and "more than", DO-260B §2.2.3.2.6.1.6
 _SUPERSONIC_LIMIT_KT = 4 * _SUBSONIC_LIMIT_KT
@@ -92,12 +92,12 @@ def airborne_position(address: int, position: Position, altitude_m: float, *, od
 
     `altitude_m` is pressure altitude; what does not fit the field is held at its ends (-305 m, 15,293 m).
     """
-    lat_code, lon_code = cpr(position, odd=odd)
+    code = cpr.encode(position.lon_deg, position.lat_deg, odd=odd)
     me = _TC_POSITION_NIC8 << 3  # surveillance status 0, single antenna 0
     me = (me << 12) | _altitude_code(altitude_m)
     me = (me << 2) | int(odd)  # T 0: not synchronised with UTC
-    me = (me << _CPR_BITS) | lat_code
-    me = (me << _CPR_BITS) | lon_code
+    me = (me << _CPR_BITS) | code.lat
+    me = (me << _CPR_BITS) | code.lon
     return _frame(address, me)
 
 
@@ -105,28 +105,6 @@ def _altitude_code(altitude_m: float) -> int:
     steps = round((altitude_m / FOOT_M - ALTITUDE_FLOOR_FT) / ALTITUDE_STEP_FT)
     steps = min(max(steps, 0), 2047)
     return ((steps >> 4) << 5) | 0x10 | (steps & 0xF)  # Q in the fifth place from the right
-
-
-def cpr(position: Position, *, odd: bool) -> tuple[int, int]:
-    """Compact position reporting, 17 bits of latitude and longitude, DO-260B §A.1.7.3."""
-    scale = 1 << _CPR_BITS
-    lat_zone_deg = 360.0 / (4 * _CPR_NZ - odd)
-    lat_code = math.floor(scale * (position.lat_deg % lat_zone_deg) / lat_zone_deg + 0.5)
-    # the latitude that the receiver will find decides the number of longitude zones, not the true one
-    seen_lat_deg = lat_zone_deg * (lat_code / scale + math.floor(position.lat_deg / lat_zone_deg))
-    lon_zone_deg = 360.0 / max(longitude_zones(seen_lat_deg) - odd, 1)
-    lon_code = math.floor(scale * (position.lon_deg % lon_zone_deg) / lon_zone_deg + 0.5)
-    return lat_code % scale, lon_code % scale
-
-
-def longitude_zones(lat_deg: float) -> int:
-    """NL, the number of longitude zones at a latitude, DO-260B §A.1.7.2."""
-    if abs(lat_deg) > 87.0:
-        return 1
-    if abs(lat_deg) == 87.0:
-        return 2
-    ratio = (1 - math.cos(math.pi / (2 * _CPR_NZ))) / math.cos(math.radians(lat_deg)) ** 2
-    return math.floor(2 * math.pi / math.acos(1 - ratio))
 
 
 def airborne_velocity(

@@ -6,7 +6,7 @@ import pyModeS
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pyModeS.position import airborne_position_pair
+from pyModeS.position import airborne_position_pair, cprNL
 
 from dispatch.geo import Position, distance_m
 from protocols.adsb_encode import (
@@ -16,7 +16,6 @@ from protocols.adsb_encode import (
     airborne_position,
     airborne_velocity,
     identification,
-    longitude_zones,
     parity,
 )
 
@@ -66,12 +65,12 @@ def test_position_pair_comes_back_within_the_cpr_step(lon_deg: float, lat_deg: f
         even["cpr_lat"], even["cpr_lon"], odd["cpr_lat"], odd["cpr_lon"], even_is_newer=not odd_last
     )
     if found is None:  # the two halves fall in different longitude zones; only possible at a zone's edge
-        nearby = {longitude_zones(true.lat_deg + d) for d in (-1e-4, 0.0, 1e-4)}
+        nearby = {cprNL(true.lat_deg + d) for d in (-1e-4, 0.0, 1e-4)}
         assert len(nearby) > 1
         return
     seen = Position(lon_deg=(found[1] + 180) % 360 - 180, lat_deg=found[0])
     # half a step of 360/59/2^17 degrees of latitude is 2.6 m; of longitude, up to 360/2^17 degrees wide zones
-    zone_deg = 360.0 / max(longitude_zones(true.lat_deg) - 1, 1)
+    zone_deg = 360.0 / max(cprNL(true.lat_deg) - 1, 1)
     step_m = math.hypot(2.7, zone_deg / 2**18 * 111_320 * math.cos(math.radians(true.lat_deg)))
     assert distance_m(true, seen) <= step_m * 1.05 + 0.1
 
@@ -130,8 +129,3 @@ def test_any_single_wrong_bit_shows_in_the_parity(frame: bytes, bit: int) -> Non
     wrong = bytearray(frame)
     wrong[bit // 8] ^= 0x80 >> (bit % 8)
     assert parity(bytes(wrong)) != 0
-
-
-@pytest.mark.parametrize(("lat_deg", "zones"), [(0.0, 59), (28.86, 52), (-28.86, 52), (87.0, 2), (89.0, 1)])
-def test_longitude_zones_follow_the_table(lat_deg: float, zones: int) -> None:
-    assert longitude_zones(lat_deg) == zones

@@ -1,0 +1,202 @@
+"""A real `ganying serve` in its own process, driven through its public doors."""
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+GANYING = Path(sys.executable).with_name("ganying")
+PASSWORD = "correct horse battery"  # of every account here
+ROLES = {
+    "diaodu": "dispatcher",
+    "zhiban": "duty_chief",
+    "tonghang": "operator",
+    "jidi": "base",
+    "kongguan": "atc",
+}
+START_S = 60.0  # a busy two-core machine imports slowly
+
+T = TypeVar("T")
+
+
+def wait_for(probe: Callable[[], T | None], what: str, within_s: float = 30.0) -> T:
+    """The first truthy answer of `probe`. Fails naming what was waited for."""
+    until = time.monotonic() + within_s
+    pause = threading.Event()
+    while True:
+        found = probe()
+        if found:
+            return found
+        if time.monotonic() > until:
+            raise AssertionError(f"waited {within_s:.0f} s for {what}")
+        pause.wait(0.05)
+
+
+class Refusal(Exception):
+    """A problem+json answer."""
+
+    def __init__(self, status: int, problem: dict[str, Any]) -> None:
+        super().__init__(f"{status} {problem}")
+        self.status = status
+        self.problem = problem
+        self.code = problem.get("code", "")
+
+
+class Client:
+    """One signed-in person."""
+
+    def __init__(self, url: str, token: str = "") -> None:
+        self.url = url
+        self.token = token
+
+    def call(self, method: str, path: str, body: Any = None, *, key: str = "") -> Any:
+        """One request; the decoded answer. Raises Refusal."""
+        headers = {"Content-Type": "application/json"}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        if method != "GET":
+            headers["Idempotency-Key"] = key or uuid.uuid4().hex
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.url}/api/v1/{path}", data, headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                raw = answer.read()
+        except urllib.error.HTTPError as error:
+            raise Refusal(error.code, json.loads(error.read() or b"{}")) from None
+        return json.loads(raw) if raw else None
+
+    def get(self, path: str) -> Any:
+        """GET."""
+        return self.call("GET", path)
+
+    def post(self, path: str, body: Any, *, key: str = "") -> Any:
+        """POST with a key."""
+        return self.call("POST", path, body, key=key)
+
+
+class RunningSite:
+    """A site's folder and, while it runs, its process."""
+
+    def __init__(self, folder: Path, *, site: str = "36", more: str = "", feed: str = "") -> None:
+        self.folder = folder
+        self.site = site
+        self.url = ""
+        self.process: subprocess.Popen[str] | None = None
+        self.lines: queue.Queue[str] = queue.Queue()
+        self.log = folder / "log.txt"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "password").write_text(PASSWORD)
+        (folder / "site.toml").write_text(
+            f'[site]\nid = "{site}"\nname = "试验站 {site}"\ndata = "data"\n'
+            '[http]\nlisten = "127.0.0.1:0"\n[security]\nsecond_factor = "off"\n' + feed + more
+        )
+
+    @property
+    def config(self) -> Path:
+        """The site's file."""
+        return self.folder / "site.toml"
+
+    def command(self, *arguments: str, ok: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run `ganying` with this site's config."""
+        done = subprocess.run(
+            [GANYING, *arguments, "--config", str(self.config)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode == 0 or not ok, done.stderr
+        return done
+
+    def accounts(self) -> None:
+        """One account for each role of the first sortie."""
+        for name, role in ROLES.items():
+            extra = ["--operator", "OP1"] if role == "operator" else []
+            self.command(
+                "account",
+                "add",
+                name,
+                "--role",
+                role,
+                "--password-file",
+                str(self.folder / "password"),
+                *extra,
+            )
+
+    def start(self) -> str:
+        """Serve; the URL."""
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(
+                [GANYING, "serve", "--config", str(self.config)],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            )
+        threading.Thread(target=self._read, args=(self.process,), daemon=True).start()
+        try:
+            line = self.lines.get(timeout=START_S)
+        except queue.Empty:
+            raise AssertionError(f"not ready: {self.log.read_text()[-3000:]}") from None
+        assert line.startswith("ready http"), line + self.log.read_text()[-3000:]
+        self.url = line.split()[1]
+        return self.url
+
+    def _read(self, process: "subprocess.Popen[str]") -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            self.lines.put(line.strip())
+        self.lines.put("ended")
+
+    def kill(self) -> None:
+        """kill -9."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        self.lines = queue.Queue()
+
+    def stop(self) -> int:
+        """SIGTERM; the exit status."""
+        if self.process is None:
+            return 0
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            status = self.process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+        self.lines = queue.Queue()
+        self.process = None
+        return status
+
+    def sign_in(self, account: str, role: str = "") -> Client:
+        """A client with a session."""
+        body = {"account": account, "password": PASSWORD} | ({"role": role} if role else {})
+        opened = Client(self.url).post("session", body)
+        return Client(self.url, opened["token"])
+
+
+@contextmanager
+def running_site(folder: Path, **more: Any) -> Iterator[RunningSite]:
+    """A site with accounts and Jiangxi's resources, running."""
+    site = RunningSite(folder, **more)
+    site.accounts()
+    site.command("resources", "load-jiangxi")
+    site.start()
+    try:
+        yield site
+    finally:
+        if site.process is not None and site.process.poll() is None:
+            site.stop()

@@ -4,6 +4,7 @@ SQLite: WAL, so that readers never wait for the writer, and synchronous=FULL, so
 PostgreSQL: synchronous_commit as the server has it, which is `on` unless somebody decided otherwise; we set it.
 """
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,6 @@ class StoreError(GanyingError):
     """The journal cannot be used as it stands: wrong schema, other site, other writer, damaged, unreachable."""
 
 
-def journal_url(data: Path, configured: str = "") -> str:
-    """The database URL of a site: the configured one, or the SQLite file in its data folder."""
-    return configured or f"sqlite:///{data / JOURNAL_FILE}"
-
-
 def sqlite_file(url: str) -> Path | None:
     """The file of a SQLite URL, None for PostgreSQL. Raises Malformed for anything else."""
     try:
@@ -41,9 +37,18 @@ def sqlite_file(url: str) -> Path | None:
     raise Malformed("database.url", "must begin with sqlite:/// or postgresql+psycopg://")
 
 
-def open_engine(url: str) -> Engine:
-    """An engine on the journal's database; nothing is connected yet."""
-    if sqlite_file(url) is not None:
+def open_engine(url: str, *, immutable: bool = False) -> Engine:
+    """An engine on the journal's database; nothing is connected yet.
+
+    `immutable` is for a SQLite file that nobody writes, a backup: nothing is created beside it.
+    """
+    file = sqlite_file(url)
+    if immutable and file is not None:
+        address = f"{file.resolve().as_uri()}?immutable=1"
+        engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(address, uri=True))
+        event.listen(engine, "connect", _set_up_text)
+        return engine
+    if file is not None:
         engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S}, pool_size=4, max_overflow=0)
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -62,6 +67,10 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # sqlite3 would leave schema changes outside transactions; we say BEGIN
     for pragma in ("journal_mode=WAL", "synchronous=FULL"):
         connection.execute(f"PRAGMA {pragma}")
+    _set_up_text(connection, _record)
+
+
+def _set_up_text(connection: Any, _record: object) -> None:
     # a damaged text must reach `journal verify` as a wrong row, not end the walk
     connection.text_factory = _forgiving_text
 

@@ -1,7 +1,7 @@
 """The journal in a database: rows in, rows out, and the lock that makes one process the only writer.
 
-`Store.write` opens it for the desk: takes the lock, creates a fresh journal, refuses another site's or another
-schema's. `Store.read` opens it beside a running server, for commands and for copying; it never writes.
+`Store(url, site).reopen()` opens it for the desk: takes the lock, creates a fresh journal, refuses another site's
+or another schema's. `Store.read` opens it beside a running server, for commands and for copying; it never writes.
 Everything blocks. One thread may use the writing methods; `rows_after` may be called from any thread.
 Deciding, sealing and signing are left to clerk.py.
 """
@@ -42,21 +42,25 @@ class Cursor:
 class Store:
     """One site's journal in one database."""
 
-    def __init__(self, url: str, site: str) -> None:
+    def __init__(self, url: str, site: str, *, immutable: bool = False) -> None:
         self.url = url
         self.site = site
         self.epoch = ""
         self._file = sqlite_file(url)
-        self._engine = open_engine(url)
+        self._engine = open_engine(url, immutable=immutable)
         self._writer: Connection | None = None
         self._lock_file: int | None = None
+        self._found_version: str | None = None
 
     @classmethod
-    def write(cls, url: str, site: str) -> Self:
-        """Open for writing, creating a fresh journal. Raises StoreError."""
+    def migrate(cls, url: str, site: str) -> tuple[str | None, str]:
+        """Bring a journal to this version's schema (a fresh one is made): from which to which. Raises StoreError."""
         store = cls(url, site)
-        store.reopen()
-        return store
+        try:
+            store.reopen(migrating=True)
+        finally:
+            store.close()
+        return store._found_version, schema.newest_version()
 
     @classmethod
     def read(cls, url: str, site: str) -> Self | None:
@@ -78,11 +82,11 @@ class Store:
             raise
         return store
 
-    def reopen(self) -> None:
+    def reopen(self, *, migrating: bool = False) -> None:
         """Connect the writer (again): lock, schema, site, and that it can be written. Raises StoreError."""
         self._drop_writer()
         try:
-            self._connect_writer()
+            self._connect_writer(migrating=migrating)
         except (SQLAlchemyError, OSError) as error:
             self._drop_writer()
             raise StoreError("UNREACHABLE", reason_of(error)) from error
@@ -90,7 +94,7 @@ class Store:
             self._drop_writer()
             raise
 
-    def _connect_writer(self) -> None:
+    def _connect_writer(self, *, migrating: bool) -> None:
         if self._file is not None:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             self._lock_sqlite(self._file)
@@ -98,8 +102,12 @@ class Store:
         if self._file is None:
             self._lock_postgresql(self._writer)
         with self._writer.begin():
-            if not self.epoch and schema.compare(self._writer) is schema.Schema.FRESH:
+            found = schema.compare(self._writer)
+            self._found_version = schema.version_of(self._writer)
+            if not self.epoch and found is schema.Schema.FRESH:
                 self._create(self._writer)
+            elif migrating and found is schema.Schema.OLDER:
+                schema.migrate(self._writer)
             self._check(self._writer)
             probe = update(tables.meta).where(tables.meta.c.name == "probe")
             self._writer.execute(probe.values(value=secrets.token_hex(8)))  # a full disk shows here

@@ -21,7 +21,7 @@ from dispatch.kinds import SourceKind
 from dispatch.motion import LIMIT_MPS, ROTORCRAFT_LIMIT_MPS, MotionGate, span_m
 from dispatch.tracks import ROTORCRAFT, Sighting
 from protocols import cpr, modes_fields
-from protocols.frames import LONG_BYTES, MODE_AC_BYTES, SHORT_BYTES, Frame, ReceiverStatus
+from protocols.frames import LONG_BYTES, MODE_AC_BYTES, SHORT_BYTES, BadFrame, Frame, ReceiverStatus
 from protocols.receiver_clock import ReceiverClock
 
 KNOWN_S = 60.0  # dump1090 keeps an address as long; an aircraft squitters its own every second
@@ -61,10 +61,13 @@ class Message:
     fields: Mapping[str, Any]
 
 
+CRC, UNVERIFIED, UNSUPPORTED, LENGTH = "CRC", "UNVERIFIED", "UNSUPPORTED", "LENGTH"
 BY_PAIR = "pair"  # globally, from an even and an odd frame
 BY_LAST = "last"  # near the aircraft's last believed position
 BY_RECEIVER = "receiver"  # near the receiver: soft until a pair confirms it
 REFUSED = "refused"  # read, but it could not have flown there or the receiver could not have heard it
+
+Item = Frame | ReceiverStatus | BadFrame  # what the deframers of beast.py and avr.py yield
 
 _NO_FIELDS: Mapping[str, Any] = {}
 
@@ -161,17 +164,17 @@ class Decoder:
         df = payload[0] >> 3
         df = min(24, df)  # Comm-D: two bits of format only
         if size != (LONG_BYTES if df >= 16 else SHORT_BYTES):
-            return _bad(frame, df, None, "LENGTH", receiver_s)
+            return _bad(frame, df, None, LENGTH, receiver_s)
         raw = Raw(payload)
         if df in (11, 17, 18):
             problem = self._parity_problem(raw, at_s)
             icao24 = payload[1:4].hex()
         elif df in _PARITY_ADDRESS:
             icao24 = f"{raw.crc:06x}"
-            problem = "" if self._known(icao24, at_s) else "UNVERIFIED"
+            problem = "" if self._known(icao24, at_s) else UNVERIFIED
         else:
             icao24 = None
-            problem = "UNVERIFIED" if df in (19, 24) else "UNSUPPORTED"
+            problem = UNVERIFIED if df in (19, 24) else UNSUPPORTED
         if problem or icao24 is None:
             return _bad(frame, df, icao24, problem, receiver_s)
         return self._believed(frame, raw, icao24, receiver_s, at_s)
@@ -180,8 +183,8 @@ class Decoder:
         if raw.crc == 0:
             return ""
         if raw.df != 11 or raw.crc > _INTERROGATOR_BITS:
-            return "CRC"
-        return "" if self._known(raw.icao.lower(), at_s) else "UNVERIFIED"
+            return CRC
+        return "" if self._known(raw.icao.lower(), at_s) else UNVERIFIED
 
     def _known(self, icao24: str, at_s: float | None) -> bool:
         aircraft = self._aircraft.get(icao24)

@@ -1,0 +1,176 @@
+"""Link messages: what goes in comes out, and what does not read names its field."""
+
+import contextlib
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dispatch.errors import Malformed
+from dispatch.geo import Position
+from dispatch.kinds import AltitudeDatum, Role
+from protocols.codec import link
+from protocols.codec.link import Ack, Batch, Beat, Greet, LinkTrack, LinkTracks, Message, Part
+from protocols.gen import link_pb2
+from protocols.rows import Row
+
+TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=40)
+NUMBER = st.integers(0, 2**63 - 1)
+TIME = st.datetimes(
+    min_value=datetime(1970, 1, 1),  # noqa: DTZ001  # made aware by timezones=
+    timezones=st.just(UTC),
+)
+FLOAT = st.floats(allow_nan=False, allow_infinity=False, width=32)
+
+
+@st.composite
+def batches(draw: st.DrawFn) -> Batch:
+    seqs = sorted(draw(st.sets(st.integers(1, 10**6), max_size=5)))
+    rows = tuple(
+        Row(
+            seq=seq,
+            at=draw(TIME),
+            origin="36",
+            origin_seq=index + 1,
+            command_id=draw(TEXT),
+            part=draw(st.integers(0, 9)),
+            actor=draw(TEXT),
+            role=draw(st.none() | st.sampled_from(Role)),
+            kind=draw(TEXT),
+            body=draw(st.binary(max_size=50)),
+        )
+        for index, seq in enumerate(seqs)
+    )
+    return Batch(after=0, through=max(seqs, default=0) + draw(st.integers(0, 9)), rows=rows)
+
+
+TRACKS = st.builds(
+    LinkTrack,
+    icao24=st.integers(1, 0xFFFFFF).map(lambda address: f"{address:06x}"),
+    position=st.builds(Position, lon_deg=st.floats(-180, 180), lat_deg=st.floats(-90, 90)),
+    age_ms=st.integers(0, 2**32 - 1),
+    ground_speed_mps=st.none() | FLOAT,
+    track_deg=st.none() | FLOAT,
+    vertical_rate_mps=st.none() | FLOAT,
+    callsign=TEXT,
+    squawk=TEXT,
+    on_ground=st.booleans(),
+    simulated=st.booleans(),
+)
+MESSAGES = st.one_of(
+    st.builds(
+        Greet,
+        site=TEXT,
+        name=TEXT,
+        version=st.integers(0, 2**32 - 1),
+        agreement=TEXT,
+        have=NUMBER,
+        have_epoch=TEXT,
+        epoch=TEXT,
+        head=NUMBER,
+        at=TIME,
+    ),
+    batches(),
+    st.builds(Ack, through=NUMBER),
+    st.builds(LinkTracks, at=TIME, tracks=st.lists(TRACKS, max_size=4).map(tuple)),
+    st.builds(Beat, at_us=NUMBER, echo_us=NUMBER, echo_age_us=NUMBER),
+    st.builds(Part, code=st.sampled_from(["VERSION", "MALFORMED"]), detail=TEXT),
+)
+
+
+@given(message=MESSAGES)
+def test_what_goes_in_comes_out(message: Message) -> None:
+    assert link.decode(link.encode(message)) == message
+
+
+def test_a_height_travels_with_its_datum() -> None:
+    track = LinkTrack(
+        icao24="78abcd",
+        position=Position(lon_deg=115.0, lat_deg=28.0),
+        age_ms=0,
+        altitude_m=1200.0,
+        altitude_datum=AltitudeDatum.PRESSURE,
+    )
+    message = LinkTracks(at=datetime(2026, 1, 1, tzinfo=UTC), tracks=(track,))
+    assert link.decode(link.encode(message)) == message
+
+
+def frame(change: str) -> bytes:
+    """One frame with one fault, by name."""
+    wire = link_pb2.LinkMessage()
+    if change.startswith("row"):
+        wire.batch.after, wire.batch.through = 10, 20
+        row = wire.batch.rows.add(seq=15, origin_seq=3, at_us=1, origin="36")
+        if change == "row.seq":
+            row.seq = 10
+        elif change == "row.beyond":
+            row.seq = 21
+        elif change == "row.role":
+            row.role = 99  # type: ignore[assignment]  # a role of a later version
+        elif change == "row.order":
+            wire.batch.rows.add(seq=16, origin_seq=3)
+        elif change == "row.nul":
+            row.actor = "a\0b"
+        elif change == "row.at":
+            row.at_us = 2**62
+        elif change == "row.many":
+            for _ in range(link.MAX_ROWS):
+                wire.batch.rows.add()
+    elif change == "back":
+        wire.batch.after, wire.batch.through = 10, 9
+    elif change == "huge":
+        wire.ack.through = 2**64 - 1
+    elif change == "code":
+        wire.part.code = "not a code"
+    elif change.startswith("track"):
+        track = wire.tracks.tracks.add(address=0x780001)
+        if change == "track.address":
+            track.address = 1 << 24
+        elif change == "track.lat":
+            track.lat_e7 = 910_000_000
+        elif change == "track.nan":
+            track.ground_speed_mps = float("nan")
+        elif change == "track.datum":
+            track.altitude_m = 5.0
+        elif change == "track.text":
+            track.callsign = "x" * 1000
+    return wire.SerializeToString()
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ("row.seq", "batch.rows[0].seq"),
+        ("row.beyond", "batch.rows[0].seq"),
+        ("row.role", "batch.rows[0].role"),
+        ("row.order", "batch.rows[1].origin_seq"),
+        ("row.nul", "batch.rows[0].actor"),
+        ("row.at", "batch.rows[0].at"),
+        ("row.many", "batch.rows"),
+        ("back", "batch.through"),
+        ("huge", "ack.through"),
+        ("code", "part.code"),
+        ("track.address", "tracks[0].address"),
+        ("track.lat", "position.lat_deg"),
+        ("track.nan", "tracks[0].ground_speed_mps"),
+        ("track.datum", "tracks[0].datum"),
+        ("track.text", "tracks[0].callsign"),
+        ("nothing", "message"),
+    ],
+)
+def test_what_does_not_read_names_its_field(change: str, field: str) -> None:
+    with pytest.raises(Malformed) as caught:
+        link.decode(frame(change))
+    assert caught.value.field == field
+
+
+def test_an_oversize_frame_is_refused_unread() -> None:
+    with pytest.raises(Malformed, match="at most"):
+        link.decode(bytes(link.MAX_MESSAGE_BYTES + 1))
+
+
+@given(data=st.binary(max_size=400))
+def test_random_bytes_are_malformed_or_a_message(data: bytes) -> None:
+    with contextlib.suppress(Malformed):
+        link.decode(data)

@@ -1,0 +1,169 @@
+"""`ganying plan SCENARIO.json --out PLAN.json`: one scenario in, one plan out, both of interchange format 1.0.
+
+    ganying plan SCENARIO.json [--seconds S] [--seed N] [--iterations N] [--previous PLAN.json] --out PLAN.json
+
+`-` as the scenario reads standard input, `--out -` writes standard output. With `--explain` what is written is
+not the plan alone but {"plan": …, "score": {"score": …, terms}, "human_score": …, "explanation": …,
+"violations": […], "method": …, "iterations": …, "seed": …}, which the server's solver process reads; without it
+the file is the bare plan of the schema. A summary goes to standard error.
+
+`--seconds` is 5 unless `--iterations` is given without it; with `--iterations` alone no clock is looked at and
+the same scenario, seed and iterations give the same plan.
+
+Exit status: 0 the plan is written and legal (with `--explain`: written; the object says what it breaks); 1 it is
+written, but no plan can keep every rule (each broken one is named); 2 the input cannot be read or is malformed (the field is named), nothing is written.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from dispatch.errors import Malformed
+from optimizer.stop import Stop
+
+DEFAULT_SECONDS = 5.0
+_LARGEST_INPUT_BYTES = 64 * 2**20  # a scenario of 500 aircraft has under one megabyte; beyond this: refused
+_MALFORMED, _BROKEN, _FINE = 2, 1, 0
+
+
+def add_parser(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `plan` to the command line."""
+    parser = sub.add_parser("plan", help="plan sorties for a scenario file")
+    _add_arguments(parser)
+    parser.set_defaults(func=run)
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "scenario", metavar="SCENARIO.json", help="scenario of format 1.0, or - for standard input"
+    )
+    parser.add_argument(
+        "--seconds", type=_seconds, help=f"time to improve the plan (default {DEFAULT_SECONDS:g})"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="seed of the search (default 0)")
+    parser.add_argument("--iterations", type=_count, help="stop after so many iterations of the search")
+    parser.add_argument("--previous", metavar="PLAN.json", help="an earlier plan to start from")
+    parser.add_argument("--out", metavar="PLAN.json", required=True, help="where the plan goes, or -")
+    parser.add_argument("--explain", action="store_true", help="write plan, score and reasons in one object")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Plan; answers the exit status."""
+    try:
+        answer, violations = _plan(args)
+    except Malformed as error:
+        print(f"ganying plan: {error}", file=sys.stderr)
+        return _MALFORMED
+    except OSError as error:
+        print(f"ganying plan: cannot read {error.filename}: {error.strerror}", file=sys.stderr)
+        return _MALFORMED
+    text = json.dumps(answer, ensure_ascii=False, indent=1) + "\n"
+    try:
+        if args.out == "-":
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        else:
+            Path(args.out).write_text(text, encoding="utf-8")
+    except OSError as error:
+        print(f"ganying plan: cannot write {args.out}: {error.strerror}", file=sys.stderr)
+        return _MALFORMED
+    return _BROKEN if violations else _FINE
+
+
+def _plan(args: argparse.Namespace) -> tuple[Mapping[str, object], int]:
+    """What is to be written, and how many broken rules the exit status must tell of."""
+    from optimizer.explain import explain
+    from optimizer.plan import read_plan
+    from optimizer.problem import parse
+    from optimizer.solve import solve
+
+    stop = _stop(args)
+    problem = parse(_read(args.scenario, "scenario"))
+    previous = read_plan(problem, _read(args.previous, "previous")) if args.previous else None
+    result = solve(problem, stop, args.seed, previous)
+    broken = [
+        {
+            "code": row.code,
+            "aircraft_id": problem.aircraft[row.aircraft].id if row.aircraft >= 0 else None,
+            "detail": row.detail,
+        }
+        for row in result.violations
+    ]
+    print(
+        f"score {result.score.total:.3f}, human rule {result.human.total:.3f}, "
+        f"{result.method}, {result.iterations} iterations, {len(broken)} violations",
+        file=sys.stderr,
+    )
+    for row in broken:
+        print(f"  {row['code']} {row['aircraft_id']}: {row['detail']}", file=sys.stderr)
+    plan = result.plan.to_json(problem)
+    if not args.explain:
+        return plan, len(broken)
+    return {
+        "plan": plan,
+        "score": result.score.to_json(),
+        "human_score": round(result.human.total, 3),
+        "explanation": explain(problem, result),
+        "violations": broken,
+        "method": result.method,
+        "iterations": result.iterations,
+        "seed": args.seed,
+    }, 0
+
+
+def _stop(args: argparse.Namespace) -> Stop:
+    from optimizer.stop import FirstOf, MaxIterations, MaxSeconds
+
+    stops: list[Stop] = []
+    if args.iterations is not None:
+        stops.append(MaxIterations(iterations=args.iterations))
+    if args.seconds is not None or args.iterations is None:
+        seconds = DEFAULT_SECONDS if args.seconds is None else args.seconds
+        stops.append(MaxSeconds(seconds, time.monotonic))
+    return FirstOf(stops=tuple(stops))
+
+
+def _read(name: str, what: str) -> Mapping[str, object]:
+    """A JSON object from a file or standard input. Raises Malformed or OSError."""
+    if name == "-":
+        body = sys.stdin.buffer.read(_LARGEST_INPUT_BYTES + 1)
+    else:
+        with Path(name).open("rb") as file:
+            body = file.read(_LARGEST_INPUT_BYTES + 1)
+    if len(body) > _LARGEST_INPUT_BYTES:
+        raise Malformed(what, f"is longer than {_LARGEST_INPUT_BYTES} bytes")
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(what, f"is not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise Malformed(what, "is not a JSON object")
+    return value
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0.0 <= seconds <= 86_400.0:
+        raise argparse.ArgumentTypeError("must be from 0 to 86400")
+    return seconds
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 0:
+        raise argparse.ArgumentTypeError("must not be negative")
+    return count
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command on its own, without the others (`python -m adapters.cli.plan`)."""
+    parser = argparse.ArgumentParser(prog="ganying plan")
+    _add_arguments(parser)
+    return run(parser.parse_args(arguments))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

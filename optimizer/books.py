@@ -1,0 +1,222 @@
+"""The running score of what a schedule achieves: water owed by each fire, visits of each task, reserves.
+
+The terms are those of the interchange format; each book answers what one more sortie would change, without
+keeping it. `score.py` says the same terms a second time, from a finished plan.
+"""
+
+import math
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Sequence
+
+from optimizer.problem import Incident, Task, Weights
+
+_ML_S_PER_KL_HOUR = 3.6e6  # litre-seconds in a kilolitre-hour
+Drop = tuple[float, float, int]  # time, litres, whose (a mark for telling own drops from others')
+_OWN = -1
+
+
+class FireBook:
+    """One fire: drops in order of time, the debt after each, and the charge that follows."""
+
+    __slots__ = (
+        "_areas",
+        "_debts",
+        "_demand_l",
+        "_growth_lps",
+        "_horizon_s",
+        "_per_litre_s",
+        "charge",
+        "drops",
+        "life_per_s",
+        "unserved_s",
+    )
+
+    def __init__(self, incident: Incident, weights: Weights, horizon_s: float) -> None:
+        fire = incident.fire
+        self._demand_l = fire.demand_l if fire is not None else 0.0
+        self._growth_lps = fire.growth_lps if fire is not None else 0.0
+        self._horizon_s = horizon_s
+        self._per_litre_s = incident.weight * weights.fire_weighted_kl_hour / _ML_S_PER_KL_HOUR
+        life = incident.weight * weights.life_weighted_minute / 60 if incident.life_at_risk else 0.0
+        self.life_per_s = life
+        self.unserved_s = weights.unserved_minutes * 60
+        self.drops: list[Drop] = []
+        self._debts: list[float] = []
+        self._areas: list[float] = []
+        self.charge = self._whole_charge()
+
+    @property
+    def first_s(self) -> float:
+        """When the first drop that counts falls; infinity if none."""
+        return self.drops[0][0] if self.drops and self.drops[0][0] <= self._horizon_s else math.inf
+
+    def owed_l(self) -> float:
+        """Debt at the end of the horizon."""
+        last_s = self.drops[-1][0] if self.drops else 0.0
+        debt_l = self._debts[-1] if self._debts else self._demand_l
+        return debt_l + self._growth_lps * max(0.0, self._horizon_s - min(last_s, self._horizon_s))
+
+    def with_drops(self, litres: float, times: Sequence[float]) -> tuple[float, int]:
+        """The charge if these drops fell too, and how many of them, counted from the first, pay anything."""
+        first = bisect_left(self.drops, (times[0], 0.0, 0))
+        debt_l, area, at_s = self._before(first)
+        own = [(at, litres, _OWN) for at in times]
+        later = sorted(self.drops[first:] + own) if first < len(self.drops) else own
+        growth, horizon_s = self._growth_lps, self._horizon_s
+        useful = seen = 0
+        for drop_s, drop_l, owner in later:
+            if drop_s > horizon_s:
+                break
+            grown = growth * (drop_s - at_s)
+            area += (debt_l + grown / 2) * (drop_s - at_s)
+            debt_l += grown
+            at_s = drop_s
+            if owner == _OWN:
+                seen += 1
+                if debt_l > 1.0:
+                    useful = seen
+            debt_l = debt_l - drop_l if debt_l > drop_l else 0.0
+        rest_s = horizon_s - at_s
+        if rest_s > 0.0:
+            area += (debt_l + growth * rest_s / 2) * rest_s
+        return area * self._per_litre_s + self._life_charge(min(self.first_s, times[0])), useful
+
+    def add(self, litres: float, times: Iterable[float], owner: int) -> None:
+        """Keep drops."""
+        for at in times:
+            insort(self.drops, (at, litres, owner))
+        self._retell()
+
+    def remove(self, litres: float, times: Iterable[float], owner: int) -> None:
+        """Take drops back."""
+        for at in times:
+            self.drops.pop(bisect_left(self.drops, (at, litres, owner)))
+        self._retell()
+
+    def life_gain(self, at_s: float) -> float:
+        """By how much a drop at that time would lower the life charge."""
+        return max(0.0, self._life_charge(self.first_s) - self._life_charge(at_s))
+
+    def _before(self, n: int) -> tuple[float, float, float]:
+        if n == 0:
+            return self._demand_l, 0.0, 0.0
+        return self._debts[n - 1], self._areas[n - 1], min(self.drops[n - 1][0], self._horizon_s)
+
+    def _life_charge(self, first_s: float) -> float:
+        if not self.life_per_s:
+            return 0.0
+        return self.life_per_s * (first_s if first_s <= self._horizon_s else self.unserved_s)
+
+    def _retell(self) -> None:
+        debt_l, area, at_s = self._demand_l, 0.0, 0.0
+        self._debts, self._areas = [], []
+        for drop_s, drop_l, _ in self.drops:
+            if drop_s <= self._horizon_s:
+                grown = self._growth_lps * (drop_s - at_s)
+                area += (debt_l + grown / 2) * (drop_s - at_s)
+                debt_l = max(0.0, debt_l + grown - drop_l)
+                at_s = drop_s
+            self._debts.append(debt_l)
+            self._areas.append(area)
+        self.charge = self._whole_charge()
+
+    def _whole_charge(self) -> float:
+        counted = sum(1 for drop in self.drops if drop[0] <= self._horizon_s)
+        debt_l, area, at_s = self._before(counted)
+        rest_s = self._horizon_s - at_s
+        area += (debt_l + self._growth_lps * rest_s / 2) * rest_s
+        return area * self._per_litre_s + self._life_charge(self.first_s)
+
+
+class TaskBook:
+    """One task: when its visits are complete, and the charge that follows."""
+
+    __slots__ = ("_horizon_s", "_per_minute", "_task", "_unserved_min", "charge", "visits")
+
+    def __init__(self, incident: Incident, task: Task, weights: Weights, horizon_s: float) -> None:
+        per_minute = weights.life_weighted_minute if incident.life_at_risk else weights.task_weighted_minute
+        self._task = task
+        self._per_minute = incident.weight * per_minute
+        self._unserved_min = weights.unserved_minutes
+        self._horizon_s = horizon_s
+        self.visits: list[float] = []
+        self.charge = self.with_visits(())
+
+    @property
+    def open_visits(self) -> int:
+        """Visits not yet planned, whenever they are done."""
+        return max(0, self._task.visits - len(self.visits))
+
+    def with_visits(self, times: Sequence[float]) -> float:
+        """The charge if these visits were made too."""
+        done = sorted(at for at in (*self.visits, *times) if at <= self._horizon_s)
+        wanted = self._task.visits
+        if len(done) >= wanted:
+            return self._per_minute * done[wanted - 1] / 60
+        missed_min = self._unserved_min * (wanted - len(done)) / wanted
+        if not done:
+            return self._per_minute * self._unserved_min
+        return self._per_minute * (missed_min + done[-1] / 60 * len(done) / wanted)
+
+    def best_gain(self, at_s: float) -> float:
+        """An upper bound of what completing everything at that time would save."""
+        return self.charge - min(self.charge, self._per_minute * at_s / 60)
+
+    def add(self, times: Iterable[float]) -> None:
+        """Keep visits."""
+        for at in times:
+            insort(self.visits, at)
+        self.charge = self.with_visits(())
+
+    def remove(self, times: Iterable[float]) -> None:
+        """Take visits back."""
+        for at in times:
+            self.visits.remove(at)
+        self.charge = self.with_visits(())
+
+
+class ReserveBook:
+    """One wanted reserve: spans in which aircraft stand ready, and the hours short of the wanted number."""
+
+    __slots__ = ("_horizon_s", "_per_hour", "_wanted", "charge", "spans")
+
+    def __init__(self, wanted: int, weights: Weights, horizon_s: float) -> None:
+        self._wanted = wanted
+        self._per_hour = weights.reserve_shortage_hour
+        self._horizon_s = horizon_s
+        self.spans: list[tuple[float, float]] = []
+        self.charge = 0.0
+
+    def with_change(self, gone: Sequence[tuple[float, float]], come: Sequence[tuple[float, float]]) -> float:
+        """The charge if some spans were replaced by others."""
+        spans = list(self.spans)
+        for span in gone:
+            spans.remove(span)
+        spans += come
+        return self._shortage(spans)
+
+    def change(self, gone: Sequence[tuple[float, float]], come: Sequence[tuple[float, float]]) -> None:
+        """Replace spans."""
+        for span in gone:
+            self.spans.remove(span)
+        self.spans += come
+        self.charge = self._shortage(self.spans)
+
+    def _shortage(self, spans: Sequence[tuple[float, float]]) -> float:
+        horizon_s = self._horizon_s
+        if self._wanted <= 0 or horizon_s <= 0.0:
+            return 0.0
+        edges: list[tuple[float, int]] = []
+        for from_s, until_s in spans:
+            start_s, end_s = max(0.0, from_s), min(horizon_s, until_s)
+            if start_s < end_s:
+                edges += ((start_s, 1), (end_s, -1))
+        edges.sort()
+        short_s, at_s, here = 0.0, 0.0, 0
+        for edge_s, step in edges:
+            if here < self._wanted:
+                short_s += (self._wanted - here) * (edge_s - at_s)
+            at_s = edge_s
+            here += step
+        short_s += max(0, self._wanted - here) * (horizon_s - at_s)
+        return short_s / 3600 * self._per_hour

@@ -1,0 +1,67 @@
+"""Carries a previous plan over into a new schedule: the same aircraft to the same incidents, in their order,
+by the same water points, each sortie built anew against what holds now. What no longer fits is left out.
+"""
+
+from optimizer.choice import Candidate, Chooser, take, task_sortie
+from optimizer.craft import Craft
+from optimizer.legs import Leg, LegKind
+from optimizer.plan import Plan
+from optimizer.schedule import Schedule
+from optimizer.timeline import Departure, Sortie
+
+
+def carry_over(schedule: Schedule, previous: Plan) -> None:
+    """Append what still can be done of the previous plan, in the order in which its work begins."""
+    work = sorted(
+        (leg.start_s, aircraft, n)
+        for aircraft, legs in previous.timelines.items()
+        for n, leg in enumerate(legs)
+        if leg.kind in (LegKind.CYCLES, LegKind.ON_SCENE) and leg.end_s > 0.0
+    )
+    for _, aircraft, n in work:
+        candidate = _again(schedule, aircraft, previous.timelines[aircraft][n])
+        if candidate is not None:
+            take(schedule, candidate)
+
+
+def _again(schedule: Schedule, aircraft: int, leg: Leg) -> Candidate | None:
+    """The best way of doing the work of a leg once more, if it still lowers the score."""
+    if leg.incident not in schedule.tables.fit_set[aircraft]:
+        return None
+    best: Candidate | None = None
+    for replaces in (True, False):
+        if replaces and not schedule.ends_with_recovery(aircraft):
+            continue
+        home = schedule.pop(aircraft) if replaces else None
+        at_home = schedule.gain(aircraft, home) if home is not None else 0.0
+        for sortie in _sorties(schedule, aircraft, leg):
+            gain = schedule.gain(aircraft, sortie) - at_home
+            if gain > 0.0 and (best is None or gain > best.gain):
+                best = Candidate(aircraft=aircraft, gain=gain, sortie=sortie, replaces=replaces)
+        if home is not None:
+            schedule.append(aircraft, home)
+    return best
+
+
+def _sorties(schedule: Schedule, aircraft: int, leg: Leg) -> list[Sortie]:
+    craft = schedule.crafts[aircraft]
+    found: list[Sortie] = []
+    for way in schedule.departures(aircraft):
+        found += _sorties_by(schedule, craft, way, leg)
+    return found
+
+
+def _sorties_by(schedule: Schedule, craft: Craft, way: Departure, leg: Leg) -> list[Sortie]:
+    problem = schedule.problem
+    if leg.kind is LegKind.ON_SCENE:
+        if leg.incident not in schedule.tasks or not schedule.tasks[leg.incident].open_visits:
+            return []
+        sortie = task_sortie(schedule, craft, way, leg.incident, 1)[0]
+        return [sortie] if sortie is not None else []
+    water, kit = leg.place - problem.water_place(0), craft.row.water
+    if leg.incident not in schedule.fires or kit is None or not problem.water_suits(kit, water):
+        return []
+    litres = problem.litres_per_drop(kit, water, leg.incident)
+    if litres <= 0.0:
+        return []
+    return Chooser(schedule).fire_sorties(craft, way, leg.incident, water, litres, leg.drops)

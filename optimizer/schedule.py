@@ -1,0 +1,239 @@
+"""The timelines of all aircraft while a plan is being made: bookings and score kept true at every change.
+
+`Schedule` is the one mutable thing of the optimizer. It books what is appended and unbooks what is cut off,
+and answers what a sortie would gain. It does not choose: `human.py`, `life.py`, `fill.py` and `search.py` do.
+"""
+
+import math
+from collections.abc import Iterable
+
+from optimizer.books import FireBook, ReserveBook, TaskBook
+from optimizer.craft import Craft, departures, first_state
+from optimizer.legs import Leg, LegKind
+from optimizer.locked import locked_sortie
+from optimizer.problem import NONE, Problem
+from optimizer.sortie import Ledgers, Planner
+from optimizer.timeline import Departure, Sortie, State, Where
+from optimizer.travel import Tables
+
+
+class Schedule:
+    """Starts with the locked sorties, and with every airborne aircraft on its way home."""
+
+    def __init__(self, problem: Problem, tables: Tables) -> None:
+        self.problem, self.tables = problem, tables
+        self.crafts = tables.crafts
+        self.ledgers = Ledgers.of(problem)
+        self.planner = Planner(problem, tables.distance_view, self.crafts, self.ledgers)
+        horizon_s, weights = problem.horizon_s, problem.weights
+        self.fires = {
+            n: FireBook(row, weights, horizon_s) for n, row in enumerate(problem.incidents) if row.fire
+        }
+        self.tasks = {
+            n: TaskBook(row, row.task, weights, horizon_s)
+            for n, row in enumerate(problem.incidents)
+            if row.task is not None
+        }
+        self.reserves = [ReserveBook(row.min_aircraft, weights, horizon_s) for row in problem.reserves]
+        self._reserves_at: dict[int, list[int]] = {}
+        for n, row in enumerate(problem.reserves):
+            self._reserves_at.setdefault(row.base, []).append(n)
+        self.sorties: list[list[Sortie]] = [[] for _ in self.crafts]
+        self._first = [first_state(problem, craft) for craft in self.crafts]
+        self._pairs: dict[tuple[int, int], int] = {}
+        self.flight_charge = 0.0
+        self.version = 0
+        self._open_reserves()
+        self._lock()
+        self.fixed = [len(sorties) for sorties in self.sorties]
+        for craft in self.crafts:
+            self.bring_home(craft.index)
+
+    # ---- questions ----------------------------------------------------------------------------------------
+    def state(self, aircraft: int) -> State:
+        """Where the aircraft is after its last sortie."""
+        sorties = self.sorties[aircraft]
+        return sorties[-1].after if sorties else self._first[aircraft]
+
+    def departures(self, aircraft: int) -> list[Departure]:
+        """The ways it may leave from there; none with patients on board."""
+        state = self.state(aircraft)
+        if state.patients:
+            return []
+        return departures(self.problem, self.crafts[aircraft], state, self.ledgers.fuel)
+
+    def ends_with_recovery(self, aircraft: int) -> bool:
+        """Whether its last sortie only brings it home, so that another may take its place."""
+        sorties = self.sorties[aircraft]
+        return bool(sorties) and sorties[-1].recovery
+
+    def score(self) -> float:
+        """The whole score, as the referee sums it."""
+        weights = self.problem.weights
+        missing = sum(1 for pair in self._live_pairs() if not self._pairs.get(pair))
+        return (
+            sum(book.charge for book in self.fires.values())
+            + sum(book.charge for book in self.tasks.values())
+            + sum(book.charge for book in self.reserves)
+            + self.flight_charge
+            + missing * weights.changed_assignment
+        )
+
+    def gain(self, aircraft: int, sortie: Sortie) -> float:
+        """By how much the score falls if the sortie is appended; negative if it rises."""
+        row, weights = self.crafts[aircraft].row, self.problem.weights
+        gain = -sortie.flight_s / 3600 * row.cost_per_hour * weights.cost_unit
+        for incident, litres, times in sortie.drops:
+            book = self.fires[incident]
+            gain += book.charge - book.with_drops(litres, times)[0]
+        visits: dict[int, list[float]] = {}
+        for incident, at_s in sortie.visits:
+            visits.setdefault(incident, []).append(at_s)
+        for incident, done in visits.items():
+            gain += self.tasks[incident].charge - self.tasks[incident].with_visits(done)
+        for incident in sortie.incidents:
+            pair = (aircraft, incident)
+            if pair in self.problem.previous_pairs and not self._pairs.get(pair):
+                gain += weights.changed_assignment
+        return gain + self._reserve_gain(aircraft, sortie)
+
+    def _reserve_gain(self, aircraft: int, sortie: Sortie) -> float:
+        gain = 0.0
+        for n, (gone, come) in self._reserve_changes(aircraft, self.state(aircraft), sortie).items():
+            gain += self.reserves[n].charge - self.reserves[n].with_change(gone, come)
+        return gain
+
+    # ---- changes ------------------------------------------------------------------------------------------
+    def append(self, aircraft: int, sortie: Sortie) -> None:
+        """Book a sortie at the end of an aircraft's timeline."""
+        before = self.state(aircraft)
+        for n, (gone, come) in self._reserve_changes(aircraft, before, sortie).items():
+            self.reserves[n].change(gone, come)
+        self.sorties[aircraft].append(sortie)
+        self._book(aircraft, sortie, 1)
+
+    def pop(self, aircraft: int) -> Sortie:
+        """Unbook the last sortie of an aircraft's timeline."""
+        sortie = self.sorties[aircraft].pop()
+        self._book(aircraft, sortie, -1)
+        for n, (gone, come) in self._reserve_changes(aircraft, self.state(aircraft), sortie).items():
+            self.reserves[n].change(come, gone)
+        return sortie
+
+    def cut(self, aircraft: int, keep: int) -> list[Sortie]:
+        """Unbook all sorties after the first `keep` (never the locked ones); answers them in their order."""
+        keep = max(keep, self.fixed[aircraft])
+        gone = [self.pop(aircraft) for _ in range(len(self.sorties[aircraft]) - keep)]
+        return gone[::-1]
+
+    def bring_home(self, aircraft: int) -> None:
+        """If the aircraft is left in the air or on a pad, append the legs that take it to a base."""
+        state = self.state(aircraft)
+        craft = self.crafts[aircraft]
+        if state.where is Where.BASE or (not craft.row.serviceable and not self.sorties[aircraft]):
+            return
+        sortie = self._recovery(craft, state)
+        if sortie is not None:
+            self.append(aircraft, sortie)
+
+    def _recovery(self, craft: Craft, state: State) -> Sortie | None:
+        way = departures(self.problem, craft, state, self.ledgers.fuel)[0]
+        place = state.place
+        if state.patients:
+            task = self.problem.incidents[state.patients[-1]].task
+            if task is not None and task.hospital != NONE:
+                place = self.problem.hospital_place(task.hospital)
+        near = self.tables.bases_near(craft.index, place)
+        with_fuel = [base for base in near if craft.takes_fuel_at(self.problem, base)]
+        ranked = [*with_fuel[:3], *near] if with_fuel else near
+        for base in ranked:
+            sortie = self.planner.recovery(craft, way, state, base, strict=True)
+            if sortie is not None:
+                return sortie
+        # nothing is legal: still bring it down at the nearest runway, and let the check say what breaks
+        for base in near or self.tables.all_bases_near(place):
+            return self.planner.recovery(craft, way, state, base, strict=False)
+        return None
+
+    def _book(self, aircraft: int, sortie: Sortie, sign: int) -> None:
+        self.version += 1
+        slots = self.crafts[aircraft].row.slots
+        lists = (
+            (self.ledgers.scene, sortie.at_scene, slots),
+            (self.ledgers.water, sortie.at_water, 1),
+            (self.ledgers.fuel, sortie.at_fuel, 1),
+        )
+        for ledgers, spans, units in lists:
+            for n, start_s, end_s in spans:
+                (ledgers[n].add if sign > 0 else ledgers[n].remove)(start_s, end_s, units)
+        for incident, litres, times in sortie.drops:
+            book = self.fires[incident]
+            (book.add if sign > 0 else book.remove)(litres, times, aircraft)
+        for incident, at_s in sortie.visits:
+            task = self.tasks[incident]
+            (task.add if sign > 0 else task.remove)((at_s,))
+        for incident in sortie.incidents:
+            pair = (aircraft, incident)
+            self._pairs[pair] = self._pairs.get(pair, 0) + sign
+        hours = sortie.flight_s / 3600
+        charge = hours * self.crafts[aircraft].row.cost_per_hour * self.problem.weights.cost_unit
+        self.flight_charge += sign * charge
+
+    def _reserve_changes(
+        self, aircraft: int, before: State, sortie: Sortie
+    ) -> dict[int, tuple[list[tuple[float, float]], list[tuple[float, float]]]]:
+        """Per reserve the spans of readiness that go and come when the sortie is appended."""
+        changes: dict[int, tuple[list[tuple[float, float]], list[tuple[float, float]]]] = {}
+        row = self.crafts[aircraft].row
+        if not row.serviceable or not self._reserves_at:
+            return changes
+        for base, from_s, until_s, come in _ready_spans(before, sortie):
+            for n in self._reserves_at.get(base, ()):
+                if self.problem.reserves[n].capability in row.capabilities:
+                    changes.setdefault(n, ([], []))[1 if come else 0].append((from_s, until_s))
+        return changes
+
+    def _open_reserves(self) -> None:
+        for craft, state in zip(self.crafts, self._first, strict=True):
+            if craft.row.serviceable and state.where is Where.BASE:
+                for n in self._reserves_at.get(state.base, ()):
+                    if self.problem.reserves[n].capability in craft.row.capabilities:
+                        self.reserves[n].change((), ((state.ready_from_s, math.inf),))
+        for book in self.reserves:
+            book.change((), ())
+
+    def _lock(self) -> None:
+        for aircraft, legs in self.problem.commitments.items():
+            craft = self.crafts[aircraft]
+            self.append(aircraft, locked_sortie(self.planner, craft, self._first[aircraft], legs))
+
+    def _live_pairs(self) -> Iterable[tuple[int, int]]:
+        return (pair for pair in self.problem.previous_pairs if self.crafts[pair[0]].row.serviceable)
+
+    # ---- the answer ---------------------------------------------------------------------------------------
+    def legs(self, aircraft: int) -> list[Leg]:
+        """The aircraft's legs, with the last refuelling written down; none if it stays where it is."""
+        legs = [leg for sortie in self.sorties[aircraft] for leg in sortie.legs]
+        state = self.state(aircraft)
+        if legs and state.where is Where.BASE and state.refuelling:
+            legs.append(
+                Leg(
+                    kind=LegKind.GROUND,
+                    start_s=state.ground_from_s,
+                    end_s=state.free_s,
+                    place=state.base,
+                    refuel=True,
+                )
+            )
+        return legs
+
+
+def _ready_spans(before: State, sortie: Sortie) -> Iterable[tuple[int, float, float, bool]]:
+    """(base, from, until, comes): the open span that ends, those the sortie closes, the new open one."""
+    if before.where is Where.BASE and before.ready_from_s < math.inf:
+        yield before.base, before.ready_from_s, math.inf, False
+    for base, from_s, until_s in sortie.stood_ready:
+        yield base, from_s, until_s, True
+    after = sortie.after
+    if after.where is Where.BASE and after.ready_from_s < math.inf:
+        yield after.base, after.ready_from_s, math.inf, True

@@ -1,0 +1,89 @@
+"""Large-neighbourhood search: take some aircraft's sorties back, fill again with a blurred choice, keep what is
+better. Works on one schedule in place; a failed try is undone by booking the old sorties again.
+"""
+
+import random
+from collections.abc import Iterator
+
+from optimizer.choice import Chooser
+from optimizer.fill import fill
+from optimizer.schedule import Schedule
+from optimizer.stop import Stop
+from optimizer.timeline import Sortie
+
+_BLUR = 0.3  # how far the choice strays from the best gain
+_FEWEST, _MOST = 2, 8  # aircraft taken back at once
+_LEAST_GAIN = 1e-6
+
+
+def search(schedule: Schedule, stop: Stop, seed: int) -> Iterator[tuple[int, bool]]:
+    """Improve the schedule; after each iteration its number and whether the schedule is better now."""
+    chance = random.Random(seed)  # noqa: S311 - not for secrets
+    movable = [
+        craft.index for craft in schedule.crafts if craft.row.serviceable and schedule.tables.fit[craft.index]
+    ]
+    done = 0
+    best = schedule.score()
+    while movable and not stop(done):
+        done += 1
+        group = _group(schedule, movable, chance)
+        before = _take_back(schedule, group, chance)
+        blur = chance.choice((0.0, _BLUR, 2 * _BLUR))
+        fill(schedule, group, Chooser(schedule, chance, blur), lambda: stop(done))
+        now = schedule.score()
+        better = now < best - _LEAST_GAIN
+        if better:
+            best = now
+        else:
+            _restore(schedule, before)
+        yield done, better
+
+
+def _group(schedule: Schedule, movable: list[int], chance: random.Random) -> list[int]:
+    """Aircraft that have to do with one another: by the incident they work at, or by where they stand."""
+    size = min(len(movable), chance.randint(_FEWEST, _MOST))
+    centre = chance.choice(movable)
+    if chance.random() < 0.5:
+        related = _of_incident(schedule, movable, chance)
+    else:
+        place = schedule.state(centre).place
+        view = schedule.tables.distance_view
+        ranked = sorted(movable, key=lambda a: (view[place, schedule.tables.first_place(a)], a))
+        related = ranked[: 2 * size]
+    picked = chance.sample(related, min(len(related), size))
+    while len(picked) < size:
+        other = chance.choice(movable)
+        if other not in picked:
+            picked.append(other)
+    return picked
+
+
+def _of_incident(schedule: Schedule, movable: list[int], chance: random.Random) -> list[int]:
+    incident = chance.randrange(len(schedule.problem.incidents))
+    return [
+        aircraft
+        for aircraft in movable
+        if any(incident in sortie.incidents for sortie in schedule.sorties[aircraft])
+    ]
+
+
+def _take_back(
+    schedule: Schedule, group: list[int], chance: random.Random
+) -> list[tuple[int, int, list[Sortie]]]:
+    """Cut the timelines of a group, whole or from a point on; answers what is needed to restore them."""
+    before = []
+    for aircraft in group:
+        fixed, length = schedule.fixed[aircraft], len(schedule.sorties[aircraft])
+        keep = fixed if chance.random() < 0.6 else chance.randint(fixed, max(fixed, length))
+        before.append((aircraft, keep, schedule.cut(aircraft, keep)))
+    for aircraft in group:
+        schedule.bring_home(aircraft)
+    return before
+
+
+def _restore(schedule: Schedule, before: list[tuple[int, int, list[Sortie]]]) -> None:
+    for aircraft, keep, _ in before:
+        schedule.cut(aircraft, keep)
+    for aircraft, _, sorties in before:
+        for sortie in sorties:
+            schedule.append(aircraft, sortie)

@@ -1,0 +1,136 @@
+"""The optimizer's front door: `solve(problem, stop, seed, previous) -> Result`.
+
+A ladder of ever better legal plans. First complete plans, each by another rule: the human one (nearest-first),
+the life tier by CP-SAT followed by a marginal-gain fill, the fill alone, and the previous plan carried over if
+there is one. The best of them goes into a large-neighbourhood search until `stop` says so. Same problem,
+seed and iteration limit: same plan. No clock, no chance and no IO in here; `stop` brings the first, `seed`
+the second, and `listen` hears of every improvement.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from optimizer.carry import carry_over
+from optimizer.check import Findings, Violation, inspect
+from optimizer.choice import Chooser
+from optimizer.fill import fill
+from optimizer.human import nearest_first
+from optimizer.life import serve_life
+from optimizer.plan import Plan
+from optimizer.problem import Problem
+from optimizer.schedule import Schedule
+from optimizer.score import Score, score
+from optimizer.search import search
+from optimizer.stop import BUILDING, Stop
+from optimizer.travel import Tables
+
+_TIE_BREAK = 0.01  # a point of fire against one of life where the life tier alone decides
+_EVEN = 1.0  # the score's own measure between the two
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """The best plan found. `violations` is empty unless no plan can keep the rules (an aircraft in the air
+    without the fuel to land, a lock that breaks a rule). `human`: the score of the human rule's own plan."""
+
+    plan: Plan
+    score: Score
+    human: Score
+    violations: tuple[Violation, ...]
+    method: str
+    iterations: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    plan: Plan
+    findings: Findings
+    score: Score
+    method: str
+
+    @property
+    def rank(self) -> tuple[int, float]:
+        """Fewer broken rules first, then the lower score."""
+        return len(self.findings.violations), self.score.total
+
+
+def solve(
+    problem: Problem,
+    stop: Stop,
+    seed: int,
+    previous: Plan | None = None,
+    listen: Callable[[Plan, Score], None] | None = None,
+) -> Result:
+    """The best plan found before `stop`. Deterministic for a seed if `stop` is."""
+    tables = Tables(problem)
+    best: _Judged | None = None
+    best_schedule: Schedule | None = None
+    human: Score | None = None
+    for method, schedule in _first_plans(problem, tables, stop, seed, previous):
+        judged = _judge(schedule, method)
+        human = human or judged.score
+        if best is None or judged.rank < best.rank:
+            best, best_schedule = judged, schedule
+            if listen is not None:
+                listen(judged.plan, judged.score)
+    if best is None or best_schedule is None or human is None:
+        raise AssertionError("the human rule always gives a plan")
+    iterations, base_method = 0, best.method
+    for done, changed in search(best_schedule, stop, seed):
+        iterations = done
+        judged = _judge(best_schedule, base_method + "+search") if changed else best
+        if judged.rank < best.rank:
+            best = judged
+            if listen is not None:
+                listen(judged.plan, judged.score)
+    return Result(
+        plan=best.plan,
+        score=best.score,
+        human=human,
+        violations=tuple(best.findings.violations),
+        method=best.method,
+        iterations=iterations,
+    )
+
+
+def _first_plans(
+    problem: Problem, tables: Tables, stop: Stop, seed: int, previous: Plan | None
+) -> Iterator[tuple[str, Schedule]]:
+    """Complete plans by different rules; the human one first, because it is the quickest and the least."""
+
+    def stopped() -> bool:
+        return stop(BUILDING)
+
+    schedule = Schedule(problem, tables)
+    nearest_first(schedule, _never)
+    yield "human", schedule
+    everyone = range(len(problem.aircraft))
+    if previous is not None and not stopped():
+        schedule = Schedule(problem, tables)
+        carry_over(schedule, previous)
+        fill(schedule, everyone, Chooser(schedule), stopped)
+        yield "previous", schedule
+    for method, spare in (("life", _TIE_BREAK), ("marginal", None), ("life_even", _EVEN)):
+        if stopped():
+            return
+        schedule = Schedule(problem, tables)
+        if spare is not None:
+            serve_life(schedule, seed, spare, stopped)
+        fill(schedule, everyone, Chooser(schedule), stopped)
+        yield method, schedule
+
+
+def _never() -> bool:
+    return False
+
+
+def plan_of(schedule: Schedule) -> Plan:
+    """The plan a schedule stands for; aircraft that stay where they are have no entry."""
+    timelines = ((n, tuple(schedule.legs(n))) for n in range(len(schedule.crafts)))
+    return Plan(timelines={n: legs for n, legs in timelines if legs})
+
+
+def _judge(schedule: Schedule, method: str) -> _Judged:
+    plan = plan_of(schedule)
+    findings = inspect(schedule.problem, plan)
+    return _Judged(plan=plan, findings=findings, score=score(schedule.problem, findings), method=method)

@@ -1,0 +1,46 @@
+"""When to stop improving. A stop is asked with the number of search iterations done so far.
+
+While the first plans are being built it is asked with `BUILDING`; only running out of time ends that phase,
+so an iteration limit alone always gives the same plan. The clock is an argument: this package has none.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+BUILDING = -1
+
+Stop = Callable[[int], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaxIterations:
+    """Stops after so many iterations of the search."""
+
+    iterations: int
+
+    def __call__(self, done: int) -> bool:
+        """Whether the limit is reached."""
+        return done >= self.iterations
+
+
+class MaxSeconds:
+    """Stops so many seconds after it was made, by the clock it was given."""
+
+    def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._until_s = clock() + seconds
+
+    def __call__(self, done: int) -> bool:  # noqa: ARG002 - every stop takes the count
+        """Whether the time is up."""
+        return self._clock() >= self._until_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstOf:
+    """Stops as soon as one of its stops does."""
+
+    stops: tuple[Stop, ...]
+
+    def __call__(self, done: int) -> bool:
+        """Whether any stop is reached."""
+        return any(stop(done) for stop in self.stops)

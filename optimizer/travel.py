@@ -1,0 +1,171 @@
+"""Great-circle distances between all places of a problem, and what follows from them per kind of aircraft.
+
+`distance_m`: float64[place, place], metres on the mean sphere; places numbered as `problem.py` says.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dispatch.geo import EARTH_RADIUS_M
+from optimizer.craft import Craft
+from optimizer.problem import Aircraft, Problem, WaterKit
+
+WATER_CHOICES = 12  # per kind of aircraft and fire: enough for the places at small ponds to run out
+RETURN_CHOICES = 4  # bases worth returning to from one place
+
+Matrix = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+
+def distance_matrix_m(problem: Problem) -> Matrix:
+    """float64[place, place], metres (haversine on the sphere of the interchange format)."""
+    rows: Sequence[object] = (
+        *problem.bases,
+        *problem.water_points,
+        *problem.hospitals,
+        *problem.incidents,
+        *problem.aircraft,
+    )
+    lon = np.radians([getattr(row, "lon_deg") for row in rows])  # noqa: B009 - places and aircraft share the name only
+    lat = np.radians([getattr(row, "lat_deg") for row in rows])  # noqa: B009 - the same
+    half_lat = np.sin((lat[:, None] - lat[None, :]) / 2) ** 2
+    half_lon = np.sin((lon[:, None] - lon[None, :]) / 2) ** 2
+    half = half_lat + np.cos(lat)[:, None] * np.cos(lat)[None, :] * half_lon
+    matrix: Matrix = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.minimum(1.0, half)))
+    return matrix
+
+
+def suitable_water(problem: Problem, craft: Aircraft) -> Indices:
+    """Indices of the water points whose mode and depth suit the aircraft's kit."""
+    kit = craft.water
+    if kit is None:
+        return np.empty(0, dtype=np.int64)
+    fits = [n for n in range(len(problem.water_points)) if problem.water_suits(kit, n)]
+    return np.array(fits, dtype=np.int64)
+
+
+def suitable_bases(problem: Problem, craft: Aircraft) -> tuple[int, ...]:
+    """Indices of the bases whose runway is long enough."""
+    return tuple(n for n, base in enumerate(problem.bases) if base.runway_m >= craft.min_runway_m)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FireWater:
+    """For one kind of aircraft and the fires it may fight: the best water points of each.
+
+    `fires`: int64[fire]; the rest [fire, choice]: `water` indices (NONE pads a short row), `litres` per drop,
+    `one_s` from filling to the drop, `back_s` empty to the water; `home_s` [fire] to the nearest base.
+    """
+
+    fires: Indices
+    water: Indices
+    litres: Matrix
+    one_s: Matrix
+    back_s: Matrix
+    home_s: Matrix
+    weight: Matrix
+
+
+class Tables:
+    """Everything about a problem that no plan changes: distances, limits, near bases, good water."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.distance_m = distance_matrix_m(problem)
+        self.distance_view = memoryview(self.distance_m)  # type: ignore[arg-type]  # an array is a buffer; numpy says so from Python 3.12 on
+        self.crafts = [Craft.of(problem, n) for n in range(len(problem.aircraft))]
+        self._bases: dict[float, tuple[int, ...]] = {}
+        self._near: dict[tuple[float, int], list[int]] = {}
+        self._return: dict[tuple[float, str, int], list[int]] = {}
+        self._kinds: dict[tuple[object, ...], FireWater | None] = {}
+        self.fit = [
+            [i for i in range(len(problem.incidents)) if not problem.unfit_code(n, i)]
+            for n in range(len(problem.aircraft))
+        ]
+        self.fit_set = [frozenset(fits) for fits in self.fit]
+
+    def first_place(self, aircraft: int) -> int:
+        """The place number of where an aircraft stands at the start."""
+        return self.problem.aircraft_place(aircraft)
+
+    def bases_near(self, aircraft: int, place: int) -> list[int]:
+        """Bases with a runway for the aircraft, the nearest to the place first."""
+        row = self.problem.aircraft[aircraft]
+        key = (row.min_runway_m, place)
+        if key not in self._near:
+            if row.min_runway_m not in self._bases:
+                self._bases[row.min_runway_m] = suitable_bases(self.problem, row)
+            fits = self._bases[row.min_runway_m]
+            self._near[key] = sorted(fits, key=lambda base: (self.distance_view[place, base], base))
+        return self._near[key]
+
+    def all_bases_near(self, place: int) -> list[int]:
+        """All bases, whatever their runway, the nearest first."""
+        return sorted(range(len(self.problem.bases)), key=lambda base: self.distance_view[place, base])
+
+    def return_bases(self, aircraft: int, place: int) -> list[int]:
+        """The few bases worth returning to from a place: near ones with fuel, else near ones without."""
+        row = self.problem.aircraft[aircraft]
+        key = (row.min_runway_m, row.fuel_type, place)
+        if key not in self._return:
+            near = self.bases_near(aircraft, place)
+            craft = self.crafts[aircraft]
+            fuelled = [base for base in near if craft.takes_fuel_at(self.problem, base)]
+            self._return[key] = (
+                fuelled[:RETURN_CHOICES] + [b for b in near if b not in fuelled][:1]
+            ) or near[:1]
+        return self._return[key]
+
+    def fire_water(self, aircraft: int) -> FireWater | None:
+        """The table of good water points for the fires an aircraft may fight; None if there are none."""
+        row = self.problem.aircraft[aircraft]
+        if row.water is None:
+            return None
+        fires = tuple(i for i in self.fit[aircraft] if self.problem.incidents[i].fire is not None)
+        key = (row.cruise_mps, row.loaded_mps, row.water, row.min_runway_m, row.fuel_type, fires)
+        if key not in self._kinds:
+            self._kinds[key] = self._choose_water(aircraft, row.water, fires)
+        return self._kinds[key]
+
+    def _choose_water(self, aircraft: int, kit: WaterKit, fires: tuple[int, ...]) -> FireWater | None:
+        row, problem = self.problem.aircraft[aircraft], self.problem
+        points = suitable_water(problem, row)
+        if not fires or not len(points):
+            return None
+        litres = np.array([[problem.litres_per_drop(kit, int(w), f) for w in points] for f in fires])
+        gap_m = self.distance_m[
+            np.ix_([problem.incident_place(f) for f in fires], points + len(problem.bases))
+        ]
+        one_s = kit.fill_s + kit.drop_s + gap_m / row.loaded_mps
+        back_s = gap_m / row.cruise_mps
+        cycle_s = np.where(litres > 0.0, one_s + back_s, np.inf)
+        chosen = np.array(
+            [_best_columns(rate, cycle) for rate, cycle in zip(litres / cycle_s, cycle_s, strict=True)]
+        )
+        take = np.take_along_axis
+        home = [self.return_bases(aircraft, problem.incident_place(f))[:1] for f in fires]
+        home_s = [
+            self.distance_m[problem.incident_place(f), base[0]] / row.cruise_mps if base else np.inf
+            for f, base in zip(fires, home, strict=True)
+        ]
+        return FireWater(
+            fires=np.array(fires, dtype=np.int64),
+            water=points[chosen],
+            litres=take(litres, chosen, axis=1),
+            one_s=take(one_s, chosen, axis=1),
+            back_s=take(back_s, chosen, axis=1),
+            home_s=np.array(home_s),
+            weight=np.array([problem.incidents[f].weight for f in fires]),
+        )
+
+
+def _best_columns(rate: Matrix, cycle_s: Matrix) -> Indices:
+    """The columns with the most litres a second, and those with the shortest cycles."""
+    count = min(WATER_CHOICES, len(rate))
+    by_rate = np.argsort(-rate, kind="stable")[:count]
+    by_cycle = np.argsort(cycle_s, kind="stable")[:count]
+    ranked = dict.fromkeys([*by_rate[: count // 2 + 1].tolist(), *by_cycle.tolist(), *by_rate.tolist()])
+    return np.array(list(ranked)[:count], dtype=np.int64)

@@ -1,0 +1,57 @@
+"""What an exercise is told when it starts: one JSON object, handed over on its standard input, never on a command line."""
+
+from pathlib import Path
+
+import msgspec
+
+from dispatch.kinds import Role
+from protocols.json_doors import IncidentReport
+
+
+class Address(msgspec.Struct, frozen=True, kw_only=True):
+    """A feed's socket."""
+
+    host: str
+    port: int
+
+
+class Seat(msgspec.Struct, frozen=True, kw_only=True):
+    """A scripted account."""
+
+    account: str
+    password: str
+    role: Role
+    operator_id: str = ""
+
+
+class Recording(msgspec.Struct, frozen=True, kw_only=True):
+    """A BEAST file and the feed it is played into."""
+
+    path: str
+    feed: Address
+
+    def read(self) -> bytes:
+        """The whole file; recordings shipped are some hundred kilobytes."""
+        return Path(self.path).read_bytes()
+
+
+class Alarm(msgspec.Struct, frozen=True, kw_only=True):
+    """The report that begins a drill."""
+
+    after_s: float
+    report: IncidentReport
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """One exercise. `everyone`: all seats are scripted. `accepting`: operators whose script accepts orders."""
+
+    url: str
+    feed: Address
+    seats: tuple[Seat, ...]
+    recording: Recording | None = None
+    alarm: Alarm | None = None
+    everyone: bool = False
+    accepting: tuple[str, ...] = ()
+    airliners: bool = True
+    time_factor: float = 1.0
+    max_drops: int = 1000

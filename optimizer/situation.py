@@ -1,10 +1,10 @@
-"""From the live world to a planning scenario in the interchange format, and from a plan back to assignments.
+"""From the live world to a planning scenario in the interchange format; proposal.py brings the answer back.
 
 Pure. Aircraft that already fly a tasking are left out with reason BUSY, and the water they bring is taken off what
 their fire owes. Light comes from the sun over the incidents; limits a site has not stated get the defaults below.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,11 +16,10 @@ from dispatch.errors import Refused
 from dispatch.geo import distance_m
 from dispatch.incident import PLANNABLE, own_incident
 from dispatch.kinds import FIRES, Capability, IncidentKind
-from dispatch.records import Aircraft, Assignment, Hospital, Incident, Reason
+from dispatch.records import Aircraft, Hospital, Incident, Reason
 from dispatch.world import World
 
 Scenario = dict[str, Any]
-Leg = Mapping[str, Any]
 
 HORIZON = timedelta(hours=4)  # as the shared planning scenarios
 TEMPERATURE_C = 25.0  # sea level, until weather is stated: costs lift as a warm day does
@@ -183,7 +182,7 @@ def _incident(world: World, incident: Incident, now: datetime) -> dict[str, Any]
     if incident.kind in FIRES:
         fire = {"demand_l": _owed_l(world, incident, now), "growth_lps": incident.growth_lps}
         return entry | {"kind": "fire", "fire": fire | {"deadline_at": deadline}}
-    return entry | _task(world, incident) | {}
+    return entry | _task(world, incident)
 
 
 def _owed_l(world: World, incident: Incident, now: datetime) -> float:
@@ -274,56 +273,3 @@ def _craft(world: World, aircraft: Aircraft, now: datetime) -> dict[str, Any]:
         },
         "cost_per_hour": aircraft.cost_per_hour,
     }
-
-
-def assignments(scenario: Scenario, plan: Mapping[str, Any]) -> tuple[Assignment, ...]:
-    """The first sortie of every aircraft that a plan in the interchange format sends out."""
-    craft = {a["id"]: a for a in scenario["aircraft"]}
-    made = (_first_sortie(craft[entry["aircraft_id"]], entry["legs"]) for entry in plan["aircraft"])
-    return tuple(sorted((a for a in made if a is not None), key=lambda a: (a.on_scene_at, a.aircraft_id)))
-
-
-def _read(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def _first_sortie(aircraft: Mapping[str, Any], legs: Sequence[Leg]) -> Assignment | None:
-    sortie: list[Leg] = []
-    for leg in legs:
-        sortie.append(leg)
-        if leg["kind"] == "fly" and leg["to"]["type"] == "base" and _works(sortie):
-            break
-    work = _works(sortie)
-    flown = [leg for leg in sortie if leg["kind"] == "fly"]
-    if not work or not flown or flown[-1]["to"]["type"] != "base":
-        return None
-    first = work[0]
-    drops = [leg for leg in work if leg["kind"] == "cycles" and leg["incident_id"] == first["incident_id"]]
-    litres = sum(leg["drops"] * leg["litres_per_drop"] for leg in drops)
-    take_off, land = _read(flown[0]["start"]), _read(flown[-1]["end"])
-    hours = (land - take_off).total_seconds() / 3600
-    stops = [leg["to"] for leg in flown]
-    return Assignment(
-        aircraft_id=str(aircraft["id"]),
-        incident_id=str(first["incident_id"]),
-        base_id=str(stops[-1]["id"]),
-        water_point_id=str(drops[0]["water_point_id"]) if drops else "",
-        hospital_id=next((str(s["id"]) for s in stops if s["type"] == "hospital"), ""),
-        take_off_at=take_off,
-        on_scene_at=_on_scene(first),
-        land_at=land,
-        drops=sum(leg["drops"] for leg in drops),
-        litres_per_drop=litres / max(sum(leg["drops"] for leg in drops), 1),
-        litres_per_hour=litres / hours if hours else 0.0,
-        cost=hours * float(aircraft["cost_per_hour"]),
-    )
-
-
-def _works(legs: Sequence[Leg]) -> list[Leg]:
-    return [leg for leg in legs if leg["kind"] in ("cycles", "on_scene")]
-
-
-def _on_scene(leg: Leg) -> datetime:
-    """The first drop of a fire, taken as one of the leg's equal cycles; the beginning of any other work."""
-    start, end = _read(leg["start"]), _read(leg["end"])
-    return start + (end - start) / leg["drops"] if leg["kind"] == "cycles" else start

@@ -1,0 +1,181 @@
+"""The whole server on one page: what is made, in which order, and what it is given.
+
+Start: journal -> desk -> picture -> feeds, links, timers, planner -> doors. `ready URL` is printed when the doors are
+open. Stop is the other way round, so that what is under way is answered before the journal closes.
+"""
+
+import json
+import signal
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.internet.task import LoopingCall
+
+from adapters import journal_key
+from adapters.accounts import Accounts, SiteSecret
+from adapters.clock import utc_now
+from adapters.config import Config, FeedSection
+from adapters.desk import Desk
+from adapters.feeds import Feed, FeedConfig, FeedKind, FeedStatus
+from adapters.link import Links, LinkStatus
+from adapters.local_socket import LocalSocket
+from adapters.logs import set_up_logs
+from adapters.metrics import Metrics
+from adapters.solver import Planner
+from adapters.timers import Timers
+from adapters.web.server import WebServer
+from adapters.web.site import FeedState, LinkState
+from dispatch.errors import GanyingError
+from dispatch.tracks import Sighting, TrackPicture
+
+log = structlog.get_logger()
+
+SWEEP_S = 1.0  # how often tracks past their lost limit are let go
+
+
+class Server:
+    """One running site."""
+
+    def __init__(self, config: Config, reactor: Any) -> None:
+        config.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.config = config
+        self.metrics = Metrics()
+        self.desk = Desk(
+            url=config.database_url,
+            site=config.site.id,
+            key=journal_key.load_or_create(config.data),
+            clock=utc_now,
+            partners=frozenset(p.site for p in config.partner),
+        )
+        self.picture = TrackPicture()
+        self.accounts = Accounts(secret=SiteSecret.open(config.data / "secret.key"), second_factor=config.security.second_factor)
+        self.planner = Planner(self.desk, config.planner, utc_now, reactor)
+        self.timers = Timers(self.desk, utc_now, reactor)
+        self.links = Links(
+            desk=self.desk, picture=self.picture, config=config, metrics=self.metrics, clock=utc_now
+        )
+        self.feeds = [Feed(_feed(section), self.metrics) for section in config.feed]
+        self.doors = WebServer(
+            desk=self.desk,
+            picture=self.picture,
+            feeds=lambda: [_feed_state(feed.status()) for feed in self.feeds],
+            links=lambda: [_link_state(link) for link in self.links.statuses()],
+            planner=self.planner,
+            config=config,
+            metrics=self.metrics,
+            accounts=self.accounts,
+            clock=utc_now,
+            guide=_guide(config),
+        )
+        self.local = LocalSocket(self.desk, config, self.accounts)
+        self._reactor = reactor
+        self._sweep = LoopingCall(lambda: self.picture.expire(utc_now().timestamp()))
+
+    @inlineCallbacks
+    def start(self) -> Any:
+        """Open everything; fires with the URL of the doors. Fails with what kept it from starting."""
+        yield self.desk.start()
+        self._sweep.start(SWEEP_S)
+        self.timers.start()
+        yield self.local.start(self._reactor)
+        for feed in self.feeds:
+            yield feed.start(self._reactor, self._sighted)
+        yield self.links.start(self._reactor)
+        url = yield self.doors.start(self._reactor)
+        return url
+
+    @inlineCallbacks
+    def stop(self) -> Any:
+        """Close the doors, then the sources, then the journal."""
+        yield Deferred.fromCoroutine(self.doors.stop())
+        yield self.links.stop()
+        for feed in self.feeds:
+            yield feed.stop()
+        yield self.local.stop()
+        self.timers.stop()
+        if self._sweep.running:
+            self._sweep.stop()
+        yield self.desk.stop()
+
+    def _sighted(self, sighting: Sighting) -> None:
+        self.picture.accept(sighting, utc_now().timestamp())
+
+
+def _feed(section: FeedSection) -> FeedConfig:
+    return FeedConfig(
+        name=section.name,
+        kind=FeedKind(section.kind),
+        listen=section.listen or None,
+        connect=section.connect or None,
+        reference_position=section.reference_position,
+        simulated_prefixes=section.simulated_prefixes,
+    )
+
+
+def _feed_state(status: FeedStatus) -> FeedState:
+    heard = status.last_heard_at_s
+    connected = "connected" if status.connected else ("listening" if status.listening else "down")
+    return FeedState(
+        name=status.name,
+        kind=status.kind,
+        state=connected,
+        messages=status.frames,
+        errors=status.crc_errors + status.framing_errors,
+        heard_at=None if heard is None else datetime.fromtimestamp(heard, UTC),
+        simulated=False,
+    )
+
+
+def _link_state(status: LinkStatus) -> LinkState:
+    return LinkState(
+        site=status.site,
+        name=status.name,
+        state=str(status.state),
+        lag_ms=status.lag_ms,
+        queue=status.queue,
+        skew_ms=status.skew_ms,
+    )
+
+
+def _guide(config: Config) -> Any:
+    if not config.demonstration.enabled:
+        return None
+    if not config.demonstration.guide:
+        return {"accounts": []}
+    return json.loads(config.path(config.demonstration.guide).read_text())
+
+
+def serve(config: Config) -> int:
+    """Run a site until SIGTERM or Ctrl-C. Exit status 0 then, 1 when it could not start."""
+    from twisted.internet import reactor
+
+    set_up_logs()
+    server = Server(config, reactor)
+    status = 0
+
+    def ready(url: str) -> None:
+        print(f"ready {url}", flush=True)
+
+    def failed(failure: Any) -> None:
+        nonlocal status
+        status = 1
+        error = failure.value
+        if isinstance(error, GanyingError | OSError):
+            print(f"ganying: cannot start: {error}", file=sys.stderr)
+        else:
+            log.error("cannot start", traceback=failure.getTraceback())
+        reactor.stop()
+
+    def shut_down() -> Deferred[Any]:
+        return server.stop().addErrback(
+            lambda f: log.error("not stopped cleanly", traceback=f.getTraceback())
+        )
+
+    reactor.callWhenRunning(lambda: server.start().addCallbacks(ready, failed))
+    reactor.addSystemEventTrigger("before", "shutdown", shut_down)
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    reactor.run()
+    return status

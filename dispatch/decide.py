@@ -5,7 +5,7 @@ Each kind of command has one rule in the file of its entity; this file only find
 
 from datetime import datetime
 
-from dispatch import access, airspace, fleet, incident, planning, tasking
+from dispatch import access, airspace, fleet, incident, partner, planning, tasking
 from dispatch.commands import (
     ActOnAirspace,
     ActOnIncident,
@@ -37,7 +37,8 @@ def decide(world: World, ask: Ask, now: datetime, partners: frozenset[str] = fro
         case ActOnIncident():
             return incident.decide_act(world, ask, ask.command)
         case ShareIncident():
-            return incident.decide_share(world, ask, ask.command, partners)
+            (shared,) = incident.decide_share(world, ask, ask.command, partners)
+            return (partner.without_names(shared),)
         case ProposePlan():
             return planning.decide_propose(world, ask, ask.command, now)
         case AdoptPlan():

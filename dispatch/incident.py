@@ -163,7 +163,7 @@ def _check_nobody_out(world: World, incident: Incident) -> None:
 
 def decide_share(
     world: World, ask: Ask, command: ShareIncident, partners: frozenset[str]
-) -> tuple[Fact, ...]:
+) -> tuple[IncidentShared]:
     """Show an incident to a partner from now on; the fact carries everything of it up to now."""
     incident = own_incident(world, command.incident_id)
     access.require(ask, access.SHARE_INCIDENT, "sharing an incident")

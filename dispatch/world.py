@@ -70,9 +70,10 @@ class World:
         return World(site=site)
 
     def ongoing_tasking(self, aircraft_id: str) -> Tasking | None:
-        """The tasking that keeps an aircraft busy, if any."""
+        """Our tasking that keeps an aircraft busy, if any. A partner's says nothing about ours."""
         for tasking in self.taskings.values():
-            if tasking.aircraft_id == aircraft_id and tasking.state in ONGOING:
+            own = tasking.site == self.site
+            if own and tasking.aircraft_id == aircraft_id and tasking.state in ONGOING:
                 return tasking
         return None
 
@@ -171,7 +172,12 @@ def _incident_shared(world: World, recorded: Recorded, fact: facts.IncidentShare
     if recorded.origin == world.site:
         own = world.incidents.get(incident.id, incident)
         step = _step(recorded, "share", own.state, fact.partner)
-        incident = replace(incident, history=(*own.history, step))
+        incident = replace(  # ours keeps the names that the snapshot left out
+            own,
+            shared_with=incident.shared_with,
+            version=incident.version,
+            history=(*own.history, step),
+        )
     world = _put(world, "incidents", incident.id, incident)
     for tasking in fact.taskings if recorded.origin != world.site else ():
         world = _put(world, "taskings", tasking.id, tasking)
@@ -228,8 +234,8 @@ def _tasking_advanced(world: World, recorded: Recorded, fact: facts.TaskingAdvan
 def _move_aircraft(world: World, tasking: Tasking, fact: facts.TaskingAdvanced) -> World:
     """An aircraft is at no base between take-off and landing, then at the base it landed at."""
     aircraft = world.aircraft.get(tasking.aircraft_id)
-    if aircraft is None or fact.action not in ("take_off", "land"):
-        return world
+    if aircraft is None or aircraft.site != tasking.site or fact.action not in ("take_off", "land"):
+        return world  # a partner's tasking does not move our aircraft
     at_base = "" if fact.action == "take_off" else tasking.base_id
     return _put(world, "aircraft", aircraft.id, replace(aircraft, at_base_id=at_base))
 

@@ -125,27 +125,25 @@ def otpauth_uri(secret: str, account: str, site_name: str) -> str:
 class Accounts:
     """Checks factors. Holds the worker threads and which code of each account was used last."""
 
-    def __init__(self, *, secret: SiteSecret, second_factor: str) -> None:
-        self.second_factor = second_factor
-        self._secret = secret
-        self._reactor: IReactorFromThreads | None = None
+    def __init__(self, data: Path, reactor: IReactorFromThreads) -> None:
+        self.secret = SiteSecret.open(data / "secret.key")
+        self._reactor = reactor
         self._pool = ThreadPool(minthreads=0, maxthreads=WORKERS, name="passwords")
+        self._stopped = False
         self._waiting = 0
         self._used: dict[str, int] = {}  # account -> last time step; bounded by the number of accounts
 
-    def start(self, reactor: IReactorFromThreads) -> None:
-        """Start the workers."""
-        self._reactor = reactor
-        self._pool.start()
-
     def stop(self) -> None:
         """Stop the workers; waits for the checks under way."""
+        self._stopped = True
         if self._pool.started:
             self._pool.stop()
 
     def _run(self, work: Callable[..., T], *args: object) -> "Deferred[T]":
-        if self._reactor is None or self._waiting >= MAX_WAITING:
+        if self._stopped or self._waiting >= MAX_WAITING:
             return fail(Busy())
+        if not self._pool.started:
+            self._pool.start()
         self._waiting += 1
 
         def done(result: T) -> T:
@@ -174,7 +172,7 @@ class Accounts:
 
         `opened_last` is the account's latest sign-in in the journal: codes up to then are old after a restart too.
         """
-        totp = pyotp.TOTP(self._secret.unseal(account.totp_sealed, account.name), interval=TOTP_STEP_S)
+        totp = pyotp.TOTP(self.secret.unseal(account.totp_sealed, account.name), interval=TOTP_STEP_S)
         present = int(now.timestamp()) // TOTP_STEP_S
         opened_step = int(opened_last.timestamp()) // TOTP_STEP_S if opened_last is not None else -1
         used = self._used.get(account.name, opened_step)

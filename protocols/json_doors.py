@@ -38,10 +38,16 @@ Id = Annotated[str, Meta(min_length=1, max_length=64, pattern="^[A-Za-z0-9][A-Za
 OptionalId = Annotated[str, Meta(max_length=64, pattern="^([A-Za-z0-9][A-Za-z0-9._:-]{0,63})?$")]
 Line = Annotated[str, Meta(max_length=120)]
 Note = Annotated[str, Meta(max_length=2000)]
+Remark = Annotated[str, Meta(max_length=500)]  # reasons; tasking.MAX_REASON
+Why = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S", description="a reason is required")]
 Level = Annotated[int, Meta(ge=1, le=4, description="1 = Ⅰ (特别重大) to 4 = Ⅳ (一般)")]
 Amount = Annotated[float, Meta(ge=0, le=1e9)]
 Speed = Annotated[float, Meta(ge=0, le=400)]
 Height = Annotated[float, Meta(ge=-500, le=20_000)]
+# the sort key of the last item: microseconds and an id, or an id alone
+CURSOR_PATTERN = r"^(([0-9]{1,18}~)?[A-Za-z0-9][A-Za-z0-9._:-]{0,63})?$"
+_DEGREES = r"-?[0-9]{1,3}(\.[0-9]{1,9})?"
+BBOX_PATTERN = rf"^({_DEGREES},{_DEGREES},{_DEGREES},{_DEGREES})?$"
 Instant = Annotated[datetime, Meta(tz=True)]
 
 
@@ -77,7 +83,7 @@ class IncidentReport(Body, frozen=True, kw_only=True):
 
     kind: IncidentKind
     level: Level
-    title: Annotated[str, Meta(min_length=1, max_length=120)]
+    title: Annotated[str, Meta(min_length=1, max_length=120, pattern=r"\S")]
     position: PositionBody
     datum: HorizontalDatum = HorizontalDatum.WGS84
     place: Line = ""
@@ -116,7 +122,7 @@ class IncidentAct(Body, frozen=True, kw_only=True):
     """One step of an incident; `merge_into` for merge."""
 
     version: Version
-    reason: Note = ""
+    reason: Remark = ""
     merge_into: OptionalId = ""
 
     def command(self, incident_id: str, action: IncidentAction) -> commands.ActOnIncident:
@@ -128,6 +134,18 @@ class IncidentAct(Body, frozen=True, kw_only=True):
             reason=self.reason,
             merge_into=self.merge_into,
         )
+
+
+class IncidentActWithReason(IncidentAct, frozen=True, kw_only=True):
+    """A step that must say why."""
+
+    reason: Why
+
+
+class IncidentMerge(IncidentAct, frozen=True, kw_only=True):
+    """Merging names the incident it goes into."""
+
+    merge_into: Id
 
 
 class IncidentShare(Body, frozen=True, kw_only=True):
@@ -164,7 +182,7 @@ class TaskingAct(Body, frozen=True, kw_only=True):
     """One step of a tasking; `refusal` for refuse, `done_at` where it was done before it could be sent."""
 
     version: Version
-    reason: Note = ""
+    reason: Remark = ""
     refusal: RefusalReason | None = None
     done_at: Instant | None = None
 
@@ -178,6 +196,18 @@ class TaskingAct(Body, frozen=True, kw_only=True):
             refusal=self.refusal,
             done_at=self.done_at,
         )
+
+
+class TaskingActWithReason(TaskingAct, frozen=True, kw_only=True):
+    """A step that must say why."""
+
+    reason: Why
+
+
+class TaskingRefusal(TaskingAct, frozen=True, kw_only=True):
+    """Refusing names one of the six reasons; free text may follow."""
+
+    refusal: RefusalReason
 
 
 class CounterBody(Body, frozen=True, kw_only=True):
@@ -204,7 +234,7 @@ class AirspaceAct(Body, frozen=True, kw_only=True):
     """One step of an airspace request; `counter` for counter."""
 
     version: Version
-    reason: Note = ""
+    reason: Remark = ""
     counter: CounterBody | None = None
 
     def command(self, request_id: str, action: AirspaceAction) -> commands.ActOnAirspace:
@@ -216,6 +246,48 @@ class AirspaceAct(Body, frozen=True, kw_only=True):
             reason=self.reason,
             counter=self.counter.record() if self.counter else None,
         )
+
+
+class AirspaceActWithReason(AirspaceAct, frozen=True, kw_only=True):
+    """A step that must say why."""
+
+    reason: Why
+
+
+class AirspaceCounter(AirspaceAct, frozen=True, kw_only=True):
+    """ATC's counter-offer."""
+
+    counter: CounterBody
+
+
+class Nothing(Body, frozen=True, kw_only=True):
+    """No body, or an empty object."""
+
+
+class NoQuery(Body, frozen=True, kw_only=True):
+    """No query parameters."""
+
+
+class PageQuery(Body, frozen=True, kw_only=True):
+    """Which part of a list."""
+
+    cursor: Annotated[str, Meta(max_length=90, pattern=CURSOR_PATTERN)] = ""
+    limit: Annotated[int, Meta(ge=1, le=500)] = 100
+
+
+class TrackQuery(Body, frozen=True, kw_only=True):
+    """Which tracks: inside west,south,east,north in degrees."""
+
+    bbox: Annotated[str, Meta(max_length=120, pattern=BBOX_PATTERN)] = ""
+
+    def bounds(self) -> tuple[float, float, float, float] | None:
+        """West, south, east, north; None for everywhere. Raises Malformed."""
+        if not self.bbox:
+            return None
+        west, south, east, north = (float(part) for part in self.bbox.split(","))
+        if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90):
+            raise Malformed("bbox", "is not west,south,east,north in degrees")
+        return west, south, east, north
 
 
 class Answered(Struct, kw_only=True, frozen=True):
@@ -421,6 +493,14 @@ def read(body: bytes, cls: type[T]) -> T:
         raise _located(str(error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable(f"not JSON: {error}"[:300]) from None
+
+
+def read_query(values: dict[str, str], cls: type[T]) -> T:
+    """Query parameters as `cls`; numbers may be text here. Raises Malformed."""
+    try:
+        return msgspec.convert(values, cls, strict=False)
+    except msgspec.ValidationError as error:
+        raise _located(str(error)) from None
 
 
 def _public(value: Any) -> Any:

@@ -1,20 +1,15 @@
 """Resources over HTTP: one body per kind (aircraft, bases, water points, landing sites, hospitals).
 
 A body holds every field of the record except `site` and `version`, which the site sets; `version_seen` 0 creates.
-The same bodies read the rows of a CSV import: lists are `a|b`, a water gear is not importable.
+Tables of many at once are protocols/resources_csv.py's.
 """
 
-import csv
-import io
-from collections.abc import Iterator
 from dataclasses import fields
 from typing import Annotated, Any
 
-import msgspec
 from msgspec import Meta
 
 from dispatch import records
-from dispatch.errors import Malformed
 from dispatch.kinds import AircraftKind, Capability, FuelType, WaterMode
 from protocols.json_doors import (
     Amount,
@@ -29,7 +24,6 @@ from protocols.json_doors import (
     Speed,
     VersionOrNone,
     position_of,
-    read,
 )
 
 Name = Annotated[str, Meta(min_length=1, max_length=120)]
@@ -168,70 +162,3 @@ def _value(item: Any) -> Any:
     if isinstance(item, WaterGearBody):
         return item.record()
     return item
-
-
-MAX_CSV_ROWS = 2_000  # a province's water points fit; more is split by the sender
-
-
-def rows(text: bytes) -> list[dict[str, str]]:
-    """The rows of a CSV import with a header line, UTF-8. Raises Malformed."""
-    try:
-        reader = csv.DictReader(io.StringIO(text.decode("utf-8-sig")), strict=True)
-        found = [{key: value or "" for key, value in row.items() if key} for row in reader]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise Malformed("", f"not CSV in UTF-8: {error}") from None
-    if not found:
-        raise Malformed("", "no rows after the header")
-    if len(found) > MAX_CSV_ROWS:
-        raise Malformed("", f"more than {MAX_CSV_ROWS} rows")
-    return found
-
-
-def from_row(row: dict[str, str], cls: type[ResourceBody]) -> ResourceBody:
-    """One CSV row as a body: `lon_deg` and `lat_deg` are columns, empty cells take the default. Raises Malformed."""
-    values: dict[str, Any] = {}
-    for key, value in row.items():
-        cell = value.strip()
-        if cell == "":
-            continue
-        if key in ("lon_deg", "lat_deg"):
-            values.setdefault("position", {})[key] = _number(key, cell)
-        else:
-            values[key] = cell.split("|") if _is_list(cls, key) else cell
-    try:
-        converted = msgspec.convert(values, cls, strict=False)
-    except msgspec.ValidationError:
-        return _named(values, cls)
-    return converted
-
-
-def _named(values: dict[str, Any], cls: type[ResourceBody]) -> ResourceBody:
-    """Read again through the strict door, which names the field. Raises Malformed."""
-    loose = {key: _guess(value) for key, value in values.items()}
-    return read(msgspec.json.encode(loose), cls)
-
-
-def _guess(value: Any) -> Any:
-    for kind in (int, float):
-        try:
-            return kind(value)
-        except (TypeError, ValueError):
-            continue
-    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
-
-
-def _number(key: str, cell: str) -> float:
-    try:
-        return float(cell)
-    except ValueError:
-        raise Malformed(f"position.{key}", f"{cell[:40]!r} is not a number") from None
-
-
-def _is_list(cls: type[ResourceBody], key: str) -> bool:
-    return any(name == key for name in _list_fields(cls))
-
-
-def _list_fields(cls: type[ResourceBody]) -> Iterator[str]:
-    for info in msgspec.structs.fields(cls):
-        if "tuple[" in str(info.type):
-            yield info.name

@@ -46,6 +46,12 @@ class Lockout:
         while len(self._pairs) > MAX_PAIRS:
             self._pairs.popitem(last=False)
 
+    def forgive(self, account: str, address: str) -> None:
+        """Take back the last counted try: it was not wrong, but nobody signed in either."""
+        before = self._pairs.get((account, address))
+        if before is not None:
+            self._pairs[account, address] = _Failures(count=before.count - 1, last_at=before.last_at)
+
     def succeeded(self, account: str, address: str) -> None:
         """Forget the wrong tries of a pair."""
         self._pairs.pop((account, address), None)

@@ -1,0 +1,168 @@
+"""The resource below /api/v1: route, sign-in check, body, door, answer. Every failure leaves as problem+json.
+
+One request is at most one command. A caller who hangs up does not undo it: the answer is kept by its key.
+"""
+
+# mypy: disable-error-code="no-untyped-call"
+# reason: twisted.web is not annotated
+
+from typing import Any
+from urllib.parse import parse_qsl, unquote_to_bytes
+
+import structlog
+from twisted.internet.defer import Deferred
+from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+
+from adapters.web.problems import HttpError, defect, headers_of, problem_of, status_of
+from adapters.web.sessions import principal_of
+from adapters.web.site import Principal, Site
+from adapters.web.table import PREFIX, Call, Door, read_key, routes
+from dispatch.errors import GanyingError, Malformed
+from protocols.json_doors import read, read_query, write
+
+log = structlog.get_logger(__name__)
+
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class Api(Resource):
+    """All doors."""
+
+    isLeaf = True  # noqa: N815 (Twisted's name)
+
+    def __init__(self, site: Site, doors: tuple[Door, ...]) -> None:
+        super().__init__()
+        self._site = site
+        self._map = routes(doors)
+        self._requests = site.metrics.counter(
+            "ganying_http_requests", "HTTP requests by door and status", ("door", "status")
+        )
+
+    def render(self, request: Any) -> int:
+        """Answer later; a defect is logged and answered 500."""
+        running = Deferred.fromCoroutine(self._serve(request))
+        running.addErrback(lambda failure: log.error("answer not written", exc_info=failure.value))
+        return NOT_DONE_YET
+
+    async def _serve(self, request: Any) -> None:
+        gone: list[object] = []
+        request.notifyFinish().addErrback(gone.append)
+        door: Door | None = None
+        headers: dict[str, str] = {}
+        try:
+            door, arguments = self._route(request)
+            answer = await door.handler(self._call(door, arguments, request))
+            status, body = (door.status, write(answer)) if door.answers else (204, b"")
+        except GanyingError as error:
+            status, body, headers = _failed(error)
+        except Exception:  # a defect in a door must not take the connection, nor tell its inside
+            log.exception("defect in a door", door=door.name if door else "")
+            status, body, headers = _failed(defect())
+        self._requests.labels(door.name if door else "none", str(status)).inc()
+        if not gone:
+            respond(request, status, body, headers)
+
+    def _route(self, request: Any) -> tuple[Door, dict[str, str]]:
+        try:
+            path = unquote_to_bytes(request.path).decode()
+        except UnicodeDecodeError:
+            raise HttpError(404, "NOT_FOUND", "no such door") from None
+        method = request.method.decode("ascii", "replace").upper()
+        try:
+            door, arguments = self._map.bind("").match(
+                path.removeprefix(PREFIX) or "/", method="GET" if method == "HEAD" else method
+            )
+        except MethodNotAllowed as error:
+            allowed = ", ".join(sorted(error.valid_methods or ()))
+            raise HttpError(
+                405, "METHOD_NOT_ALLOWED", f"this door takes {allowed}", headers={"Allow": allowed}
+            ) from None
+        except NotFound:
+            raise HttpError(404, "NOT_FOUND", "no such door") from None
+        return door, dict(arguments)
+
+    def _call(self, door: Door, arguments: dict[str, str], request: Any) -> Call:
+        principal = None if door.open else authenticate(self._site, request)
+        raw = request.content.read()
+        return Call(
+            site=self._site,
+            principal=principal,
+            path=arguments,
+            query=read_query(_query(request), door.query),
+            body=_body(door, request, raw),
+            raw=raw,
+            key=read_key(_headers(request, "idempotency-key")) if door.writes else "",
+            address=str(getattr(request.getClientAddress(), "host", "")),
+        )
+
+
+def _headers(request: Any, name: str) -> list[str]:
+    values = request.requestHeaders.getRawHeaders(name.encode(), [])
+    return [value.decode("latin-1") for value in values]
+
+
+def _query(request: Any) -> dict[str, str]:
+    _, _, text = request.uri.partition(b"?")
+    try:
+        pairs = parse_qsl(
+            text.decode("ascii"), keep_blank_values=True, max_num_fields=32, errors="strict", encoding="utf-8"
+        )
+    except (UnicodeDecodeError, ValueError):
+        raise Malformed("query", "is not readable") from None
+    values: dict[str, str] = {}
+    for key, value in pairs:
+        if key in values:
+            raise Malformed(key, "is given twice")
+        values[key] = value
+    return values
+
+
+def _body(door: Door, request: Any, raw: bytes) -> Any:
+    if door.method not in ("POST", "PUT"):
+        return None
+    kind = (_headers(request, "content-type") or [""])[0].partition(";")[0].strip().lower()
+    wanted = "text/csv" if door.csv else "application/json"
+    if raw and kind != wanted:
+        raise HttpError(415, "WRONG_CONTENT_TYPE", f"send {wanted}", headers={"Accept": wanted})
+    return None if door.csv else read(raw, door.takes)
+
+
+def authenticate(site: Site, request: Any) -> Principal:
+    """Who the Bearer token is. Raises HttpError 401."""
+    values = _headers(request, "authorization")
+    scheme, _, token = (values[0] if len(values) == 1 else "").partition(" ")
+    principal = None
+    if scheme.lower() == "bearer" and token:
+        principal = principal_of(site.desk.world, token.strip(), site.clock())
+    if principal is None:
+        raise HttpError(
+            401, "SIGN_IN_REQUIRED", "no session: POST session first", headers={"WWW-Authenticate": "Bearer"}
+        )
+    return principal
+
+
+def _failed(error: GanyingError) -> tuple[int, bytes, dict[str, str]]:
+    headers = {"Content-Type": "application/problem+json", **headers_of(error)}
+    return status_of(error), write(problem_of(error)), headers
+
+
+def respond(request: Any, status: int, body: bytes, headers: dict[str, str]) -> None:
+    """Write a whole answer; nothing of the API is ever cached."""
+    request.setResponseCode(status)
+    request.responseHeaders.removeHeader("Server")
+    sent = {"Content-Type": "application/json", "Cache-Control": "no-store", **SECURITY_HEADERS, **headers}
+    if status == 204:
+        del sent["Content-Type"]
+    else:
+        sent["Content-Length"] = str(len(body))
+    for name, value in sent.items():
+        request.setHeader(name, value)
+    request.write(body)
+    request.finish()

@@ -1,0 +1,296 @@
+"""All consoles of a site: who is signed in, what each is sent. Records after each commit, tracks and status by the clock.
+
+One console that reads slowly, or says nonsense, costs the others nothing: what it cannot take waits in its own outbox
+or is left out, and past its limit it is told SLOW and let go (protocols/client_session.py).
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import structlog
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Cooperator, LoopingCall
+
+from adapters.web.console import Console
+from adapters.web.sessions import principal_of, still_holds
+from adapters.web.site import Principal, Site
+from adapters.web.version import version
+from dispatch import facts
+from dispatch.commands import Ask
+from dispatch.errors import Busy, GanyingError
+from dispatch.facts import Recorded
+from dispatch.views import NO_OPERATIONS, Viewer
+from dispatch.world import World
+from protocols.client_records import SCOPED, Fragments, Key, beside, changed_since, new_ids, touched
+from protocols.client_session import Phase, SessionOver
+from protocols.client_tracks import SLOTS, Bodies, Slot, cells_of, everything
+from protocols.codec import client
+from protocols.codec.client import Asked, FeedLine, Hello, LinkLine, Ping, Received, Subscribe
+from protocols.websocket_frame import binary_frame
+
+log = structlog.get_logger(__name__)
+
+STATUS_EVERY_S = 1.0
+
+
+class Consoles:
+    """The consoles of one site."""
+
+    def __init__(self, site: Site, reactor: Any) -> None:
+        self.site, self.reactor = site, reactor
+        self._all: set[Console] = set()
+        self._through = 0
+        self._fragments = Fragments()
+        self._bodies = Bodies()
+        self._slots = [Slot() for _ in range(SLOTS)]
+        self._turn = 0
+        self._unsubscribe: Callable[[], None] = lambda: None
+        self._tracks = LoopingCall(self._send_tracks)
+        self._status = LoopingCall(self._send_status)
+        self._warming = Cooperator(scheduler=lambda work: reactor.callLater(0, work))
+        metrics = site.metrics
+        self._count = metrics.gauge("ganying_consoles", "Consoles that are connected")
+        self._parted = metrics.counter("ganying_consoles_parted", "Consoles let go, by reason", ("code",))
+        self._left_out = metrics.counter(
+            "ganying_console_tracks_left_out", "Track messages a slow console did not get"
+        )
+
+    def start(self) -> None:
+        """Begin to send."""
+        self._through = self.site.desk.world.seq
+        self._unsubscribe = self.site.desk.subscribe(self._committed)
+        self._warming.coiterate(self._fragments.warm(self.site.desk.world))
+        for loop, every_s in ((self._tracks, 1.0 / SLOTS), (self._status, STATUS_EVERY_S)):
+            loop.clock = self.reactor
+            loop.start(every_s, now=False).addErrback(_log_defect)
+
+    def stop(self) -> None:
+        """Tell everybody and stop."""
+        self._unsubscribe()
+        self._warming.stop()
+        for loop in (self._tracks, self._status):
+            if loop.running:
+                loop.stop()
+        for console in tuple(self._all):
+            console.part("STOPPING", "the server stops; try again")
+
+    def opened(self, console: Console) -> None:
+        """A socket."""
+        self._all.add(console)
+        self._count.set(len(self._all))
+
+    def closed(self, console: Console) -> None:
+        """It is gone."""
+        self._all.discard(console)
+        self._count.set(len(self._all))
+
+    def parted(self, code: str) -> None:
+        """A console was let go."""
+        self._parted.labels(code).inc()
+
+    # What consoles say
+
+    def said(self, console: Console, said: Received) -> None:
+        """Act on a message. Raises SessionOver."""
+        match said:
+            case Hello():
+                self._greet(console, said)
+            case Subscribe():
+                console.cells = cells_of(said.viewport)
+                self._catch_up_tracks(console)
+            case Asked():
+                self._command(console, said)
+            case Ping():
+                console.outbox.must(binary_frame(client.pong(said.at_us, self.site.clock())))
+
+    def _greet(self, console: Console, hello: Hello) -> None:
+        site, now, world = self.site, self.site.clock(), self.site.desk.world
+        principal = principal_of(world, hello.token, now)
+        if principal is None:
+            raise SessionOver("SIGN_IN_REQUIRED", "no session: POST /api/v1/session first")
+        console.greeted()
+        console.principal = principal
+        console.slot = min(range(SLOTS), key=lambda slot: sum(each.slot == slot for each in self._all))
+        welcome = client.welcome(
+            site=site.config.site.id,
+            site_name=site.config.site.name,
+            account=principal.account.name,
+            display_name=principal.account.display_name,
+            role=principal.session.role,
+            operator_id=principal.account.operator_id,
+            at=now,
+            epoch=site.desk.epoch,
+            demonstration=site.config.demonstration.enabled,
+            version=version(),
+        )
+        console.outbox.must(binary_frame(welcome))
+        console.outbox.must(binary_frame(self._first_records(world, principal.viewer, hello)))
+        console.session.welcomed(world.seq)
+
+    def _first_records(self, world: World, viewer: Viewer, hello: Hello) -> bytes:
+        """What changed since the client left, or everything where that cannot be said."""
+        relations = self.site.relations()
+        resumes = hello.epoch == self.site.desk.epoch and 0 < hello.resume_after <= world.seq
+        if resumes:
+            keys = self._keys_for(world, viewer, changed_since(world, hello.resume_after))
+            fragments = self._fragments.seen(world, relations, viewer, keys)
+        else:
+            fragments = self._fragments.everything(world, relations, viewer)
+        after = hello.resume_after if resumes else 0
+        return client.records_message(after=after, through=world.seq, whole=not resumes, fragments=fragments)
+
+    def _keys_for(self, world: World, viewer: Viewer, keys: frozenset[Key]) -> frozenset[Key]:
+        return beside(world, keys) if viewer.role in SCOPED else keys
+
+    def _command(self, console: Console, asked: Asked) -> None:
+        if asked.command is None:
+            error: GanyingError = asked.wrong or Busy()
+            console.outbox.must(binary_frame(client.rejected(asked.command_id, error)))
+            return
+        if console.session.crowded:
+            console.outbox.must(binary_frame(client.rejected(asked.command_id, Busy())))
+            return
+        principal = self._present(console)
+        console.session.pending += 1
+        ask = Ask(
+            actor=principal.account.name,
+            role=principal.session.role,
+            command_id=asked.command_id,
+            command=asked.command,
+            operator_id=principal.account.operator_id,
+        )
+        Deferred.fromCoroutine(self._answer(console, ask)).addErrback(_log_defect)
+
+    def _present(self, console: Console) -> Principal:
+        """Who a console is now. Raises SessionOver."""
+        now, world = self.site.clock(), self.site.desk.world
+        if console.principal is None or not still_holds(world, console.principal, now):
+            raise SessionOver("SESSION_ENDED", "the session has ended; sign in again")
+        return console.principal
+
+    async def _answer(self, console: Console, ask: Ask) -> None:
+        try:
+            answer = await self.site.desk.ask(ask)
+            message = client.accepted(ask.command_id, answer.through, new_ids(answer.recorded))
+        except GanyingError as error:
+            message = client.rejected(ask.command_id, error)
+        except Exception:  # a defect in a rule is the site's, not this console's: it is told and goes on
+            log.exception("defect in a command", command=type(ask.command).__name__)
+            message = client.rejected(ask.command_id, GanyingError("DEFECT", "a defect of the server"))
+        console.session.pending -= 1
+        self._must(console, binary_frame(message))
+
+    # What consoles are sent
+
+    def _must(self, console: Console, frame: bytes) -> None:
+        if console.session.phase is not Phase.OPEN:
+            return
+        try:
+            console.outbox.must(frame)
+        except SessionOver as over:
+            console.part(over.code, over.detail)
+
+    def _open(self) -> Iterable[Console]:
+        return (console for console in tuple(self._all) if console.session.phase is Phase.OPEN)
+
+    def _committed(self, world: World, recorded: tuple[Recorded, ...]) -> None:
+        """One message per way of seeing, whoever many look that way."""
+        after, self._through = self._through, world.seq
+        if any(isinstance(each.fact, facts.SessionClosed | facts.AccountSaved) for each in recorded):
+            self._let_go()
+        keys, relations = touched(world, recorded, after), self.site.relations()
+        frames: dict[Viewer, bytes] = {}
+        for console in self._open():
+            if console.principal is None:
+                continue
+            viewer = console.principal.viewer
+            frame = frames.get(viewer)
+            if frame is None:
+                seen = self._fragments.seen(world, relations, viewer, self._keys_for(world, viewer, keys))
+                message = client.records_message(after=after, through=world.seq, whole=False, fragments=seen)
+                frame = frames[viewer] = binary_frame(message)
+            console.session.through = world.seq
+            self._must(console, frame)
+
+    def _let_go(self) -> None:
+        """Close the consoles whose session has ended."""
+        now, world = self.site.clock(), self.site.desk.world
+        for console in self._open():
+            if console.principal is None or not still_holds(world, console.principal, now):
+                console.part("SESSION_ENDED", "the session has ended; sign in again")
+
+    def _sees_tracks(self, console: Console) -> bool:
+        subscribed, principal = console.session.subscribed, console.principal
+        return (
+            subscribed is not None
+            and subscribed.tracks
+            and principal is not None
+            and principal.session.role not in NO_OPERATIONS
+        )
+
+    def _catch_up_tracks(self, console: Console) -> None:
+        """Everything in the viewport, for a beginning or after something was left out."""
+        if not self._sees_tracks(console):
+            return
+        whole = everything(self.site.picture, self._bodies, self.site.clock())
+        if console.outbox.may(binary_frame(whole.message(console.cells))):
+            console.session.tick = whole.to_tick
+
+    def _send_tracks(self) -> None:
+        """The turn of one slot."""
+        slot_number, self._turn = self._turn, (self._turn + 1) % SLOTS
+        consoles = [c for c in self._open() if c.slot == slot_number and self._sees_tracks(c)]
+        if not consoles:
+            return
+        part = self._slots[slot_number].take(self.site.picture, self._bodies, self.site.clock())
+        frames: dict[Any, bytes] = {}
+        for console in consoles:
+            if console.session.tick < part.from_tick:
+                self._catch_up_tracks(console)
+                continue
+            if part.empty:
+                continue
+            frame = frames.get(console.cells)
+            if frame is None:
+                frame = frames[console.cells] = binary_frame(part.message(console.cells))
+            if console.outbox.may(frame):
+                console.session.tick = part.to_tick
+            else:
+                self._left_out.inc()
+
+    def _send_status(self) -> None:
+        """Once a second; also the moment when sessions that ran out are closed."""
+        self._let_go()
+        site, now = self.site, self.site.clock()
+        feeds = [
+            FeedLine(
+                name=feed.name,
+                kind=feed.kind,
+                state=feed.state,
+                messages=feed.messages,
+                errors=feed.errors,
+                heard_age_ms=max(0, int((now - feed.heard_at).total_seconds() * 1000))
+                if feed.heard_at
+                else None,
+                simulated=feed.simulated,
+            )
+            for feed in site.feeds()
+        ]
+        links = [
+            LinkLine(
+                site=link.site,
+                name=link.name,
+                state=link.state,
+                lag_ms=link.lag_ms,
+                queue=link.queue,
+                skew_ms=link.skew_ms,
+            )
+            for link in site.links()
+        ]
+        frame = binary_frame(client.status(now, feeds, links, len(site.picture)))
+        for console in self._open():
+            console.outbox.may(frame)
+
+
+def _log_defect(failure: Any) -> None:
+    log.error("defect in the consoles", traceback=failure.getTraceback())

@@ -1,0 +1,105 @@
+"""Doors of incidents."""
+
+from typing import Any
+
+from adapters.web.lists import newest_first, one, page, shown
+from adapters.web.table import Call, Door, Handler
+from dispatch.facts import IncidentReported
+from dispatch.kinds import IncidentAction
+from dispatch.records import Incident
+from protocols.json_doors import (
+    IncidentAct,
+    IncidentActWithReason,
+    IncidentMerge,
+    IncidentReport,
+    IncidentShare,
+    Page,
+    PageQuery,
+)
+
+
+async def _list(call: Call) -> Any:
+    return page(
+        shown(call, "incidents"), lambda incident: newest_first(incident.reported_at, incident.id), call.query
+    )
+
+
+async def _report(call: Call) -> Incident:
+    answer = await call.site.desk.ask(call.ask(call.body.command()))
+    made = next(r.fact.incident for r in answer.recorded if isinstance(r.fact, IncidentReported))
+    return call.site.desk.world.incidents.get(made.id, made)
+
+
+async def _one(call: Call) -> Any:
+    return one(call, "incidents", call.path["id"])
+
+
+async def _share(call: Call) -> Any:
+    await call.site.desk.ask(call.ask(call.body.command(call.path["id"])))
+    return one(call, "incidents", call.path["id"])
+
+
+def _acting(action: IncidentAction) -> Handler:
+    async def act(call: Call) -> Any:
+        await call.site.desk.ask(call.ask(call.body.command(call.path["id"], action)))
+        return one(call, "incidents", call.path["id"])
+
+    return act
+
+
+_BODIES: dict[IncidentAction, type[Any]] = {
+    IncidentAction.DISMISS: IncidentActWithReason,
+    IncidentAction.STAND_DOWN: IncidentActWithReason,
+    IncidentAction.MERGE: IncidentMerge,
+}
+
+DOORS = (
+    Door(
+        method="GET",
+        path="/incidents",
+        name="listIncidents",
+        text="Incidents, newest first.",
+        handler=_list,
+        query=PageQuery,
+        answers=Page[Incident],
+    ),
+    Door(
+        method="POST",
+        path="/incidents",
+        name="reportIncident",
+        text="Report an incident; it waits to be confirmed.",
+        handler=_report,
+        takes=IncidentReport,
+        answers=Incident,
+        status=201,
+    ),
+    Door(
+        method="GET",
+        path="/incidents/<id:id>",
+        name="getIncident",
+        text="One incident with its history.",
+        handler=_one,
+        answers=Incident,
+    ),
+    Door(
+        method="POST",
+        path="/incidents/<id:id>/share",
+        name="shareIncident",
+        text="Show it, its taskings and their aircraft to a partner site.",
+        handler=_share,
+        takes=IncidentShare,
+        answers=Incident,
+    ),
+    *(
+        Door(
+            method="POST",
+            path=f"/incidents/<id:id>/{action}",
+            name=f"{action}Incident",
+            text=f"Advance an incident: {action}.",
+            handler=_acting(action),
+            takes=_BODIES.get(action, IncidentAct),
+            answers=Incident,
+        )
+        for action in IncidentAction
+    ),
+)

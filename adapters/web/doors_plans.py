@@ -1,0 +1,74 @@
+"""Doors of proposals: ask the planner, look, adopt."""
+
+from typing import Any
+
+from adapters.web.lists import newest_first, one, page, shown
+from adapters.web.table import Call, Door
+from dispatch import access
+from dispatch.errors import Forbidden, Unknown
+from dispatch.records import Plan
+from protocols.json_doors import Page, PageQuery, PlanAdoption, PlanAnswer, PlanRequest
+
+
+async def _list(call: Call) -> Page[PlanAnswer]:
+    found: Page[Plan] = page(shown(call, "plans"), lambda p: newest_first(p.created_at, p.id), call.query)
+    return Page(items=[PlanAnswer.of(plan) for plan in found.items], next=found.next)
+
+
+async def _one(call: Call) -> PlanAnswer:
+    return PlanAnswer.of(one(call, "plans", call.path["id"]))
+
+
+async def _propose(call: Call) -> PlanAnswer:
+    if call.who.session.role not in access.ASK_PLAN:
+        raise Forbidden(f"asking for a plan is for {', '.join(sorted(access.ASK_PLAN))}")
+    for incident_id in call.body.incident_ids:
+        if incident_id not in call.site.desk.world.incidents:
+            raise Unknown("incident_ids", f"no incident {incident_id}")
+    plan_id = await call.site.planner.propose(call.body.incident_ids, call.who.account.name)
+    return PlanAnswer.of(call.site.desk.world.plans[plan_id])
+
+
+async def _adopt(call: Call) -> Any:
+    await call.site.desk.ask(call.ask(call.body.command(call.path["id"])))
+    return PlanAnswer.of(call.site.desk.world.plans[call.path["id"]])
+
+
+DOORS = (
+    Door(
+        method="GET",
+        path="/plans",
+        name="listPlans",
+        text="Proposals, newest first.",
+        handler=_list,
+        query=PageQuery,
+        answers=Page[PlanAnswer],
+    ),
+    Door(
+        method="POST",
+        path="/plans",
+        name="proposePlan",
+        text="Ask the planner for a proposal; answers when it is found. No incident named: all that can be planned for.",
+        handler=_propose,
+        takes=PlanRequest,
+        answers=PlanAnswer,
+        status=201,
+    ),
+    Door(
+        method="GET",
+        path="/plans/<id:id>",
+        name="getPlan",
+        text="One proposal with its reasons.",
+        handler=_one,
+        answers=PlanAnswer,
+    ),
+    Door(
+        method="POST",
+        path="/plans/<id:id>/adopt",
+        name="adoptPlan",
+        text="Make taskings of a proposal, or of the named aircraft of it; they wait for the duty chief.",
+        handler=_adopt,
+        takes=PlanAdoption,
+        answers=PlanAnswer,
+    ),
+)

@@ -1,0 +1,127 @@
+"""What the doors reach: the desk, the picture and the rest of the running server, as narrow interfaces.
+
+adapters/app.py hands over the real ones; nothing here knows how they are made.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from twisted.internet.defer import Deferred
+
+from adapters.accounts import Accounts
+from adapters.clock import Clock
+from adapters.config import Config
+from adapters.metrics import Metrics
+from adapters.web.lockout import Lockout
+from dispatch.commands import Ask
+from dispatch.facts import Recorded
+from dispatch.records import Account, Session
+from dispatch.tracks import TrackPicture
+from dispatch.views import Relations, Viewer, relate
+from dispatch.world import World
+
+
+class Answered(Protocol):
+    """The desk's answer: durable."""
+
+    @property
+    def recorded(self) -> tuple[Recorded, ...]:
+        """The facts of this command, those of the first time when it was repeated."""
+
+    @property
+    def through(self) -> int:
+        """The journal row up to which the answer holds."""
+
+
+class DeskDoor(Protocol):
+    """The one writer (adapters/desk.py)."""
+
+    @property
+    def world(self) -> World:
+        """The world as of the last committed row."""
+
+    @property
+    def state(self) -> str:
+        """How the journal is."""
+
+    @property
+    def epoch(self) -> str:
+        """Names the journal: its first row's digest."""
+
+    def ask(self, ask: Ask) -> "Deferred[Any]":
+        """Decide and store. Fails with dispatch.errors."""
+
+    def subscribe(self, callback: Callable[[World, tuple[Recorded, ...]], None]) -> Callable[[], None]:
+        """Be told after each commit, in order; returns how to stop."""
+
+
+class PlannerDoor(Protocol):
+    """Makes proposals (adapters/solver.py)."""
+
+    def propose(self, incident_ids: tuple[str, ...], requested_by: str) -> "Deferred[str]":
+        """Solve and record; the new plan's id. Fails with dispatch.errors."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedState:
+    """How a feed does, for health and the console's status line."""
+
+    name: str
+    kind: str
+    state: str
+    messages: int
+    errors: int
+    heard_at: datetime | None
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkState:
+    """How the link to a partner does."""
+
+    site: str
+    name: str
+    state: str
+    lag_ms: int = 0
+    queue: int = 0
+    skew_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who asks, checked for this request."""
+
+    account: Account
+    session: Session
+
+    @property
+    def viewer(self) -> Viewer:
+        """Whose eyes."""
+        return Viewer(role=self.session.role, operator_id=self.account.operator_id)
+
+
+@dataclass(slots=True, kw_only=True)
+class Site:
+    """Everything the doors may use."""
+
+    desk: DeskDoor
+    picture: TrackPicture
+    feeds: Callable[[], Iterable[FeedState]]
+    links: Callable[[], Iterable[LinkState]]
+    planner: PlannerDoor
+    config: Config
+    metrics: Metrics
+    accounts: Accounts
+    clock: Clock
+    guide: Mapping[str, Any] | None = None
+    lockout: Lockout = field(default_factory=Lockout)
+    _related: tuple[World, Relations] | None = None
+
+    def relations(self) -> Relations:
+        """The relations of the present world, worked out once per world."""
+        world = self.desk.world
+        if self._related is None or self._related[0] is not world:
+            self._related = (world, relate(world))
+        return self._related[1]

@@ -1,0 +1,97 @@
+"""Doors as data: one row per method and path, from which requests are routed and openapi.json is written."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from werkzeug.routing import BaseConverter, Map, Rule
+
+from adapters.web.sessions import new_key
+from adapters.web.site import Principal, Site
+from dispatch.commands import Ask, Command
+from dispatch.errors import Malformed
+from protocols.json_doors import NoQuery, Nothing
+
+PREFIX = "/api/v1"
+ID_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request, read and checked: what a door works on."""
+
+    site: Site
+    principal: Principal | None
+    path: Mapping[str, str]
+    query: Any
+    body: Any
+    raw: bytes
+    key: str  # Idempotency-Key, empty if none was sent
+    address: str
+
+    @property
+    def who(self) -> Principal:
+        """Who asks; doors that need nobody never call this."""
+        if self.principal is None:
+            raise LookupError("this door takes callers without a session")
+        return self.principal
+
+    def ask(self, command: Command, part: str = "") -> Ask:
+        """The command under this caller's name, role and key."""
+        return Ask(
+            actor=self.who.account.name,
+            role=self.who.session.role,
+            command_id=(self.key or new_key()) + part,
+            command=command,
+            operator_id=self.who.account.operator_id,
+        )
+
+
+Handler = Callable[[Call], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """A row of the table. `answers` None: 204. `open`: without a session."""
+
+    method: str
+    path: str  # below PREFIX, in werkzeug's spelling
+    name: str
+    text: str
+    handler: Handler
+    answers: Any = None
+    status: int = 200
+    takes: type = Nothing
+    query: type = NoQuery
+    open: bool = False
+    csv: bool = False  # the body is CSV text, handed over raw
+    statuses: tuple[int, ...] = field(default=())  # beyond those that follow from the row itself
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes anything: then it takes an Idempotency-Key."""
+        return self.method in ("POST", "PUT", "DELETE") and not self.open
+
+
+class _IdConverter(BaseConverter):
+    regex = ID_PATTERN
+
+
+def routes(doors: tuple[Door, ...]) -> Map:
+    """The table as a router; endpoints are the rows."""
+    return Map(
+        [Rule(door.path, endpoint=door, methods=[door.method]) for door in doors],
+        converters={"id": _IdConverter},
+        strict_slashes=False,
+        merge_slashes=False,
+    )
+
+
+def read_key(values: list[str]) -> str:
+    """An Idempotency-Key header: 1 to 64 printable ASCII characters. Raises Malformed."""
+    if not values:
+        return ""
+    key = values[0].strip()
+    if len(values) > 1 or not 1 <= len(key) <= 64 or not all(" " <= letter <= "~" for letter in key):
+        raise Malformed("Idempotency-Key", "is not 1 to 64 printable ASCII characters")
+    return key

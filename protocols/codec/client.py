@@ -1,0 +1,437 @@
+"""Messages of `/ws` and their bytes: the only reader of the console dialogue's generated code.
+
+What a client sends becomes values; what it is sent is built from fragments: every record and every track is encoded
+once, as the bytes of its repeated field, and each message is a short header and a join of fragments (a protobuf
+message may be written as any concatenation of its fields). The dialogue is client_session.py's.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, cast
+
+from google.protobuf.message import DecodeError
+
+from dispatch import commands, records
+from dispatch.errors import GanyingError, Malformed, Refused
+from dispatch.geo import position_from
+from dispatch.ids import check_id
+from dispatch.kinds import (
+    AirspaceAction,
+    HorizontalDatum,
+    IncidentAction,
+    IncidentKind,
+    RefusalReason,
+    Role,
+    SourceKind,
+    TaskingAction,
+)
+from dispatch.tracks import Track
+from protocols.codec.common import (
+    DEGREES_TO_WIRE,
+    enum_from_number,
+    enum_to_number,
+    from_us,
+    to_message,
+    to_us,
+)
+from protocols.gen import client_pb2, tracks_pb2
+
+SUBPROTOCOL = "ganying.v1"
+MAX_MESSAGE_BYTES = 65_536  # from a client; its largest command is under 4 kB
+MAX_TEXT = 2_000  # characters of any text; the rules have shorter limits of their own
+MAX_IDS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hello:
+    """Who, and from where on. `resume_after` 0: from nothing."""
+
+    token: str
+    resume_after: int
+    epoch: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewport:
+    """Degrees. West may be greater than east: then it spans the antimeridian."""
+
+    west_deg: float
+    south_deg: float
+    east_deg: float
+    north_deg: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscribe:
+    """What the map shows; None: everywhere."""
+
+    viewport: Viewport | None
+    tracks: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A command with its key; `wrong` instead of a command when it could not be read."""
+
+    command_id: str
+    command: commands.Command | None
+    wrong: Malformed | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ping:
+    """The client's clock, to be sent back."""
+
+    at_us: int
+
+
+Received = Hello | Subscribe | Asked | Ping
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedLine:
+    """A feed in the status line."""
+
+    name: str
+    kind: str
+    state: str
+    messages: int
+    errors: int
+    heard_age_ms: int | None
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkLine:
+    """A partner in the status line."""
+
+    site: str
+    name: str
+    state: str
+    lag_ms: int
+    queue: int
+    skew_ms: int
+
+
+def decode(data: bytes) -> Received:
+    """What a client says. Raises Malformed."""
+    wire = client_pb2.ClientMessage()
+    try:
+        wire.ParseFromString(data)
+    except DecodeError as error:
+        raise Malformed("message", f"not a client message: {error}") from None
+    match wire.WhichOneof("body"):
+        case "hello":
+            hello = wire.hello
+            return Hello(
+                token=_text(hello.token, "hello.token"),
+                resume_after=hello.resume_after,
+                epoch=_text(hello.epoch, "hello.epoch"),
+            )
+        case "subscribe":
+            return _subscribe_in(wire.subscribe)
+        case "command":
+            return _command_in(wire.command)
+        case "ping":
+            return Ping(at_us=wire.ping.at_us)
+    raise Malformed("message", "says nothing this version knows")
+
+
+def _subscribe_in(wire: client_pb2.Subscribe) -> Subscribe:
+    if not wire.HasField("viewport"):
+        return Subscribe(viewport=None, tracks=wire.tracks)
+    port = wire.viewport
+    west, south, east, north = (
+        value / DEGREES_TO_WIRE for value in (port.west_e7, port.south_e7, port.east_e7, port.north_e7)
+    )
+    if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90):
+        raise Malformed("subscribe.viewport", "is not west, south, east, north in degrees")
+    viewport = Viewport(west_deg=west, south_deg=south, east_deg=east, north_deg=north)
+    return Subscribe(viewport=viewport, tracks=wire.tracks)
+
+
+def _command_in(wire: client_pb2.Command) -> Asked:
+    """A key that cannot be used raises; anything else wrong is answered under the key."""
+    key = wire.command_id
+    if not 1 <= len(key) <= 64 or not all(" " <= letter <= "~" for letter in key):
+        raise Malformed("command.command_id", "is not 1 to 64 printable ASCII characters")
+    kind = wire.WhichOneof("ask")
+    try:
+        if kind is None:
+            raise Malformed("command", "asks nothing this version knows")
+        return Asked(command_id=key, command=_ASKS[kind](getattr(wire, kind)))
+    except Malformed as error:
+        return Asked(command_id=key, command=None, wrong=error)
+
+
+def _report(wire: client_pb2.ReportIncident) -> commands.ReportIncident:
+    if not wire.HasField("position"):
+        raise Malformed("position", "is missing")
+    datum = HorizontalDatum.WGS84
+    if wire.datum:
+        datum = cast(HorizontalDatum, enum_from_number(HorizontalDatum, wire.datum, "datum"))
+    position = position_from(
+        wire.position.lon_e7 / DEGREES_TO_WIRE, wire.position.lat_e7 / DEGREES_TO_WIRE, datum
+    )
+    return commands.ReportIncident(
+        kind=cast(IncidentKind, enum_from_number(IncidentKind, wire.kind, "kind")),
+        level=wire.level,
+        title=_text(wire.title, "title"),
+        place=_text(wire.place, "place"),
+        position=position,
+        stated_datum=datum.value,
+        life_at_risk=wire.life_at_risk if wire.HasField("life_at_risk") else None,
+        note=_text(wire.note, "note"),
+    )
+
+
+def _act_on_incident(wire: client_pb2.ActOnIncident) -> commands.ActOnIncident:
+    return commands.ActOnIncident(
+        incident_id=check_id(wire.incident_id, "incident_id"),
+        action=cast(IncidentAction, enum_from_number(IncidentAction, wire.action, "action")),
+        version_seen=wire.version_seen,
+        reason=_text(wire.reason, "reason"),
+        merge_into=check_id(wire.merge_into, "merge_into") if wire.merge_into else "",
+    )
+
+
+def _share_incident(wire: client_pb2.ShareIncident) -> commands.ShareIncident:
+    return commands.ShareIncident(
+        incident_id=check_id(wire.incident_id, "incident_id"),
+        partner=check_id(wire.partner, "partner"),
+        version_seen=wire.version_seen,
+    )
+
+
+def _adopt_plan(wire: client_pb2.AdoptPlan) -> commands.AdoptPlan:
+    if len(wire.aircraft_ids) > MAX_IDS:
+        raise Malformed("aircraft_ids", f"more than {MAX_IDS}")
+    return commands.AdoptPlan(
+        plan_id=check_id(wire.plan_id, "plan_id"),
+        version_seen=wire.version_seen,
+        aircraft_ids=tuple(check_id(each, "aircraft_ids") for each in wire.aircraft_ids),
+    )
+
+
+def _act_on_tasking(wire: client_pb2.ActOnTasking) -> commands.ActOnTasking:
+    refusal = None
+    if wire.HasField("refusal"):
+        refusal = cast(RefusalReason, enum_from_number(RefusalReason, wire.refusal, "refusal"))
+    return commands.ActOnTasking(
+        tasking_id=check_id(wire.tasking_id, "tasking_id"),
+        action=cast(TaskingAction, enum_from_number(TaskingAction, wire.action, "action")),
+        version_seen=wire.version_seen,
+        reason=_text(wire.reason, "reason"),
+        refusal=refusal,
+        done_at=from_us(wire.done_at_us, "done_at") if wire.HasField("done_at_us") else None,
+    )
+
+
+def _act_on_airspace(wire: client_pb2.ActOnAirspace) -> commands.ActOnAirspace:
+    return commands.ActOnAirspace(
+        request_id=check_id(wire.request_id, "request_id"),
+        action=cast(AirspaceAction, enum_from_number(AirspaceAction, wire.action, "action")),
+        version_seen=wire.version_seen,
+        reason=_text(wire.reason, "reason"),
+        counter=_counter(wire.counter) if wire.HasField("counter") else None,
+    )
+
+
+def _counter(wire: Any) -> records.Counter:
+    ceiling_m = wire.ceiling_m if wire.HasField("ceiling_m") else None
+    if ceiling_m is not None and not (math.isfinite(ceiling_m) and -500 <= ceiling_m <= 20_000):
+        raise Malformed("counter.ceiling_m", f"{ceiling_m} is not a height in metres")
+    return records.Counter(
+        ceiling_m=ceiling_m,
+        active_from=_instant(wire, "active_from"),
+        active_until=_instant(wire, "active_until"),
+        reason=_text(wire.reason, "counter.reason"),
+        expires_at=from_us(wire.expires_at_us, "counter.expires_at"),
+    )
+
+
+def _instant(wire: Any, name: str) -> datetime | None:
+    return from_us(getattr(wire, f"{name}_us"), f"counter.{name}") if wire.HasField(f"{name}_us") else None
+
+
+def _text(value: str, field: str) -> str:
+    if len(value) > MAX_TEXT or "\0" in value:
+        raise Malformed(field, f"more than {MAX_TEXT} characters, or a NUL")
+    return value
+
+
+_ASKS: dict[str, Any] = {
+    "report_incident": _report,
+    "act_on_incident": _act_on_incident,
+    "share_incident": _share_incident,
+    "adopt_plan": _adopt_plan,
+    "act_on_tasking": _act_on_tasking,
+    "act_on_airspace": _act_on_airspace,
+}
+
+
+# From the site to the client
+
+
+def welcome(
+    *,
+    site: str,
+    site_name: str,
+    account: str,
+    display_name: str,
+    role: Role,
+    operator_id: str,
+    at: datetime,
+    epoch: str,
+    demonstration: bool,
+    version: str,
+) -> bytes:
+    """The first message of a session."""
+    message = client_pb2.ServerMessage()
+    message.welcome.site, message.welcome.site_name = site, site_name
+    message.welcome.account, message.welcome.display_name = account, display_name
+    message.welcome.role = enum_to_number(role)  # type: ignore[assignment]  # stubs want the wire enum
+    message.welcome.operator_id, message.welcome.at_us = operator_id, to_us(at)
+    message.welcome.epoch, message.welcome.version = epoch, version
+    message.welcome.demonstration = demonstration
+    return message.SerializeToString()
+
+
+def accepted(command_id: str, through: int, ids: Iterable[str]) -> bytes:
+    """A command that is durable, with the ids it made."""
+    message = client_pb2.ServerMessage()
+    message.answer.command_id, message.answer.accepted = command_id, True
+    message.answer.through = through
+    message.answer.ids.extend(ids)
+    return message.SerializeToString()
+
+
+def rejected(command_id: str, error: GanyingError) -> bytes:
+    """A command that left no trace, and why."""
+    message = client_pb2.ServerMessage()
+    message.answer.command_id, message.answer.code = command_id, error.code
+    message.answer.detail, message.answer.field = error.detail, error.field
+    if isinstance(error, Refused) and error.version is not None:
+        message.answer.version = error.version
+    return message.SerializeToString()
+
+
+def failure(code: str, detail: str) -> bytes:
+    """The last message of a session."""
+    message = client_pb2.ServerMessage()
+    message.failure.code, message.failure.detail = code, detail
+    return message.SerializeToString()
+
+
+def pong(at_us: int, server_at: datetime) -> bytes:
+    """The client's clock back, and ours."""
+    message = client_pb2.ServerMessage()
+    message.pong.at_us, message.pong.server_at_us = at_us, to_us(server_at)
+    return message.SerializeToString()
+
+
+def status(at: datetime, feeds: Iterable[FeedLine], links: Iterable[LinkLine], tracks: int) -> bytes:
+    """Once a second, the same for everybody."""
+    message = client_pb2.ServerMessage()
+    message.status.at_us, message.status.tracks = to_us(at), tracks
+    for feed in feeds:
+        line = message.status.feeds.add()
+        line.name, line.kind, line.state, line.simulated = feed.name, feed.kind, feed.state, feed.simulated
+        line.messages, line.errors = feed.messages, feed.errors
+        if feed.heard_age_ms is not None:
+            line.heard_age_ms = min(feed.heard_age_ms, _UINT32)
+    for link in links:
+        row = message.status.links.add()
+        row.site, row.name, row.state = link.site, link.name, link.state
+        row.lag_ms, row.queue, row.skew_ms = min(link.lag_ms, _UINT32), link.queue, link.skew_ms
+    return message.SerializeToString()
+
+
+_UINT32 = 2**32 - 1
+_RECORDS = client_pb2.Records.DESCRIPTOR.fields_by_name
+_BODY = client_pb2.ServerMessage.DESCRIPTOR.fields_by_name
+_TRACK = tracks_pb2.Track.DESCRIPTOR.fields_by_name
+_TRACKS = tracks_pb2.Tracks.DESCRIPTOR.fields_by_name
+
+
+def _varint(value: int) -> bytes:
+    made = bytearray()
+    while value > 0x7F:
+        made.append(value & 0x7F | 0x80)
+        value >>= 7
+    made.append(value)
+    return bytes(made)
+
+
+def _tag(number: int, wire_type: int) -> bytes:
+    return _varint(number << 3 | wire_type)
+
+
+_LENGTH_DELIMITED, _VARINT = 2, 0  # protobuf wire types
+_TABLE_TAGS = {name: _tag(field.number, _LENGTH_DELIMITED) for name, field in _RECORDS.items()}
+_RECORDS_TAG = _tag(_BODY["records"].number, _LENGTH_DELIMITED)
+_TRACKS_TAG = _tag(_BODY["tracks"].number, _LENGTH_DELIMITED)
+_TRACK_TAG = _tag(_TRACKS["tracks"].number, _LENGTH_DELIMITED)
+_AGE_TAG = _tag(_TRACK["age_ms"].number, _VARINT)
+
+
+def record_fragment(table: str, record: Any) -> bytes:
+    """A record as one entry of Records. A plan travels without its interchange bytes: consoles never read them."""
+    if isinstance(record, records.Plan):
+        record = replace(record, interchange=b"")
+    body = to_message(record).SerializeToString()
+    return _TABLE_TAGS[table] + _varint(len(body)) + body
+
+
+def records_message(*, after: int, through: int, whole: bool, fragments: Iterable[bytes]) -> bytes:
+    """Everything that changed in (after, through], or everything there is."""
+    head = client_pb2.Records(after=after, through=through, whole=whole).SerializeToString()
+    body = b"".join((head, *fragments))
+    return _RECORDS_TAG + _varint(len(body)) + body
+
+
+def track_body(track: Track) -> bytes:
+    """A track without its age, which depends on when it is sent. The track has a position."""
+    if track.lon_deg is None or track.lat_deg is None:
+        raise ValueError(f"{track.icao24} has no position")
+    wire = tracks_pb2.Track(
+        address=int(track.icao24, 16),
+        lon_e7=round(track.lon_deg * DEGREES_TO_WIRE),
+        lat_e7=round(track.lat_deg * DEGREES_TO_WIRE),
+        source=track.source,
+        source_kind=enum_to_number(track.source_kind),  # type: ignore[arg-type]  # stubs want the wire enum
+        altitude_m=track.altitude_m,
+        ground_speed_mps=track.ground_speed_mps,
+        track_deg=track.track_deg,
+        vertical_rate_mps=track.vertical_rate_mps,
+        callsign=track.callsign,
+        squawk=track.squawk,
+        on_ground=track.on_ground,
+        simulated=track.simulated,
+        site=track.source if track.source_kind is SourceKind.PARTNER else "",
+    )
+    if track.altitude_m is not None and track.altitude_datum is not None:
+        wire.datum = enum_to_number(track.altitude_datum)  # type: ignore[assignment]  # stubs want the wire enum
+    return wire.SerializeToString()
+
+
+def track_fragment(body: bytes, age_ms: int) -> bytes:
+    """A track as one entry of Tracks, with its age as of the message."""
+    age = _varint(max(0, min(age_ms, _UINT32)))
+    return b"".join((_TRACK_TAG, _varint(len(body) + 1 + len(age)), body, _AGE_TAG, age))
+
+
+def tracks_message(
+    *, from_tick: int, to_tick: int, at: datetime, whole: bool, fragments: bytes, lost: Iterable[str]
+) -> bytes:
+    """What changed in (from_tick, to_tick]; `fragments` are joined already."""
+    head = tracks_pb2.Tracks(
+        from_tick=from_tick,
+        to_tick=to_tick,
+        at_us=to_us(at),
+        whole=whole,
+        lost=[int(icao24, 16) for icao24 in lost],
+    ).SerializeToString()
+    return b"".join((_TRACKS_TAG, _varint(len(head) + len(fragments)), head, fragments))

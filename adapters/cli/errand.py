@@ -7,7 +7,7 @@ closed again; the journal itself keeps two writers from being open at once.
 import getpass
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
@@ -80,4 +80,4 @@ def _alone(config: Config, script: Script[T]) -> T:
 def _value(made: T | Failure) -> T:
     if isinstance(made, Failure):
         made.raiseException()
-    return cast(T, made)
+    return made

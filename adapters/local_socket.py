@@ -15,6 +15,7 @@ import socket
 import struct
 import tempfile
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,7 @@ class Errands:
             "list_accounts": self._list_accounts,
             "save_account": self._save_account,
             "list_resources": self._list_resources,
+            "import_resources": self._import_resources,
             "save_resource": self._save_resource,
         }
 
@@ -103,6 +105,24 @@ class Errands:
             raise Malformed("kind", f"is none of {', '.join(_KINDS)}")
         records = getattr(self._desk.world, kind).values()
         return {"resources": [msgspec.to_builtins(record) for record in records]}
+
+    async def _import_resources(self, request: Request) -> Request:
+        """Many of one kind: those that are new or changed are saved, and each that is refused is named."""
+        kind = _KINDS.get(str(request.get("kind")))
+        if kind is None:
+            raise Malformed("kind", f"is none of {', '.join(_KINDS)}")
+        saved, refused = 0, []
+        for number, resource in enumerate(_convert(request, "resources", tuple[kind, ...])):  # type: ignore[valid-type]  # a class from the table
+            present = getattr(self._desk.world, str(request["kind"])).get(resource.id)
+            if present is not None and replace(resource, version=present.version) == present:
+                continue
+            command = SaveResource(resource=resource, version_seen=present.version if present else 0)
+            try:
+                await self._ask({**request, "key": f"{str(request.get('key', ''))[:56]}:{number}"}, command)
+                saved += 1
+            except GanyingError as error:
+                refused.append({**_failure(error), "id": resource.id})
+        return {"saved": saved, "refused": refused}
 
     async def _save_resource(self, request: Request) -> Request:
         kind = _KINDS.get(str(request.get("kind")))

@@ -10,6 +10,7 @@ the journal's tail before it takes anything new. Deciding and storing are adapte
 to whom is left to the subscribers.
 """
 
+import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -322,7 +323,7 @@ class Desk:
             except (
                 Exception
             ):  # a cancelled deferred, or a caller's own defect: the other callers must hear theirs
-                log.exception("an answer was not taken")
+                log.error("an answer was not taken", traceback=traceback.format_exc())
 
     def _count(self, job: Ask | Received, answer: Answer | int | Exception) -> None:
         match answer:
@@ -346,7 +347,8 @@ class Desk:
             try:
                 subscriber(self.world, recorded)
             except Exception:  # one subscriber's defect must not hide facts from the others
-                log.exception("a subscriber failed and is dropped", subscriber=repr(subscriber))
+                why = traceback.format_exc()
+                log.error("a subscriber failed and is dropped", subscriber=repr(subscriber), traceback=why)
                 self._subscribers.remove(subscriber)
 
     # A lost database

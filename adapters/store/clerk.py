@@ -8,6 +8,7 @@ Queueing, answering and publishing are the desk's (adapters/desk.py); what a par
 receiving.py; how rows are stored in journal.py.
 """
 
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -228,7 +229,8 @@ class Clerk:
         except GanyingError as refusal:
             return refusal
         except Exception as defect:  # a defect in one rule must not take the other callers' commands with it
-            log.exception("defect while deciding", job=type(getattr(job, "command", job)).__name__)
+            what = type(getattr(job, "command", job)).__name__
+            log.error("defect while deciding", job=what, traceback=traceback.format_exc())
             return defect
 
     def _ask(self, draft: _Draft, ask: Ask) -> Answer:

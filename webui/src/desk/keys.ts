@@ -1,0 +1,46 @@
+// The desk's keys (CONSOLE §8.16). Off inside text fields and while a Chinese word is being composed; none destroys.
+export interface Keys {
+  search(): void
+  number(n: number): void
+  step(by: number): void
+  open(): void
+  escape(): void
+  follow(): void
+  zoom(by: number): void
+  pan(x: number, y: number): void
+}
+
+const PAN_PX = 120
+
+export function typing(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName))
+}
+
+export function deskKeys(keys: Keys): (event: KeyboardEvent) => void {
+  const table: Record<string, () => void> = {
+    '/': keys.search,
+    j: () => keys.step(1),
+    k: () => keys.step(-1),
+    f: keys.follow,
+    q: () => keys.zoom(-1),
+    e: () => keys.zoom(1),
+    w: () => keys.pan(0, -PAN_PX),
+    s: () => keys.pan(0, PAN_PX),
+    a: () => keys.pan(-PAN_PX, 0),
+    d: () => keys.pan(PAN_PX, 0),
+  }
+  return (event) => {
+    if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return
+    if (typing(event.target)) {
+      if (event.key === 'Escape') (event.target as HTMLElement).blur()
+      return
+    }
+    if (event.key === 'Escape') return keys.escape()
+    if (event.key === 'Enter' && event.target === document.body) return keys.open()
+    if (/^[1-9]$/.test(event.key)) return keys.number(Number(event.key))
+    const act = table[event.key.toLowerCase()]
+    if (!act) return
+    event.preventDefault()
+    act()
+  }
+}

@@ -1,0 +1,287 @@
+// The map itself: MapLibre below, deck.gl interleaved, HTML labels above. Reads the typed arrays each frame but draws
+// only when something would move by a third of a pixel, so a quiet picture costs next to nothing.
+import { MapLibreOverlay } from '@deck.gl/maplibre'
+import { Map as MapLibre, setWorkerUrl, ScaleControl, type GeoJSONSource, type MapMouseEvent } from 'maplibre-gl'
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
+import 'maplibre-gl/dist/maplibre-gl.css'
+import { serverNow } from '../state/clock'
+import { token, theme } from '../state/theme'
+import type { Affiliation, TrackStore } from '../state/tracks'
+import { AircraftKind, type Aircraft } from '../wire/schema'
+import { aircraftLayers, readColours, type Colours, type Drawn } from './aircraft'
+import { installBasemap } from './basemap'
+import { HOME_BOUNDS, LABEL_FONT, styleOf } from './style'
+import { drawAtlas, type Atlas, type Shape } from './symbols'
+import { airspaceShapes, legShapes, resourceShapes } from './shapes'
+
+setWorkerUrl(workerUrl)
+
+const FRAME_MS = 33
+const WORTH_DRAWING_PX = 0.34
+const PICK_PX = 18
+
+export interface MapInputs {
+  store: TrackStore
+  aircraftByAddress(): ReadonlyMap<number, Aircraft>
+  ownSite(): string
+  selectedAddress(): number
+  followedAddress(): number
+  incidentInFocus(): string
+  highlightedRequest(): string
+  layers(): { civil: boolean; trails: boolean; resources: boolean; airspace: boolean }
+}
+
+export interface MapEvents {
+  moved(view: { west: number; south: number; east: number; north: number }): void
+  clicked(lon: number, lat: number, aircraft: number | undefined): void
+  drawn(drawn: readonly Drawn[]): void
+  ready(): void
+  failed(): void
+}
+
+export class MapView {
+  readonly map: MapLibre
+  private readonly overlay = new MapLibreOverlay({ interleaved: true, layers: [] })
+  private atlas: Atlas | undefined
+  private colours: Colours = readColours()
+  private drawn: Drawn[] = []
+  private lastDrawAt = 0
+  private lastRevision = -1
+  private lastSecond = 0
+  private lastFocus = NaN
+  private dirty = true
+  private solid = false
+  private frame = 0
+  private disposed = false
+
+  constructor(
+    container: HTMLElement,
+    private readonly inputs: MapInputs,
+    private readonly events: MapEvents,
+  ) {
+    installBasemap()
+    this.map = new MapLibre({
+      container,
+      style: styleOf(theme.value),
+      bounds: HOME_BOUNDS,
+      fitBoundsOptions: { padding: 24 },
+      attributionControl: false,
+      keyboard: false, // the desk has its own keys
+      dragRotate: false,
+      pitchWithRotate: false,
+      maxZoom: 15,
+      minZoom: 4.5,
+      fadeDuration: 0,
+    })
+    this.map.addControl(new ScaleControl({ maxWidth: 110 }), 'bottom-right')
+    this.map.addControl(this.overlay)
+    this.map.on('style.load', () => this.addShapes())
+    this.map.once('load', () => this.events.ready())
+    this.map.on('error', (event) => {
+      if (String(event.error?.message).includes('basemap')) this.events.failed()
+    })
+    this.map.on('moveend', () => this.reportMove())
+    this.map.on('move', () => this.events.drawn(this.drawn))
+    this.map.on('click', (event: MapMouseEvent) => {
+      this.events.clicked(event.lngLat.lng, event.lngLat.lat, this.nearest(event.point.x, event.point.y))
+    })
+    void drawAtlas().then((atlas) => {
+      this.atlas = atlas
+      this.dirty = true
+    })
+    this.reportMove()
+    const loop = (): void => {
+      if (this.disposed) return
+      this.frame = requestAnimationFrame(loop)
+      this.step()
+    }
+    loop()
+  }
+
+  dispose(): void {
+    this.disposed = true
+    cancelAnimationFrame(this.frame)
+    this.map.remove()
+  }
+
+  retheme(): void {
+    this.colours = readColours()
+    this.map.setStyle(styleOf(theme.value))
+    this.dirty = true
+  }
+
+  setSolid(solid: boolean): void {
+    this.solid = solid
+    this.map.easeTo({ pitch: solid ? 52 : 0, bearing: solid ? -12 : 0, duration: 400 })
+    this.dirty = true
+  }
+
+  home(): void {
+    this.map.fitBounds(HOME_BOUNDS, { padding: 24, duration: 300 })
+  }
+
+  redraw(): void {
+    this.dirty = true
+  }
+
+  refreshShapes(): void {
+    const layers = this.inputs.layers()
+    const none = { type: 'FeatureCollection' as const, features: [] }
+    this.setData('resources', layers.resources ? resourceShapes() : none)
+    this.setData('airspace', layers.airspace ? airspaceShapes(serverNow(), this.inputs.highlightedRequest()) : none)
+    this.setData('legs', legShapes(this.inputs.incidentInFocus()))
+  }
+
+  private setData(name: string, data: GeoJSON.FeatureCollection): void {
+    this.map.getSource<GeoJSONSource>(name)?.setData(data)
+  }
+
+  private reportMove(): void {
+    const box = this.map.getBounds()
+    this.events.moved({ west: box.getWest(), south: box.getSouth(), east: box.getEast(), north: box.getNorth() })
+  }
+
+  private addShapes(): void {
+    const none = { type: 'FeatureCollection' as const, features: [] }
+    for (const name of ['resources', 'airspace', 'legs']) this.map.addSource(name, { type: 'geojson', data: none })
+    const own = token('own')
+    const line = token('text')
+    this.map.addLayer({
+      id: 'airspace-fill', type: 'fill', source: 'airspace', filter: ['==', ['get', 'part'], 'circle'],
+      paint: { 'fill-color': own, 'fill-opacity': ['case', ['get', 'wanted'], 0.12, 0.05] },
+    })
+    this.map.addLayer({
+      id: 'airspace-granted', type: 'line', source: 'airspace', filter: ['get', 'granted'],
+      paint: { 'line-color': own, 'line-width': ['case', ['get', 'wanted'], 2, 1.2] },
+    })
+    this.map.addLayer({
+      id: 'airspace-asked', type: 'line', source: 'airspace', filter: ['!', ['get', 'granted']],
+      paint: {
+        'line-color': ['case', ['get', 'off'], token('warning'), line],
+        'line-width': ['case', ['get', 'wanted'], 2, 1],
+        'line-dasharray': [4, 3],
+      },
+    })
+    this.map.addLayer({
+      id: 'legs-plan', type: 'line', source: 'legs', filter: ['==', ['get', 'kind'], 'plan'],
+      paint: { 'line-color': own, 'line-width': 1.4, 'line-dasharray': [4, 3], 'line-opacity': 0.8 },
+    })
+    this.map.addLayer({
+      id: 'legs-cycle', type: 'line', source: 'legs', filter: ['==', ['get', 'kind'], 'cycle'],
+      paint: { 'line-color': own, 'line-width': 1.4, 'line-dasharray': [1, 2], 'line-opacity': 0.9 },
+    })
+    this.map.addLayer({
+      id: 'legs-preview', type: 'line', source: 'legs', filter: ['==', ['get', 'kind'], 'preview'],
+      paint: { 'line-color': line, 'line-width': 1.8, 'line-dasharray': [0.5, 2.5] },
+      layout: { 'line-cap': 'round' },
+    })
+    this.map.addLayer({
+      id: 'resource-water', type: 'circle', source: 'resources', filter: ['==', ['get', 'kind'], 'water'], minzoom: 6.5,
+      paint: { 'circle-radius': 3, 'circle-color': token('bg'), 'circle-stroke-width': 1.4, 'circle-stroke-color': own },
+    })
+    this.map.addLayer({
+      id: 'resource-base', type: 'circle', source: 'resources', filter: ['!=', ['get', 'kind'], 'water'],
+      paint: { 'circle-radius': 3.5, 'circle-color': token('bg'), 'circle-stroke-width': 1.6, 'circle-stroke-color': line },
+    })
+    this.map.addLayer({
+      id: 'resource-name', type: 'symbol', source: 'resources', minzoom: 7.4,
+      layout: {
+        'text-field': ['get', 'name'], 'text-font': LABEL_FONT, 'text-size': 11, 'text-offset': [0, 0.7],
+        'text-anchor': 'top', 'text-optional': true,
+      },
+      paint: { 'text-color': token('muted'), 'text-halo-color': token('bg'), 'text-halo-width': 1.2 },
+    })
+    this.refreshShapes()
+    this.dirty = true
+  }
+
+  private step(): void {
+    const clock = performance.now()
+    if (!this.atlas || clock - this.lastDrawAt < FRAME_MS) return
+    const now = serverNow()
+    const second = Math.floor(now / 1000)
+    const focus = this.inputs.selectedAddress()
+    const due =
+      this.dirty ||
+      this.inputs.store.revision !== this.lastRevision ||
+      second !== this.lastSecond ||
+      !Object.is(focus, this.lastFocus) ||
+      this.movedEnough(now)
+    if (!due) return
+    this.dirty = false
+    this.lastRevision = this.inputs.store.revision
+    this.lastSecond = second
+    this.lastFocus = focus
+    this.lastDrawAt = clock
+    this.draw(now)
+  }
+
+  /** The fastest of the drawn aircraft, in pixels since the last drawing. */
+  private movedEnough(now: number): boolean {
+    const pixelsPerDegree = (512 * 2 ** this.map.getZoom()) / 360
+    const step = WORTH_DRAWING_PX / pixelsPerDegree
+    for (const one of this.drawn) {
+      if (one.index >= this.inputs.store.count) return true
+      const [lon, lat] = this.inputs.store.drawn(one.index, now)
+      if (Math.abs(lon - one.lon) > step || Math.abs(lat - one.lat) > step) return true
+    }
+    return false
+  }
+
+  private draw(now: number): void {
+    const { store } = this.inputs
+    const layers = this.inputs.layers()
+    const rescue = this.inputs.aircraftByAddress()
+    const own = this.inputs.ownSite()
+    const selected = this.inputs.selectedAddress()
+    this.drawn = []
+    for (let i = 0; i < store.count; i++) {
+      const address = store.address[i]!
+      const record = rescue.get(address)
+      const affiliation = affiliationOf(record, store.latest[i]!.site, own)
+      if (affiliation === 'civil' && !layers.civil && address !== selected) continue
+      const [lon, lat] = store.drawn(i, now)
+      this.drawn.push({
+        index: i, address, lon, lat,
+        freshness: store.freshness(i, now),
+        affiliation,
+        shape: shapeOf(record, affiliation),
+        selected: address === selected,
+      })
+    }
+    const scene = { store, drawn: this.drawn, colours: this.colours, atlas: this.atlas!, solid: this.solid, trails: layers.trails }
+    this.overlay.setProps({ layers: aircraftLayers(scene) })
+    this.follow()
+    this.events.drawn(this.drawn)
+  }
+
+  private follow(): void {
+    const address = this.inputs.followedAddress()
+    const one = this.drawn.find((item) => item.address === address)
+    if (one && !this.map.isMoving()) this.map.setCenter([one.lon, one.lat])
+  }
+
+  private nearest(x: number, y: number): number | undefined {
+    let best: number | undefined
+    let least = PICK_PX
+    for (const one of this.drawn) {
+      const p = this.map.project([one.lon, one.lat])
+      const gap = Math.hypot(p.x - x, p.y - y)
+      if (gap < least) {
+        least = gap
+        best = one.address
+      }
+    }
+    return best
+  }
+}
+
+function affiliationOf(record: Aircraft | undefined, trackSite: string, own: string): Affiliation {
+  if (record) return record.site === own ? 'own' : 'partner'
+  return trackSite && trackSite !== own ? 'partner' : 'civil'
+}
+
+function shapeOf(record: Aircraft | undefined, affiliation: Affiliation): Shape {
+  if (record) return record.kind === AircraftKind.FIXED_WING ? 'fixed_wing' : 'helicopter'
+  return affiliation === 'partner' ? 'helicopter' : 'civil'
+}

@@ -1,0 +1,120 @@
+// Alarms: only what needs a person to act, each with what to do. Everything else is an event in the log.
+// Grouped by cause: a silent feed is one alarm, not one for each of its aircraft. Latched until acknowledged here.
+import { computed, ref } from 'vue'
+import { t, word } from '../text'
+import { AirspaceState, kindWord, ms, RefusalReason, TaskingState } from '../wire/schema'
+import { now_ms } from './clock'
+import { FEED_SILENT_MS } from './freshness'
+import { runningClocks } from './timers'
+import { activeTaskings, aircraftByAddress, feeds, FLYING, links, tables, tracks } from './world'
+
+export interface Alarm {
+  id: string
+  level: 1 | 2 | 3
+  title: string
+  todo: string
+  since_ms: number
+  /** What to select when it is opened. */
+  tasking?: string
+  incident?: string
+}
+
+const OUT_OF_CONTACT = new Set(['ops_normal', 'landing'])
+
+function timerAlarms(): Alarm[] {
+  return runningClocks.value
+    .filter((one) => one.escalated_ms !== null)
+    .map((one) => ({
+      id: `timer-${one.key}-${one.escalated_ms}`,
+      level: OUT_OF_CONTACT.has(one.kind) && FLYING.has(one.tasking.state) ? 1 : 2,
+      title: t.alarm.timer(word(t.timer, one.kind), one.tasking.number),
+      todo: word(t.alarm.doTimer, one.kind),
+      since_ms: one.due_ms,
+      tasking: one.tasking.id,
+    }))
+}
+
+const RECENT_MS = 3600_000
+
+function refusalAlarms(): Alarm[] {
+  return [...tables.taskings.values()]
+    .filter((one) => one.refusal !== undefined && one.state === TaskingState.ENDED)
+    .filter((one) => {
+      const incident = tables.incidents.get(one.incidentId)
+      return incident !== undefined && (incident.state === 2 || incident.state === 3)
+    })
+    .map((one) => ({
+      id: `refused-${one.id}`,
+      level: 2 as const,
+      title: `${t.alarm.refused(one.number)} · ${word(t.refusal, kindWord(RefusalReason, one.refusal))}`,
+      todo: t.alarm.doRefused,
+      since_ms: ms(one.history.at(-1)?.atUs),
+      tasking: one.id,
+      incident: one.incidentId,
+    }))
+    .filter((one) => now_ms.value - one.since_ms < RECENT_MS)
+}
+
+function airspaceAlarms(): Alarm[] {
+  const found: Alarm[] = []
+  for (const one of tables.requests.values()) {
+    const tasking = tables.taskings.get(one.taskingId)
+    if (!tasking || !activeTaskings.value.includes(tasking)) continue
+    const since_ms = ms(one.history.at(-1)?.atUs)
+    if (one.state === AirspaceState.REVOKED) {
+      const level = FLYING.has(tasking.state) ? 1 : 2
+      found.push({ id: `revoked-${one.id}`, level, title: t.alarm.airspaceRevoked(tasking.number), todo: t.alarm.doRevoked, since_ms, tasking: tasking.id })
+    } else if (one.state === AirspaceState.REFUSED) {
+      found.push({ id: `airspace-${one.id}`, level: 2, title: t.alarm.airspaceRefused(tasking.number), todo: t.alarm.doAirspace, since_ms, tasking: tasking.id })
+    }
+  }
+  return found
+}
+
+function feedAlarms(): Alarm[] {
+  return feeds.value
+    .filter((one) => one.state === 'down' || (one.heardAgeMs !== undefined && one.heardAgeMs > FEED_SILENT_MS))
+    .map((one) => ({
+      id: `feed-${one.name}`,
+      level: 2,
+      title: t.alarm.feed(one.name),
+      todo: t.alarm.doFeed,
+      since_ms: now_ms.value - (one.heardAgeMs ?? 0),
+    }))
+}
+
+function linkAlarms(): Alarm[] {
+  return links.value
+    .filter((one) => one.state === 'down' || one.state === 'refused')
+    .map((one) => ({ id: `link-${one.site}`, level: 3, title: t.alarm.link(one.name), todo: t.alarm.doLink, since_ms: NaN }))
+}
+
+function trackAlarms(): Alarm[] {
+  const found: Alarm[] = []
+  const silent = new Set(feeds.value.filter((one) => one.state === 'down').map((one) => one.name))
+  for (const tasking of activeTaskings.value) {
+    if (!FLYING.has(tasking.state)) continue
+    const address = parseInt(tasking.aircraftIcao24, 16)
+    const i = tracks.indexOf(address)
+    if (i === undefined || tracks.freshness(i, now_ms.value) !== 'ghost' || silent.has(tracks.latest[i]!.source)) continue
+    const name = aircraftByAddress.value.get(address)?.name ?? tasking.aircraftId
+    const since_ms = tracks.measuredAt[i]!
+    found.push({ id: `lost-${tasking.id}-${since_ms}`, level: 1, title: t.alarm.trackLost(name), todo: t.alarm.doTrack, since_ms, tasking: tasking.id })
+  }
+  return found
+}
+
+export const acknowledged = ref(new Set<string>())
+
+export function acknowledge(id: string): void {
+  acknowledged.value = new Set([...acknowledged.value, id])
+}
+
+export const alarms = computed<Alarm[]>(() => {
+  void now_ms.value
+  return [...trackAlarms(), ...airspaceAlarms(), ...timerAlarms(), ...refusalAlarms(), ...feedAlarms(), ...linkAlarms()].sort(
+    (a, b) => a.level - b.level || a.since_ms - b.since_ms,
+  )
+})
+export const unacknowledged = computed(() => alarms.value.filter((one) => !acknowledged.value.has(one.id)))
+export const SHAPES = { 1: '▲', 2: '◆', 3: '●' } as const

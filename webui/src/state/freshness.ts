@@ -1,0 +1,44 @@
+// How old is too old. One row per kind of source, the server's own limits (dispatch/tracks.py).
+import { kindWord, SourceKind } from '../wire/schema'
+import { LIMITS_S } from './acts'
+
+export type Freshness = 'live' | 'dim' | 'stale' | 'ghost'
+
+export interface Limits {
+  dim_ms: number
+  stale_ms: number
+  lost_ms: number
+}
+
+export function limitsOf(kind: SourceKind): Limits {
+  const [dim, stale, lost] = LIMITS_S[kindWord(SourceKind, kind)] ?? LIMITS_S['adsb']!
+  return { dim_ms: dim * 1000, stale_ms: stale * 1000, lost_ms: lost * 1000 }
+}
+
+export function freshnessOf(age_ms: number, limits: Limits): Freshness {
+  if (age_ms >= limits.lost_ms) return 'ghost'
+  if (age_ms >= limits.stale_ms) return 'stale'
+  if (age_ms >= limits.dim_ms) return 'dim'
+  return 'live'
+}
+
+/** How far ahead of its last report an aircraft may be drawn: 1.5 cadences, nothing once stale (CONSOLE §8.11). */
+export function extrapolation_ms(age_ms: number, cadence_ms: number, limits: Limits): number {
+  if (age_ms >= limits.stale_ms) return 0
+  return Math.max(0, Math.min(age_ms, 1.5 * cadence_ms))
+}
+
+export type LinkTag = 'connecting' | 'live' | 'stale' | 'lost'
+
+export const LINK_STALE_MS = 3_000 // Status comes each second: three missed
+export const LINK_LOST_MS = 8_000
+
+export function linkTag(open: boolean, everHeard: boolean, silent_ms: number): LinkTag {
+  if (!everHeard) return silent_ms > LINK_LOST_MS ? 'lost' : 'connecting'
+  if (silent_ms > LINK_LOST_MS || (!open && silent_ms > LINK_STALE_MS)) return 'lost'
+  if (silent_ms > LINK_STALE_MS || !open) return 'stale'
+  return 'live'
+}
+
+/** A feed is judged by the gap between arrivals: max(3 s, 2 x inferred cadence), CONSOLE §8.10. */
+export const FEED_SILENT_MS = 10_000

@@ -1,0 +1,191 @@
+"""The demonstration's stage: its site file, its accounts, its exercise. Values only; cli/demo.py puts them up.
+
+Accounts for people have random passwords that are printed on the terminal and shown by the page's guide, on loopback
+only. Accounts for scripts are marked scripted; their passwords are told to the exercise's process and nobody else.
+"""
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+import adapters.data
+from adapters.exercise.settings import Address, Alarm, Recording, Seat, Settings
+from dispatch.kinds import IncidentKind, Role
+from protocols.json_doors import IncidentReport, PositionBody
+
+DATA = Path(adapters.data.__file__).parent
+JIANGXI = DATA / "jiangxi"
+RECORDING = DATA / "recordings" / "ulss7_61s.beast"
+
+SITE = "36"
+SITE_NAME = "江西省航空救援指挥调度中心"
+SIMULATED_PREFIX = "78f"  # adapters/data/jiangxi/ORIGIN.md
+OPERATORS = ("OP1", "OP2")  # adapters/data/jiangxi/operators.csv
+PEOPLES_OPERATOR = "OP1"  # the newcomer's; the other's orders are accepted by its script
+ALARM_AFTER_S = 4.0
+PASSWORD_BYTES = 9  # 72 random bits, 12 characters: to be typed on a phone, good for one demonstration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One account of the demonstration."""
+
+    account: str
+    display_name: str
+    role: Role
+    password: str
+    operator_id: str = ""
+    scripted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Sockets of one demonstration site, all on loopback."""
+
+    http: int
+    simulated: int
+    recorded: int
+
+
+def people() -> tuple[Part, ...]:
+    """The newcomer's accounts, in the order of the story."""
+    return (
+        _part("diaodu", "调度员", Role.DISPATCHER),
+        _part("zhiban", "值班长", Role.DUTY_CHIEF),
+        _part("tonghang", "赣翔通航（演练）", Role.OPERATOR, operator_id=PEOPLES_OPERATOR),
+        _part("kongguan", "空管席", Role.ATC),
+        _part("jidi", "靖安驻防站", Role.BASE),
+        _part("guancha", "飞行观察员", Role.OBSERVER),
+    )
+
+
+def scripts(*, everyone: bool) -> tuple[Part, ...]:
+    """The scripted accounts; dispatcher and duty chief only where everything runs by itself."""
+    crews = tuple(
+        _part(
+            f"script-crew-{operator.lower()}", f"机组（脚本 {operator}）", Role.OPERATOR, operator_id=operator
+        )
+        for operator in OPERATORS
+    )
+    desk = (
+        _part("script-dispatcher", "调度员（脚本）", Role.DISPATCHER),
+        _part("script-duty-chief", "值班长（脚本）", Role.DUTY_CHIEF),
+    )
+    found = (
+        _part("script-atc", "空管席（脚本）", Role.ATC),
+        _part("script-base", "驻防站（脚本）", Role.BASE),
+        _part("script-observer", "护林观察（脚本）", Role.OBSERVER),
+        *crews,
+        *(desk if everyone else ()),
+    )
+    return tuple(_marked(part) for part in found)
+
+
+def _part(account: str, display_name: str, role: Role, *, operator_id: str = "") -> Part:
+    return Part(
+        account=account,
+        display_name=display_name,
+        role=role,
+        password=secrets.token_urlsafe(PASSWORD_BYTES),
+        operator_id=operator_id,
+    )
+
+
+def _marked(part: Part) -> Part:
+    return Part(
+        account=part.account,
+        display_name=part.display_name,
+        role=part.role,
+        password=part.password,
+        operator_id=part.operator_id,
+        scripted=True,
+    )
+
+
+def site_file(ports: Ports) -> str:
+    """site.toml of the demonstration."""
+    return f"""\
+# Written by `ganying demo`; loopback only.
+[site]
+id = "{SITE}"
+name = "{SITE_NAME}"
+data = "data"
+
+[http]
+listen = "127.0.0.1:{ports.http}"
+
+[security]
+second_factor = "off"
+
+[[feed]]
+name = "hill"
+kind = "beast"
+listen = "127.0.0.1:{ports.simulated}"
+simulated_prefixes = ["{SIMULATED_PREFIX}"]
+
+[[feed]]
+name = "ulss7"
+kind = "beast"
+listen = "127.0.0.1:{ports.recorded}"
+
+[planner]
+assume_daylight = true
+
+[demonstration]
+enabled = true
+guide = "guide.json"
+"""
+
+
+def guide(parts: tuple[Part, ...]) -> dict[str, object]:
+    """What the page's guide shows."""
+    return {
+        "accounts": [
+            {
+                "account": part.account,
+                "password": part.password,
+                "role": part.role.value,
+                "display_name": part.display_name,
+            }
+            for part in parts
+            if not part.scripted
+        ]
+    }
+
+
+def alarm() -> Alarm:
+    """A forest fire above 三爪仑, reported and not yet verified."""
+    return Alarm(
+        after_s=ALARM_AFTER_S,
+        report=IncidentReport(
+            kind=IncidentKind.FOREST_FIRE,
+            level=3,
+            title="三爪仑林场火情（演练）",
+            place="宜春市靖安县三爪仑乡",
+            position=PositionBody(lon_deg=115.2212, lat_deg=29.0624),  # GeoNames: 三爪仑乡
+            elevation_m=420.0,
+            note="护林员电话报告：山脊可见浓烟，有明火，附近无居民点。待核实。",
+            simulated=True,
+        ),
+    )
+
+
+def settings(
+    ports: Ports, parts: tuple[Part, ...], *, everyone: bool, time_factor: float, max_drops: int
+) -> Settings:
+    """What the exercise's process is told."""
+    return Settings(
+        url=f"http://127.0.0.1:{ports.http}",
+        feed=Address(host="127.0.0.1", port=ports.simulated),
+        recording=Recording(path=str(RECORDING), feed=Address(host="127.0.0.1", port=ports.recorded)),
+        seats=tuple(
+            Seat(account=p.account, password=p.password, role=p.role, operator_id=p.operator_id)
+            for p in parts
+            if p.scripted
+        ),
+        alarm=alarm(),
+        everyone=everyone,
+        accepting=tuple(operator for operator in OPERATORS if operator != PEOPLES_OPERATOR),
+        time_factor=time_factor,
+        max_drops=max_drops,
+    )

@@ -147,8 +147,10 @@ class LinkSession:
         self._note_lag(now)
 
     def part(self, code: str, detail: str) -> list[Output]:
-        """End the connection, telling the partner why."""
-        return [] if self._talk is None or self._talk.closing else self._end(code, detail)
+        """End the connection, telling the partner why; one of MISMATCHES is shown until people have seen to it."""
+        if self._talk is None or self._talk.closing:
+            return []
+        return self._refuse(code, detail) if code in MISMATCHES else self._end(code, detail)
 
     def tick(self, now: datetime) -> list[Output]:
         """Call a few times a second: beats, and the end of a silent partner."""

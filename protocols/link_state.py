@@ -50,5 +50,15 @@ LIFECYCLE = Lifecycle(
 
 # Reasons that no reconnection cures: people have to change something.
 MISMATCHES = frozenset(
-    {"VERSION", "SITE_MISMATCH", "UNKNOWN_SITE", "AGREEMENT", "HAVE_AHEAD", "ROW_TOO_LARGE", "CERTIFICATE"}
+    {
+        "VERSION",
+        "SITE_MISMATCH",
+        "UNKNOWN_SITE",
+        "AGREEMENT",
+        "CERTIFICATE",
+        "HAVE_AHEAD",
+        "EPOCH_CHANGED",  # the desk holds rows of another journal of this partner
+        "JOURNAL_DIVERGED",  # the desk holds another text under one of these numbers
+        "ROW_TOO_LARGE",
+    }
 )

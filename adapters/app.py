@@ -15,7 +15,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 from twisted.internet.task import LoopingCall
 
 from adapters import journal_key
-from adapters.accounts import Accounts, SiteSecret
+from adapters.accounts import Accounts
 from adapters.clock import utc_now
 from adapters.config import Config, FeedSection
 from adapters.desk import Desk
@@ -27,7 +27,7 @@ from adapters.metrics import Metrics
 from adapters.solver import Planner
 from adapters.timers import Timers
 from adapters.web.server import WebServer
-from adapters.web.site import FeedState, LinkState
+from adapters.web.site import FeedState, LinkState, Site
 from dispatch.errors import GanyingError
 from dispatch.tracks import Sighting, TrackPicture
 
@@ -51,7 +51,7 @@ class Server:
             partners=frozenset(p.site for p in config.partner),
         )
         self.picture = TrackPicture()
-        self.accounts = Accounts(secret=SiteSecret.open(config.data / "secret.key"), second_factor=config.security.second_factor)
+        self.accounts = Accounts(config.data, reactor)
         self.planner = Planner(self.desk, config.planner, utc_now, reactor)
         self.timers = Timers(self.desk, utc_now, reactor)
         self.links = Links(
@@ -59,16 +59,18 @@ class Server:
         )
         self.feeds = [Feed(_feed(section), self.metrics) for section in config.feed]
         self.doors = WebServer(
-            desk=self.desk,
-            picture=self.picture,
-            feeds=lambda: [_feed_state(feed.status()) for feed in self.feeds],
-            links=lambda: [_link_state(link) for link in self.links.statuses()],
-            planner=self.planner,
-            config=config,
-            metrics=self.metrics,
-            accounts=self.accounts,
-            clock=utc_now,
-            guide=_guide(config),
+            Site(
+                desk=self.desk,
+                picture=self.picture,
+                feeds=lambda: [_feed_state(feed.status()) for feed in self.feeds],
+                links=lambda: [_link_state(link) for link in self.links.statuses()],
+                planner=self.planner,
+                config=config,
+                metrics=self.metrics,
+                accounts=self.accounts,
+                clock=utc_now,
+                guide=_guide(config),
+            )
         )
         self.local = LocalSocket(self.desk, config, self.accounts)
         self._reactor = reactor
@@ -80,7 +82,7 @@ class Server:
         yield self.desk.start()
         self._sweep.start(SWEEP_S)
         self.timers.start()
-        yield self.local.start(self._reactor)
+        self.local.start(self._reactor)
         for feed in self.feeds:
             yield feed.start(self._reactor, self._sighted)
         yield self.links.start(self._reactor)
@@ -90,7 +92,7 @@ class Server:
     @inlineCallbacks
     def stop(self) -> Any:
         """Close the doors, then the sources, then the journal."""
-        yield Deferred.fromCoroutine(self.doors.stop())
+        yield self.doors.stop()
         yield self.links.stop()
         for feed in self.feeds:
             yield feed.stop()
@@ -98,6 +100,7 @@ class Server:
         self.timers.stop()
         if self._sweep.running:
             self._sweep.stop()
+        self.accounts.stop()
         yield self.desk.stop()
 
     def _sighted(self, sighting: Sighting) -> None:

@@ -97,8 +97,8 @@ def _step(recorded: Recorded, action: str, state: str, reason: str = "", at: dat
         at=at or recorded.at,
         actor=recorded.actor,
         role=recorded.role,
-        action=action,
-        state=state,
+        action=str(action),  # plain text, as it is once it has travelled
+        state=str(state),
         reason=reason,
     )
 

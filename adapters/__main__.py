@@ -6,36 +6,39 @@ from importlib import import_module
 
 from dispatch.errors import GanyingError
 
-COMMANDS = (
-    "serve",
-    "demo",
-    "config",
-    "account",
-    "resources",
-    "plan",
-    "decode",
-    "replay",
-    "journal",
-    "backup",
-    "migrate",
-    "ca",
-)  # modules of adapters/cli; some add more than one subcommand
+COMMANDS = {
+    "serve": "serve",
+    "demo": "demo",
+    "config": "config",
+    "account": "account",
+    "resources": "resources",
+    "plan": "plan",
+    "decode": "decode",
+    "replay": "replay",
+    "journal": "journal",
+    "backup": "backup",
+    "restore": "backup",
+    "migrate": "migrate",
+    "ca": "ca",
+}  # subcommand -> module of adapters/cli
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+def parser(wanted: str = "") -> argparse.ArgumentParser:
+    """The command line, of `wanted` alone when that is a subcommand: what is not asked for is not imported."""
     whole = argparse.ArgumentParser(
         prog="ganying", description="赣鹰: aviation rescue dispatch and airspace coordination server"
     )
     sub = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name in COMMANDS:
+    modules = {COMMANDS[wanted]} if wanted in COMMANDS else dict.fromkeys(COMMANDS.values())
+    for name in modules:
         import_module(f"adapters.cli.{name}").add_parser(sub)
     return whole
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one subcommand. Exit status 2 for what the caller got wrong, said in one line."""
-    arguments = parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    arguments = parser(words[0] if words else "").parse_args(words)
     try:
         return int(arguments.func(arguments))
     except GanyingError as error:

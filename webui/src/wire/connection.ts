@@ -47,6 +47,7 @@ export class Connection {
   private viewport: Viewport | undefined
   private wantsTracks = false
   private stopped = false
+  private welcomed = false // Subscribe before Welcome would be out of turn
 
   constructor(
     private readonly url: string,
@@ -84,6 +85,7 @@ export class Connection {
   }
 
   private sendSubscribe(): void {
+    if (!this.welcomed) return
     const body = { viewport: this.viewport, tracks: this.wantsTracks, $typeName: 'ganying.v1.Subscribe' as const }
     this.resume.expectWholeTracks()
     this.send({ case: 'subscribe', value: body })
@@ -93,6 +95,7 @@ export class Connection {
     const socket = new WebSocket(this.url, 'ganying.v1')
     socket.binaryType = 'arraybuffer'
     this.socket = socket
+    this.welcomed = false
     this.heardAt_ms = Date.now()
     socket.onopen = () => {
       this.listener.link(true, 0)
@@ -139,6 +142,7 @@ export class Connection {
         this.retry_ms = FIRST_RETRY_MS
         this.resume.welcome(body.value.epoch)
         this.listener.welcome(body.value)
+        this.welcomed = true
         this.sendSubscribe()
         break
       case 'records':

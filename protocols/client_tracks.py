@@ -113,6 +113,13 @@ class Slot:
             self._cells.pop(icao24, None)
         return _slice(changes, bodies, at, self._cells)
 
+    def begin(self, picture: TrackPicture, bodies: Bodies, at: datetime) -> Slice:
+        """Everything, for the first console of a slot that nobody was in; what changes from here on comes by `take`."""
+        self._cells.clear()
+        changes = picture.changed_since(0)
+        self.tick = changes.to_tick
+        return _slice(changes, bodies, at, self._cells)
+
 
 def everything(picture: TrackPicture, bodies: Bodies, at: datetime) -> Slice:
     """All tracks, for a console that begins or has missed something."""

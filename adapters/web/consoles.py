@@ -232,7 +232,9 @@ class Consoles:
         """Everything in the viewport, for a beginning or after something was left out."""
         if not self._sees_tracks(console):
             return
-        whole = everything(self.site.picture, self._bodies, self.site.clock())
+        alone = not any(c.slot == console.slot and c is not console for c in self._open())
+        begin = self._slots[console.slot].begin if alone else everything
+        whole = begin(self.site.picture, self._bodies, self.site.clock())
         if console.outbox.may(binary_frame(whole.message(console.cells))):
             console.session.tick = whole.to_tick
 

@@ -151,9 +151,7 @@ async def test_lists_come_in_parts_that_join_without_gap_or_repeat(site: Running
 
 @pytest_twisted.ensureDeferred
 async def test_a_body_over_the_limit_is_refused_whether_announced_or_in_chunks(site: Running) -> None:
-    big = await site.http(
-        "POST", "incidents", b'"' + b"x" * MAX_BODY_BYTES + b'"', role="dispatcher"
-    )
+    big = await site.http("POST", "incidents", b'"' + b"x" * MAX_BODY_BYTES + b'"', role="dispatcher")
     assert (big.status, big.json["code"]) == (413, "TOO_LARGE")
 
     def chunks(line: object) -> bytes:

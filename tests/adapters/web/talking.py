@@ -1,0 +1,86 @@
+"""A console for tests: speaks the dialogue over a real socket and keeps what it was sent."""
+
+from collections.abc import Callable
+from typing import Any
+
+from autobahn.twisted.websocket import WebSocketClientFactory, WebSocketClientProtocol
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import HostnameEndpoint
+
+from protocols.gen import client_pb2
+
+WAIT_S = 20
+
+
+class Talker(WebSocketClientProtocol):
+    """One console under test's hand. `heard` is every message, `closed` fires when the socket ends."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[Any] = []
+        self.closed: Deferred[None] = Deferred()
+        self.ready: Deferred[Talker] = Deferred()
+        self._waiting: list[tuple[Callable[[Any], bool], Deferred[Any]]] = []
+
+    def onOpen(self) -> None:
+        self.ready.callback(self)
+
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:
+        assert isBinary
+        message = client_pb2.ServerMessage.FromString(payload)
+        self.heard.append(message)
+        for waiting in tuple(self._waiting):
+            wanted, deferred = waiting
+            if wanted(message):
+                self._waiting.remove(waiting)
+                deferred.callback(message)
+
+    def onClose(self, wasClean: bool, code: int, reason: str) -> None:
+        self.closed.callback(None)
+
+    def say(self, **body: Any) -> None:
+        self.sendMessage(client_pb2.ClientMessage(**body).SerializeToString(), isBinary=True)
+
+    async def hear(
+        self, kind: str, wanted: Callable[[Any], bool] = lambda _: True, *, new: bool = False
+    ) -> Any:
+        """The first message of a kind that is wanted, among those heard or to come; only to come if `new`."""
+
+        def fits(message: Any) -> bool:
+            return bool(message.WhichOneof("body") == kind and wanted(getattr(message, kind)))
+
+        if not new:
+            for message in self.heard:
+                if fits(message):
+                    return getattr(message, kind)
+        deferred: Deferred[Any] = Deferred()
+        self._waiting.append((fits, deferred))
+        deferred.addTimeout(WAIT_S, reactor)
+        return getattr(await deferred, kind)
+
+    async def hello(self, token: str, *, resume_after: int = 0, epoch: str = "") -> Any:
+        """Sign in; the first Records."""
+        self.say(hello=client_pb2.Hello(token=token, resume_after=resume_after, epoch=epoch))
+        await self.hear("welcome")
+        return await self.hear("records")
+
+    async def gone(self) -> None:
+        """Until the socket is closed."""
+        await self.closed.addTimeout(WAIT_S, reactor)
+
+
+async def talk(port: int, *, protocols: tuple[str, ...] = ("ganying.v1",)) -> Talker:
+    """A console whose socket is open."""
+    factory = WebSocketClientFactory(f"ws://127.0.0.1:{port}/ws", protocols=list(protocols))
+    made: list[Talker] = []
+
+    def build(addr: Any) -> Talker:
+        talker = Talker()
+        talker.factory = factory
+        made.append(talker)
+        return talker
+
+    factory.buildProtocol = build
+    await HostnameEndpoint(reactor, "127.0.0.1", port).connect(factory)
+    return await made[0].ready.addTimeout(WAIT_S, reactor)

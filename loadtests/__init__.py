@@ -1,0 +1,1 @@
+"""Measurements: each file is one command that prints a ratio against a baseline of the same run."""

@@ -56,7 +56,7 @@ class FeedConfig:
         for prefix in self.simulated_prefixes:
             if not 1 <= len(prefix) <= 6 or set(prefix) - set("0123456789abcdef"):
                 raise Malformed(
-                    "feed.simulated_icao24", f"{prefix[:20]!r} is not 1 to 6 lower-case hex digits"
+                    "feed.simulated_prefixes", f"{prefix[:20]!r} is not 1 to 6 lower-case hex digits"
                 )
         if self.idle_timeout_s <= 0:
             raise Malformed("feed.idle_timeout_s", "must be more than 0")

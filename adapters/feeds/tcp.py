@@ -66,7 +66,7 @@ class Receiver(Protocol):
         self._gone = True
         if self._idle is not None and self._idle.active():
             self._idle.cancel()
-        if not isinstance(reason.value, ConnectionDone):
+        if self._channel is not None and not isinstance(reason.value, ConnectionDone):
             self._feed.counts.last_error = reason.getErrorMessage()
         if not self._working:
             self._release()

@@ -25,6 +25,7 @@ class FireBook:
         "_growth_lps",
         "_horizon_s",
         "_per_litre_s",
+        "_whole_area",
         "charge",
         "drops",
         "life_per_s",
@@ -93,6 +94,14 @@ class FireBook:
             self.drops.pop(bisect_left(self.drops, (at, litres, owner)))
         self._retell()
 
+    def value_after(self, at_s: float) -> float:
+        """What is charged for the debt after a time: drops from then on cannot save more."""
+        n = bisect_left(self.drops, (at_s, 0.0, 0))
+        debt_l, area, from_s = self._before(n)
+        gone_s = min(at_s, self._horizon_s) - from_s
+        area += (debt_l + self._growth_lps * gone_s / 2) * gone_s
+        return max(0.0, self._whole_area - area) * self._per_litre_s
+
     def life_gain(self, at_s: float) -> float:
         """By how much a drop at that time would lower the life charge."""
         return max(0.0, self._life_charge(self.first_s) - self._life_charge(at_s))
@@ -125,6 +134,7 @@ class FireBook:
         debt_l, area, at_s = self._before(counted)
         rest_s = self._horizon_s - at_s
         area += (debt_l + self._growth_lps * rest_s / 2) * rest_s
+        self._whole_area = area
         return area * self._per_litre_s + self._life_charge(self.first_s)
 
 

@@ -5,55 +5,80 @@ who forgives overlaps of two seconds.
 """
 
 import math
+from bisect import bisect_right
 
 Span = tuple[float, float, int]  # start, end (seconds after now), units
 
 
 class Ledger:
-    """The bookings of one limited thing."""
+    """The bookings of one limited thing.
 
-    __slots__ = ("_spans", "limit")
+    Questions are answered from a profile: `_used[n]` units from `_times[n]` to `_times[n + 1]`, the last 0.
+    It is drawn anew after changes, when it is next needed.
+    """
+
+    __slots__ = ("_spans", "_stale", "_times", "_used", "limit")
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self._spans: list[Span] = []
+        self._times = [-math.inf]
+        self._used = [0]
+        self._stale = False
 
     def add(self, start_s: float, end_s: float, units: int) -> None:
         """Book without asking; callers ask `earliest_s` first, locked legs do not."""
         self._spans.append((start_s, end_s, units))
+        self._stale = True
 
     def remove(self, start_s: float, end_s: float, units: int) -> None:
         """Take back one booking."""
         self._spans.remove((start_s, end_s, units))
+        self._stale = True
+
+    def fits(self, start_s: float, end_s: float, units: int) -> bool:
+        """Whether `units` more fit during the span."""
+        return self.earliest_s(start_s, end_s - start_s, units) == start_s
 
     def earliest_s(self, start_s: float, length_s: float, units: int) -> float:
         """The first time from `start_s` on at which `units` more fit for `length_s`; infinity if never."""
-        if units > self.limit:
+        room = self.limit - units
+        if room < 0:
             return math.inf
-        spans = self._spans
+        if self._stale:
+            self._draw()
+        times, used = self._times, self._used
+        at = bisect_right(times, start_s) - 1
+        last = len(times) - 1
         while True:
-            end_s = start_s + length_s
-            overlapping = [span for span in spans if span[0] < end_s and span[1] > start_s]
-            if sum(span[2] for span in overlapping) + units <= self.limit:
+            if used[at] > room:
+                at += 1  # the last is 0, so there is always a next
+                start_s = times[at]
+            elif at == last or times[at + 1] >= start_s + length_s:
                 return start_s
-            if _peak(overlapping) + units <= self.limit:
-                return start_s
-            start_s = min(span[1] for span in overlapping)
+            else:
+                at += 1
 
     def room_until_s(self, start_s: float, units: int) -> float:
         """Until when `units` more fit from `start_s` on: `start_s` itself if not at all, or infinity."""
-        later = sorted((span for span in self._spans if span[1] > start_s), key=lambda span: span[0])
-        for n, span in enumerate(later):
-            at_s = max(start_s, span[0])
-            used = sum(other[2] for other in later[: n + 1] if other[1] > at_s)
-            if used + units > self.limit:
-                return at_s
+        if self._stale:
+            self._draw()
+        room = self.limit - units
+        first = bisect_right(self._times, start_s) - 1
+        for n in range(first, len(self._times)):
+            if self._used[n] > room:
+                return max(start_s, self._times[n])
         return math.inf
 
-
-def _peak(spans: list[Span]) -> int:
-    """The most units booked at one time within the hull of these spans."""
-    best = 0
-    for start_s, _, _ in spans:
-        best = max(best, sum(span[2] for span in spans if span[0] <= start_s < span[1]))
-    return best
+    def _draw(self) -> None:
+        steps: dict[float, int] = {}
+        for start_s, end_s, units in self._spans:
+            steps[start_s] = steps.get(start_s, 0) + units
+            steps[end_s] = steps.get(end_s, 0) - units
+        self._times, self._used, level = [-math.inf], [0], 0
+        for at_s in sorted(steps):
+            if steps[at_s]:
+                level += steps[at_s]
+                self._times.append(at_s)
+                self._used.append(level)
+        self._stale = False

@@ -141,7 +141,9 @@ class Chooser:
         litre_s = table.litres * (drops * (horizon_s - first_s) - cycle_s * drops * (drops - 1) / 2)
         rate = table.weight * problem.weights.fire_weighted_kl_hour / _L_S_PER_KL_HOUR
         books = [schedule.fires[fire] for fire in table.fires.tolist()]
-        bound = np.minimum(litre_s * rate[:, None], np.array([book.charge for book in books])[:, None])
+        soonest_s = first_s.min(axis=1).tolist()
+        left = np.array([book.value_after(at_s) for book, at_s in zip(books, soonest_s, strict=True)])
+        bound = np.minimum(litre_s * rate[:, None], left[:, None])
         for n, book in enumerate(books):
             if book.life_per_s:
                 late_s = min(book.first_s, book.unserved_s)
@@ -156,12 +158,14 @@ class Chooser:
         fire, water = int(table.fires[row]), int(table.water[row, column])
         litres = float(table.litres[row, column])
         for sortie in self.fire_sorties(craft, way, fire, water, litres, _MOST_DROPS):
-            useful = max(1, schedule.fires[fire].with_drops(litres, sortie.drops[0][2])[1])
-            if useful < len(sortie.drops[0][2]):
-                for shorter in self.fire_sorties(craft, way, fire, water, litres, useful):
-                    yield schedule.gain(craft.index, shorter), shorter
+            charge, useful = schedule.fires[fire].with_drops(litres, sortie.drops[0][2])
+            if max(1, useful) < len(sortie.drops[0][2]):
+                # what is cut off would have been wasted: the fire is charged the same without it
+                for shorter in self.fire_sorties(craft, way, fire, water, litres, max(1, useful)):
+                    same = shorter.drops[0][2][0] == sortie.drops[0][2][0]
+                    yield schedule.gain(craft.index, shorter, charge if same else None), shorter
             else:
-                yield schedule.gain(craft.index, sortie), sortie
+                yield schedule.gain(craft.index, sortie, charge), sortie
 
     def fire_sorties(
         self, craft: Craft, way: Departure, fire: int, water: int, litres: float, most: int
@@ -178,6 +182,9 @@ class Chooser:
                 best = found
             if best and best[0].after.refuelling and _wait_s(best[0]) < _PATIENT_S:
                 break
+            if not found and not schedule.problem.bases[base].windows and base != bases[-1]:
+                # out of reach: farther ones are too, but the last may be a nearer one without fuel
+                return schedule.planner.fire(craft, way, fire, water, bases[-1], litres, most)
         return best
 
     # ---- tasks --------------------------------------------------------------------------------------------
@@ -186,22 +193,58 @@ class Chooser:
     ) -> Iterator[tuple[float, Sortie]]:
         schedule = self._schedule
         slack = 1.0 + self._blur
-        for incident in schedule.tables.fit[craft.index]:
-            book = schedule.tasks.get(incident)
-            if book is None or not book.open_visits:
-                continue
-            place = schedule.problem.incident_place(incident)
-            direct_s = schedule.tables.distance_view[way.place, place] / craft.row.cruise_mps
-            if book.best_gain(start_s + direct_s) * slack <= max(floor, _LEAST_GAIN):
-                continue
-            for visits in {book.open_visits, 1}:
-                sortie = self.task_sortie(craft, way, incident, visits)
+        for bound, incident in self._tasks_by_bound(craft, way, start_s):
+            if bound * slack <= max(floor, _LEAST_GAIN):
+                return
+            for visits in {schedule.tasks[incident].open_visits, 1}:
+                sortie, _ = task_sortie(schedule, craft, way, incident, visits)
                 if sortie is not None:
                     gain = schedule.gain(craft.index, sortie)
                     floor = max(floor, gain)
                     yield gain, sortie
 
-    def task_sortie(self, craft: Craft, way: Departure, incident: int, visits: int) -> Sortie | None:
+    def _tasks_by_bound(self, craft: Craft, way: Departure, start_s: float) -> list[tuple[float, int]]:
+        """Open tasks within reach, with what serving them can gain at most, the most first."""
+        schedule = self._schedule
+        fits = schedule.tables.fit_set[craft.index]
+        ranked = []
+        for incident, book in schedule.tasks.items():
+            if incident in fits and book.open_visits:
+                done_s, reachable = _soonest_visit_s(schedule, craft, way, incident, start_s)
+                bound = book.best_gain(done_s) + schedule.problem.weights.changed_assignment
+                if reachable and bound > _LEAST_GAIN:
+                    ranked.append((bound, incident))
+        return sorted(ranked, key=lambda entry: (-entry[0], entry[1]))
+
+
+def _soonest_visit_s(
+    schedule: Schedule, craft: Craft, way: Departure, incident: int, start_s: float
+) -> tuple[float, bool]:
+    """When one visit can be complete at the soonest, and whether fuel, crew and light last for the whole way."""
+    problem, view = schedule.problem, schedule.tables.distance_view
+    task, goal = problem.incidents[incident].task, problem.incident_place(incident)
+    if task is None:
+        return 0.0, False
+    way_m, ground_s, place = 0.0, 0.0, way.place
+    if task.pickup_base >= 0 and incident not in way.cargo:
+        way_m, ground_s, place = view[place, task.pickup_base], task.handover_s, task.pickup_base
+    way_m += view[place, goal]
+    if task.hospital >= 0:
+        hospital = problem.hospital_place(task.hospital)
+        way_m, ground_s, goal = way_m + view[goal, hospital], ground_s + task.handover_s, hospital
+    done_s = start_s + way_m / craft.row.cruise_mps + ground_s + task.service_s
+    near = schedule.tables.bases_near(craft.index, goal)
+    if not near:
+        return done_s, False
+    home_s = view[goal, near[0]] / craft.row.cruise_mps
+    left_s = craft.flight_left_s(way.fuel_kg, 0.0 if way.ground_leg else way.continuous_s, way.today_s)
+    in_air_s = done_s - start_s - ground_s + home_s
+    # fuel can be had on the way only where the cargo is loaded
+    lasts = task.pickup_base >= 0 or in_air_s <= left_s + 1.0
+    return done_s, lasts and done_s + home_s <= craft.latest_s + 1.0
+
+
+def task_sortie(self, craft: Craft, way: Departure, incident: int, visits: int) -> Sortie | None:
         """A sortie that makes so many visits, back to the nearest base that allows it."""
         return task_sortie(self._schedule, craft, way, incident, visits)[0]
 
@@ -220,6 +263,8 @@ def task_sortie(
         sortie, code = schedule.planner.task(craft, way, incident, visits, base)
         if sortie is not None:
             return sortie, ""
+        if code not in ("CLOSED", "FUEL", "CREW_CONTINUOUS", "CREW_DAILY", "CREW_DUTY", "DAYLIGHT"):
+            break  # another base to land at does not help
     return None, code
 
 

@@ -17,7 +17,7 @@ from optimizer.problem import Problem
 from optimizer.schedule import Schedule
 from optimizer.solve import Result
 from optimizer.timeline import Sortie, Where
-from optimizer.travel import Tables, suitable_water
+from optimizer.travel import Tables
 
 OPTIONS_SHOWN = 8  # per incident, the chosen ones first; the rest is counted by code
 _FULL = 10**6
@@ -194,7 +194,7 @@ def _earliest(empty: Schedule, craft: Craft, incident: int) -> tuple[Sortie | No
 
 def _earliest_drop(empty: Schedule, craft: Craft, fire: int, airborne: bool) -> tuple[Sortie | None, str]:
     problem, kit = empty.problem, craft.row.water
-    points = suitable_water(problem, craft.row)
+    points = empty.tables.water_for(craft.index)
     if kit is None or not len(points):
         return None, "WATER_UNSUITABLE"
     ways = empty.departures(craft.index)

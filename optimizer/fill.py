@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from optimizer.choice import Candidate, Chooser, take
 from optimizer.schedule import Schedule
 
+_SAME = 1e-6
+
 
 def fill(schedule: Schedule, aircraft: Iterable[int], chooser: Chooser, stopped: Callable[[], bool]) -> None:
     """Append sorties of these aircraft to the schedule until none lowers the score."""
@@ -26,6 +28,15 @@ def fill(schedule: Schedule, aircraft: Iterable[int], chooser: Chooser, stopped:
         ask(number)
     while heap and not stopped():
         _, number, version, candidate = heapq.heappop(heap)
-        if version == schedule.version:
+        if version == schedule.version or _still_holds(schedule, candidate):
             take(schedule, candidate)
         ask(number)
+
+
+def _still_holds(schedule: Schedule, candidate: Candidate) -> bool:
+    """Whether what was booked since leaves the candidate as possible and as good as it was."""
+    return (
+        not candidate.replaces
+        and schedule.fits(candidate.aircraft, candidate.sortie)
+        and schedule.gain(candidate.aircraft, candidate.sortie) >= candidate.gain - _SAME
+    )

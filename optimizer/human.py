@@ -7,13 +7,13 @@ urgent incident open. Locked sorties stay. Source: the README of the plan interc
 """
 
 import heapq
+import math
 from collections.abc import Callable
 
-from optimizer.choice import Candidate, take, task_sortie
+from optimizer.choice import Candidate, Chooser, take, task_sortie
 from optimizer.craft import Craft
 from optimizer.schedule import Schedule
 from optimizer.timeline import Departure, Sortie
-from optimizer.travel import suitable_water
 
 _GROWTH_SHARE = 0.6  # of the growth to come that a dispatcher plans for (README of the format)
 _FULL = 10**6
@@ -48,6 +48,7 @@ def nearest_first(schedule: Schedule, stopped: Callable[[], bool]) -> None:
 class _Rule:
     def __init__(self, schedule: Schedule) -> None:
         self._schedule = schedule
+        self._chooser = Chooser(schedule)
         problem = schedule.problem
         rows = problem.incidents
         self.by_urgency = sorted(
@@ -77,13 +78,7 @@ class _Rule:
     def first_there(self, free: set[int], incident: int) -> Candidate | None:
         """The sortie of the free aircraft that is there first."""
         schedule = self._schedule
-        place = schedule.problem.incident_place(incident)
-
-        def arrival_s(aircraft: int) -> float:
-            state, row = schedule.state(aircraft), schedule.crafts[aircraft].row
-            return state.free_s + schedule.tables.distance_view[state.place, place] / row.cruise_mps
-
-        ranked = sorted(((arrival_s(a), a) for a in free if incident in schedule.tables.fit_set[a]))
+        ranked = sorted((self._soonest_s(a, incident), a) for a in free if incident in schedule.tables.fit_set[a])
         best: Candidate | None = None
         for at_s, aircraft in ranked:
             if best is not None and at_s >= _there_s(best.sortie):
@@ -93,11 +88,34 @@ class _Rule:
                 best = candidate
         return best
 
+    def _soonest_s(self, aircraft: int, incident: int) -> float:
+        """When the aircraft is there if nothing keeps it: over the fire with its first water, or on scene."""
+        schedule = self._schedule
+        view, problem = schedule.tables.distance_view, schedule.problem
+        state, craft = schedule.state(aircraft), schedule.crafts[aircraft]
+        place, from_s = state.place, max(state.free_s, craft.earliest_s)
+        if schedule.ends_with_recovery(aircraft):
+            place, from_s = schedule.tables.first_place(aircraft), max(0.0, craft.row.ready_s)
+        goal, kit = problem.incident_place(incident), craft.row.water
+        if kit is None or incident in schedule.tasks:
+            return from_s + view[place, goal] / craft.row.cruise_mps
+        water = self._nearest_water(craft, incident)
+        if not water:
+            return math.inf
+        at_water = problem.water_place(water[0])
+        out_s = kit.fill_s + view[at_water, goal] / craft.row.loaded_mps + kit.drop_s
+        return from_s + view[place, at_water] / craft.row.cruise_mps + out_s
+
     def send(self, aircraft: int, incident: int, *, hurry: bool) -> Candidate | None:
         """A full sortie of one aircraft, straight from the air where it is on its way home. `hurry`: the
         departure that is there first; else the one that can do most."""
         schedule = self._schedule
         if incident not in schedule.tables.fit_set[aircraft]:
+            return None
+        if not schedule.tables.in_range(aircraft, schedule.state(aircraft).place, incident) and (
+            not schedule.ends_with_recovery(aircraft)
+            or not schedule.tables.in_range(aircraft, schedule.tables.first_place(aircraft), incident)
+        ):
             return None
         craft = schedule.crafts[aircraft]
         if schedule.ends_with_recovery(aircraft):
@@ -123,15 +141,11 @@ class _Rule:
         schedule = self._schedule
         if incident in schedule.tasks:
             return task_sortie(schedule, craft, way, incident, 1)[0]
-        bases = schedule.tables.return_bases(craft.index, schedule.problem.incident_place(incident))
         for water in self._nearest_water(craft, incident):
-            litres = (
-                schedule.problem.litres_per_drop(craft.row.water, water, incident) if craft.row.water else 0.0
-            )
-            for base in bases if litres > 0.0 else ():
-                found = schedule.planner.fire(craft, way, incident, water, base, litres, _FULL)
-                if found:
-                    return found[0]
+            litres = schedule.problem.litres_per_drop(craft.row.water, water, incident) if craft.row.water else 0
+            found = self._chooser.fire_sorties(craft, way, incident, water, litres, _FULL) if litres else []
+            if found:
+                return found[0]
         return None
 
     def _nearest_water(self, craft: Craft, incident: int) -> list[int]:
@@ -139,7 +153,7 @@ class _Rule:
         if key not in self._water:
             problem, tables = self._schedule.problem, self._schedule.tables
             place = problem.incident_place(incident)
-            points = suitable_water(problem, craft.row).tolist()
+            points = tables.water_for(craft.index).tolist()
             points.sort(key=lambda w: (tables.distance_view[place, problem.water_place(w)], w))
             self._water[key] = points[:_WATER_TRIED]
         return self._water[key]

@@ -17,11 +17,11 @@ from optimizer.choice import Candidate, Chooser, take, task_sortie
 from optimizer.craft import Craft
 from optimizer.schedule import Schedule
 from optimizer.timeline import Departure, Sortie
-from optimizer.travel import suitable_water
 
 _SCALE = 1000  # CP-SAT works in whole numbers: a thousandth of a score point
 _ROUNDS = 4  # sorties one after the other of the same aircraft for life; more never helped
 _SPARE_OPTIONS = 6  # options kept per incident beyond one aircraft for each visit wanted anywhere
+_MOST_OPTIONS = 30  # and an end to that: nowhere do so many incidents contend for the same aircraft
 _WATER_TRIED = 3
 _FULL = 10**6
 _DETERMINISTIC_LIMIT = 2.0  # CP-SAT's own deterministic seconds: the same plan on any machine
@@ -66,12 +66,15 @@ def _options(schedule: Schedule, incident: int, wanted: list[int]) -> list[_Opti
     """The earliest options of an incident: one for each visit wanted anywhere, and a few to spare. More are
     never needed: with every aircraft used once, one of these is always free."""
     visits = sum(schedule.tasks[n].open_visits if n in schedule.tasks else 1 for n in wanted)
-    keep = visits + _SPARE_OPTIONS
+    keep = min(visits + _SPARE_OPTIONS, _MOST_OPTIONS)
     place = schedule.problem.incident_place(incident)
     near = []
     for craft in schedule.crafts:
-        if incident in schedule.tables.fit_set[craft.index]:
-            state = schedule.state(craft.index)
+        state = schedule.state(craft.index)
+        if incident in schedule.tables.fit_set[craft.index] and (
+            schedule.ends_with_recovery(craft.index)
+            or schedule.tables.in_range(craft.index, state.place, incident)
+        ):
             fly_s = schedule.tables.distance_view[state.place, place] / craft.row.cruise_mps
             near.append((max(state.free_s, craft.earliest_s) + fly_s, craft.index))
     found: list[_Option] = []
@@ -126,7 +129,7 @@ def _from_here(schedule: Schedule, craft: Craft, incident: int, *, replaces: boo
 def _first_drops(schedule: Schedule, craft: Craft, way: Departure, fire: int) -> list[Sortie]:
     """Full sorties by the water points that let the first drop fall soonest."""
     kit, tables, problem = craft.row.water, schedule.tables, schedule.problem
-    points = suitable_water(problem, craft.row)
+    points = tables.water_for(craft.index)
     if kit is None or not len(points):
         return []
     places = points + problem.water_place(0)
@@ -193,21 +196,27 @@ def _incident_charge(
         model.add_at_most_one(picked[n] for n in numbers)
         gains = [_life_gain(schedule, incident, options[n].done_s, options[n].visits) for n in numbers]
         return sum(-round(gain * _SCALE) * picked[n] for n, gain in zip(numbers, gains, strict=True))
-    # several visits: the charge follows from how many are made (a level) and when the last of them is done
-    wanted = task.open_visits
-    levels = [model.new_bool_var(f"incident{incident}visits{made}") for made in range(wanted + 1)]
-    model.add_exactly_one(levels)
-    made = sum(options[n].visits * picked[n] for n in numbers)
-    model.add(made == sum(level * levels[level] for level in range(wanted + 1)))
-    unserved = round(task.charge * _SCALE)
-    charge = model.new_int_var(0, max(unserved, 0), f"incident{incident}charge")
-    model.add(charge >= unserved).only_enforce_if(levels[0])
-    for level in range(1, wanted + 1):
-        for n in numbers:
-            if options[n].visits <= level:
-                least = round(task.with_visits([options[n].done_s] * level) * _SCALE)
-                model.add(charge >= min(least, unserved)).only_enforce_if(levels[level], picked[n])
-    return charge
+    # several visits: one outcome (how many are made, and which option is the last of them) must hold
+    outcomes: list[cp_model.IntVar] = []
+    charge: list[cp_model.LinearExprT] = []
+    made: list[cp_model.LinearExprT] = []
+    for last, n in enumerate(numbers):
+        held = []
+        for count in range(options[n].visits, task.open_visits + 1):
+            outcome = model.new_bool_var(f"incident{incident}last{n}visits{count}")
+            gain = task.charge - task.with_visits([options[n].done_s] * count)
+            charge.append(-round(gain * _SCALE) * outcome)
+            made.append(count * outcome)
+            held.append(outcome)
+        outcomes += held
+        model.add(sum(held) <= picked[n])
+        for later in numbers[last + 1 :]:  # options come in order of their time
+            for outcome in held:
+                model.add_at_most_one(outcome, picked[later])
+    model.add_at_most_one(outcomes)
+    model.add(sum(made) <= sum(options[n].visits * picked[n] for n in numbers))
+    model.add(sum(options[n].visits * picked[n] for n in numbers) <= task.open_visits)
+    return sum(charge)
 
 
 def _missed_elsewhere(schedule: Schedule, by_aircraft: dict[int, list[int]]) -> dict[int, float]:

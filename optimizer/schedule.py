@@ -79,13 +79,24 @@ class Schedule:
             + missing * weights.changed_assignment
         )
 
-    def gain(self, aircraft: int, sortie: Sortie) -> float:
-        """By how much the score falls if the sortie is appended; negative if it rises."""
+    def fits(self, aircraft: int, sortie: Sortie) -> bool:
+        """Whether the bookings of a sortie, built earlier, are still free."""
+        slots, ledgers = self.crafts[aircraft].row.slots, self.ledgers
+        return (
+            all(ledgers.scene[n].fits(start_s, end_s, slots) for n, start_s, end_s in sortie.at_scene)
+            and all(ledgers.water[n].fits(start_s, end_s, 1) for n, start_s, end_s in sortie.at_water)
+            and all(ledgers.fuel[n].fits(start_s, end_s, 1) for n, start_s, end_s in sortie.at_fuel)
+        )
+
+    def gain(self, aircraft: int, sortie: Sortie, fire_charge: float | None = None) -> float:
+        """By how much the score falls if the sortie is appended; negative if it rises. `fire_charge`: what
+        its one fire will be charged then, where the caller knows that already."""
         row, weights = self.crafts[aircraft].row, self.problem.weights
         gain = -sortie.flight_s / 3600 * row.cost_per_hour * weights.cost_unit
         for incident, litres, times in sortie.drops:
             book = self.fires[incident]
-            gain += book.charge - book.with_drops(litres, times)[0]
+            after = book.with_drops(litres, times)[0] if fire_charge is None else fire_charge
+            gain += book.charge - after
         visits: dict[int, list[float]] = {}
         for incident, at_s in sortie.visits:
             visits.setdefault(incident, []).append(at_s)

@@ -13,7 +13,7 @@ from dispatch.geo import EARTH_RADIUS_M
 from optimizer.craft import Craft
 from optimizer.problem import Aircraft, Problem, WaterKit
 
-WATER_CHOICES = 12  # per kind of aircraft and fire: enough for the places at small ponds to run out
+WATER_CHOICES = 10  # per kind of aircraft and fire: enough for the places at small ponds to run out
 RETURN_CHOICES = 4  # bases worth returning to from one place
 
 Matrix = NDArray[np.float64]
@@ -86,10 +86,33 @@ class Tables:
             for n in range(len(problem.aircraft))
         ]
         self.fit_set = [frozenset(fits) for fits in self.fit]
+        self._water: dict[WaterKit, Indices] = {}
 
     def first_place(self, aircraft: int) -> int:
         """The place number of where an aircraft stands at the start."""
         return self.problem.aircraft_place(aircraft)
+
+    def water_for(self, aircraft: int) -> Indices:
+        """Indices of the water points that suit the aircraft."""
+        row = self.problem.aircraft[aircraft]
+        if row.water is None:
+            return np.empty(0, dtype=np.int64)
+        if row.water not in self._water:
+            self._water[row.water] = suitable_water(self.problem, row)
+        return self._water[row.water]
+
+    def in_range(self, aircraft: int, place: int, incident: int) -> bool:
+        """Whether the aircraft, rested and full, could reach the incident from a place and land after it.
+        Only a quick no is final: this looks at the straight way."""
+        craft, row = self.crafts[aircraft], self.problem.aircraft[aircraft]
+        goal = self.problem.incident_place(incident)
+        near = self.bases_near(aircraft, goal)
+        if not near:
+            return False
+        fuel_kg = max(row.fuel_kg, row.fuel_capacity_kg)
+        left_s = min(craft.flight_left_s(fuel_kg, 0.0, row.flown_today_s), craft.latest_s)
+        way_m = self.distance_view[place, goal] + self.distance_view[goal, near[0]]
+        return bool(way_m <= left_s * row.cruise_mps)
 
     def bases_near(self, aircraft: int, place: int) -> list[int]:
         """Bases with a runway for the aircraft, the nearest to the place first."""
@@ -113,10 +136,10 @@ class Tables:
         if key not in self._return:
             near = self.bases_near(aircraft, place)
             craft = self.crafts[aircraft]
-            fuelled = [base for base in near if craft.takes_fuel_at(self.problem, base)]
-            self._return[key] = (
-                fuelled[:RETURN_CHOICES] + [b for b in near if b not in fuelled][:1]
-            ) or near[:1]
+            fuelled = [base for base in near if craft.takes_fuel_at(self.problem, base)][:RETURN_CHOICES]
+            # a base without its fuel ends the flying: worth it only where the next with fuel is farther
+            bare = [base for base in near[:1] if base not in fuelled]
+            self._return[key] = fuelled + bare
         return self._return[key]
 
     def fire_water(self, aircraft: int) -> FireWater | None:
@@ -130,12 +153,22 @@ class Tables:
             self._kinds[key] = self._choose_water(aircraft, row.water, fires)
         return self._kinds[key]
 
+    def _litres(self, kit: WaterKit, points: Indices, fires: tuple[int, ...]) -> Matrix:
+        """float64[fire, point]: litres per drop; worked out once for each height that occurs."""
+        problem = self.problem
+        point_m = np.array([problem.water_points[w].elevation_m for w in points.tolist()])
+        fire_m = np.array([problem.incidents[f].elevation_m for f in fires])
+        higher_m, where = np.unique(np.maximum(fire_m[:, None], point_m[None, :]), return_inverse=True)
+        lifted = np.array([kit.litres_at(problem.density_altitude_m(float(height))) for height in higher_m])
+        litres: Matrix = lifted[where].reshape(len(fires), len(points))
+        return litres
+
     def _choose_water(self, aircraft: int, kit: WaterKit, fires: tuple[int, ...]) -> FireWater | None:
         row, problem = self.problem.aircraft[aircraft], self.problem
-        points = suitable_water(problem, row)
+        points = self.water_for(aircraft)
         if not fires or not len(points):
             return None
-        litres = np.array([[problem.litres_per_drop(kit, int(w), f) for w in points] for f in fires])
+        litres = self._litres(kit, points, fires)
         gap_m = self.distance_m[
             np.ix_([problem.incident_place(f) for f in fires], points + len(problem.bases))
         ]

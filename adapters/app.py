@@ -19,7 +19,7 @@ from adapters.accounts import Accounts
 from adapters.clock import utc_now
 from adapters.config import Config, FeedSection
 from adapters.desk import Desk
-from adapters.feeds import Feed, FeedConfig, FeedKind, FeedStatus
+from adapters.feeds import Feed, FeedConfig, FeedKind
 from adapters.link import Links, LinkStatus
 from adapters.local_socket import LocalSocket
 from adapters.logs import set_up_logs
@@ -62,7 +62,7 @@ class Server:
             Site(
                 desk=self.desk,
                 picture=self.picture,
-                feeds=lambda: [_feed_state(feed.status()) for feed in self.feeds],
+                feeds=lambda: [_feed_state(feed) for feed in self.feeds],
                 links=lambda: [_link_state(link) for link in self.links.statuses()],
                 planner=self.planner,
                 config=config,
@@ -118,7 +118,8 @@ def _feed(section: FeedSection) -> FeedConfig:
     )
 
 
-def _feed_state(status: FeedStatus) -> FeedState:
+def _feed_state(feed: Feed) -> FeedState:
+    status, config = feed.status(), feed.config
     heard = status.last_heard_at_s
     connected = "connected" if status.connected else ("listening" if status.listening else "down")
     return FeedState(
@@ -128,7 +129,7 @@ def _feed_state(status: FeedStatus) -> FeedState:
         messages=status.frames,
         errors=status.crc_errors + status.framing_errors,
         heard_at=None if heard is None else datetime.fromtimestamp(heard, UTC),
-        simulated=False,
+        simulated=config.simulated or bool(config.simulated_prefixes),
     )
 
 

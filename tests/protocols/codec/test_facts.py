@@ -1,5 +1,6 @@
 """Facts travel as protobuf and come back equal; the schema and the dataclasses never drift apart."""
 
+import contextlib
 import dataclasses
 import typing
 from typing import Any
@@ -53,10 +54,8 @@ def test_unknown_kind_is_named() -> None:
 @given(st.sampled_from(sorted(codec.KINDS)), st.binary(max_size=200))
 def test_random_bodies_are_malformed_or_facts(kind: str, body: bytes) -> None:
     """Hostile bytes never raise anything else."""
-    try:
+    with contextlib.suppress(Malformed):
         assert isinstance(codec.decode(kind, body), codec.KINDS[kind])
-    except Malformed:
-        pass
 
 
 def test_there_is_a_message_for_every_fact() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 import structlog
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, DeferredLock
 from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 
@@ -55,6 +55,7 @@ class Simulator:
         self._plans: dict[str, Proposal] = {}
         self._first_seen_s: dict[tuple[str, int], float] = {}
         self._tokens: dict[str, str] = {}
+        self._locks: dict[str, DeferredLock] = {}
         self._under_way: set[str] = set()
         self._tick = 0
         self._readings = 0
@@ -229,9 +230,14 @@ class Simulator:
         return None
 
     async def _token(self, seat: Seat) -> str:
-        if seat.account not in self._tokens:
-            self._tokens[seat.account] = await self._doors.sign_in(seat.account, seat.password, seat.role)
-        return self._tokens[seat.account]
+        lock = self._locks.setdefault(seat.account, DeferredLock())
+        await lock.acquire()  # several acts of one seat at once sign in once
+        try:
+            if seat.account not in self._tokens:
+                self._tokens[seat.account] = await self._doors.sign_in(seat.account, seat.password, seat.role)
+            return self._tokens[seat.account]
+        finally:
+            lock.release()
 
 
 def _defect(failure: Any, what: str) -> None:

@@ -20,6 +20,7 @@ from adapters.clock import utc_now
 from adapters.config import Config, FeedSection
 from adapters.desk import Desk
 from adapters.feeds import Feed, FeedConfig, FeedKind
+from adapters.gauges import SiteCollector
 from adapters.link import Links, LinkStatus
 from adapters.local_socket import LocalSocket
 from adapters.logs import set_up_logs
@@ -51,6 +52,7 @@ class Server:
             partners=frozenset(p.site for p in config.partner),
         )
         self.picture = TrackPicture()
+        self.metrics.registry.register(SiteCollector(self.desk, self.picture))
         self.accounts = Accounts(config.data, reactor)
         self.planner = Planner(self.desk, config.planner, utc_now, reactor)
         self.timers = Timers(self.desk, utc_now, reactor)

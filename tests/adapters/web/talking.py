@@ -23,10 +23,10 @@ class Talker(WebSocketClientProtocol):
         self.ready: Deferred[Talker] = Deferred()
         self._waiting: list[tuple[Callable[[Any], bool], Deferred[Any]]] = []
 
-    def onOpen(self) -> None:
+    def onOpen(self) -> None:  # noqa: N802 (autobahn's name)
         self.ready.callback(self)
 
-    def onMessage(self, payload: bytes, isBinary: bool) -> None:
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:  # noqa: N802, N803 (autobahn's names)
         assert isBinary
         message = client_pb2.ServerMessage.FromString(payload)
         self.heard.append(message)
@@ -36,7 +36,7 @@ class Talker(WebSocketClientProtocol):
                 self._waiting.remove(waiting)
                 deferred.callback(message)
 
-    def onClose(self, wasClean: bool, code: int, reason: str) -> None:
+    def onClose(self, wasClean: bool, code: int, reason: str) -> None:  # noqa: N802, N803 (autobahn's names)
         self.closed.callback(None)
 
     def say(self, **body: Any) -> None:

@@ -1,5 +1,6 @@
 """The doors from outside: shapes of answers and errors, whoever asks."""
 
+import contextlib
 import json
 
 import pytest
@@ -191,8 +192,8 @@ json_values = st.recursive(
 @pytest.mark.parametrize("path", ["session", "incidents", "plans", "resources/bases", "taskings/x/refuse"])
 def test_no_json_shape_makes_a_door_fail(path: str) -> None:
     from adapters.web.server import all_doors
-    from dispatch.errors import GanyingError
-    from protocols.json_doors import read
+    from dispatch.errors import Malformed
+    from protocols.json_doors import Unreadable, read
 
     taken = {
         "session": "openSession",
@@ -206,9 +207,7 @@ def test_no_json_shape_makes_a_door_fail(path: str) -> None:
     @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
     @given(value=json_values)
     def shapes(value: object) -> None:
-        try:
+        with contextlib.suppress(Malformed, Unreadable):
             read(json.dumps(value).encode("utf-8", "surrogatepass"), door.takes)
-        except GanyingError as error:
-            assert error.code in ("MALFORMED", "UNREADABLE")
 
     shapes()

@@ -34,7 +34,7 @@ RANGE_M = (
 SQUITTER_S = 0.5  # positions are sent every 0.4 to 0.6 s, ICAO Annex 10 Vol IV §3.1.2.8.6.4.2
 AIRCRAFT_LIMIT = 4096  # addresses remembered per connection; the one unheard longest is forgotten
 REPEAT_LIMIT = 1024  # frames remembered to know a repeat; one recording here repeats up to 99 frames later
-_PARITY_ADDRESS = frozenset((0, 4, 5, 16, 20, 21))
+PARITY_ADDRESS = frozenset((0, 4, 5, 16, 20, 21))  # downlink formats whose parity is laid over the address
 _INTERROGATOR_BITS = (
     0x7F  # DF11: the interrogator's code lies over the last 7 bits of parity, Annex 10 §3.1.2.3.3.2
 )
@@ -169,7 +169,7 @@ class Decoder:
         if df in (11, 17, 18):
             problem = self._parity_problem(raw, at_s)
             icao24 = payload[1:4].hex()
-        elif df in _PARITY_ADDRESS:
+        elif df in PARITY_ADDRESS:
             icao24 = f"{raw.crc:06x}"
             problem = "" if self._known(icao24, at_s) else UNVERIFIED
         else:

@@ -85,6 +85,12 @@ def measured(payload: bytes, df: int, fields: Mapping[str, Any]) -> Measured:
     )
 
 
+def said(payload: bytes) -> Measured:
+    """What one frame says by itself, whether or not its address can be believed."""
+    raw = Raw(payload)
+    return measured(payload, raw.df, read(payload, raw))
+
+
 def _altitude(fields: Mapping[str, Any]) -> tuple[float | None, AltitudeDatum | None]:
     if "height_ellipsoid_m" in fields:
         height_m = fields["height_ellipsoid_m"]

@@ -122,13 +122,16 @@ class Reader:
 def _udp(packet: bytes) -> bytes | BadFrame | None:
     if not packet:
         return None
-    if packet[0] >> 4 == 4:
-        if len(packet) < 20 or packet[9] != _UDP:
+    version = packet[0] >> 4
+    if len(packet) < {4: 20, 6: 40}.get(version, 0):
+        return BadFrame(code="TRUNCATED", detail="a packet cut short by the capture", length=len(packet))
+    if version == 4:
+        if packet[9] != _UDP:
             return None
         if int.from_bytes(packet[6:8]) & 0x3FFF:  # more fragments, or not the first
             return BadFrame(code="TRUNCATED", detail="an IP fragment", length=len(packet))
         segment = packet[(packet[0] & 15) * 4 :]
-    elif packet[0] >> 4 == 6 and len(packet) >= 40 and packet[6] == _UDP:
+    elif version == 6 and packet[6] == _UDP:
         segment = packet[40:]
     else:
         return None

@@ -16,14 +16,26 @@ from adapters.cli import recording
 from dispatch.errors import Malformed
 from dispatch.geo import Position
 from dispatch.tracks import Sighting
-from protocols import avr, beast, modes, sbs
+from protocols import avr, beast, modes, modes_fields, sbs
 from protocols.frames import BadFrame, ReceiverStatus
 
 _COORDINATE_DIGITS = 7  # a centimetre
 _VALUE_DIGITS = 3
 # pyModeS's fields in their own units that have a place of their own in the line
 _SHOWN = frozenset(
-    ["df", "icao", "typecode", "altitude", "groundspeed", "track", "vertical_rate", "callsign", "squawk", "crc_valid", "height_ellipsoid_m"]
+    [
+        "df",
+        "icao",
+        "typecode",
+        "altitude",
+        "groundspeed",
+        "track",
+        "vertical_rate",
+        "callsign",
+        "squawk",
+        "crc_valid",
+        "height_ellipsoid_m",
+    ]
 )
 
 Line = dict[str, Any]
@@ -159,6 +171,8 @@ class _ModeS:
         if message.problem:
             counts[_PROBLEMS[message.problem]] += 1
             line: Line = {"error": message.problem, "icao24": None, "address": message.icao24}
+            if message.problem == modes.UNVERIFIED and message.df in modes.PARITY_ADDRESS:
+                line |= _unverified(message.frame.payload)
         else:
             counts["valid"] += 1
             line = {"time": _iso(at_s), "icao24": message.icao24}
@@ -177,6 +191,18 @@ _PROBLEMS = {
     modes.UNSUPPORTED: "framing_errors",
     modes.LENGTH: "framing_errors",
 }
+
+
+def _unverified(payload: bytes) -> Line:
+    """What the frame says, for a reader who knows the address from elsewhere."""
+    said = modes_fields.said(payload)
+    return {
+        "altitude_m": _rounded(said.altitude_m),
+        "altitude_datum": said.altitude_datum,
+        "callsign": said.callsign,
+        "squawk": said.squawk,
+        "on_ground": said.on_ground,
+    }
 
 
 def _details(message: modes.Message) -> Line:

@@ -20,7 +20,7 @@ from protocols import avr, beast, sbs
 from protocols.frames import BadFrame, Frame, ReceiverStatus
 from protocols.receiver_clock import ReceiverClock
 
-PACED_BYTES = 32  # sent at once while pacing: one or two frames
+PACED_BYTES = 8  # looked at together: less than any frame, so that each keeps its own time
 HEAD_PIECES = 2  # read before the format is guessed: the first four bytes and 64 KB
 CONNECT_TIMEOUT_S = 10.0
 SEND_TIMEOUT_S = 60.0  # a receiver that takes nothing for so long has failed
@@ -84,6 +84,7 @@ def _paced(stream: recording.Stream, arguments: argparse.Namespace, speed: float
     head = list(itertools.islice(pieces, HEAD_PIECES))
     known = arguments.format or recording.guess(b"".join(p[1] for p in head if not isinstance(p, BadFrame)))
     pace = _Pace(known, speed, gps_clock=arguments.gps_clock)
+    due = bytearray()
     for piece in itertools.chain(head, pieces):
         if isinstance(piece, BadFrame):
             continue
@@ -91,8 +92,13 @@ def _paced(stream: recording.Stream, arguments: argparse.Namespace, speed: float
         step = PACED_BYTES if at_s is None else len(data) or 1
         for at in range(0, len(data), step):
             part = data[at : at + step]
-            pace.wait(part, at_s)
-            yield part
+            early_s = pace.early_s(part, at_s)
+            if early_s > 0 or len(due) > recording.PIECE_BYTES:
+                yield bytes(due)
+                due.clear()
+                time.sleep(early_s)
+            due += part
+    yield bytes(due)
     if not pace.timed:
         print("ganying: the recording has no clock; it was sent without pauses", file=sys.stderr)
 
@@ -105,7 +111,7 @@ _DEFRAMERS: dict[str, Callable[[], beast.Deframer | avr.Deframer | sbs.Deframer]
 
 
 class _Pace:
-    """Holds each part back until the recording's clock has come to it."""
+    """Says how long each part is to be held back by the recording's clock."""
 
     def __init__(self, known: str, speed: float, *, gps_clock: bool) -> None:
         self.timed = False
@@ -116,22 +122,22 @@ class _Pace:
         self._last_s = 0.0  # the recording's time of what was sent last
         self._due_s = 0.0  # and our steady clock's time at which that was due
 
-    def wait(self, part: bytes, at_s: float | None) -> None:
-        """Sleep until `part` is due; `at_s` is the capture's time, else the times in the bytes count."""
+    def early_s(self, part: bytes, at_s: float | None) -> float:
+        """How long until `part` is due; `at_s` is the capture's time, else the times in the bytes count."""
         times = [at_s] if at_s is not None else list(self._times(part))
         if not times:
-            return
+            return 0.0
         now_s = max(times)
         if not self.timed:
             self.timed = True
             self._last_s, self._due_s = now_s, time.monotonic()
         step_s = now_s - self._last_s
         if step_s <= 0:
-            return
+            return 0.0
         self._last_s = now_s
         if step_s < LONGEST_WAIT_S:
             self._due_s += step_s / self._speed
-        time.sleep(max(0.0, self._due_s - time.monotonic()))
+        return max(0.0, self._due_s - time.monotonic())
 
     def _times(self, part: bytes) -> Iterator[float]:
         for item in self._deframer.feed(part):

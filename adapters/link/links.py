@@ -151,7 +151,7 @@ class Links:
                 state=peer.session.state,
                 lag_ms=min(peer.session.lag(now) // timedelta(milliseconds=1), 2**32 - 1),
                 queue=peer.session.queue,
-                skew_ms=(peer.session.skew.offset_us or 0) // 1000,
+                skew_ms=round((peer.session.skew.offset_us or 0) / 1000),
                 reason=peer.session.reason,
             )
             for section in self._config.partner

@@ -98,7 +98,7 @@ class Peer:
 
     def linked(self) -> bool:
         """Whether a socket is open."""
-        return self.socket is not None and self.socket.is_open()
+        return self.socket is not None and self.socket.is_usable()
 
     def _begin(self) -> None:
         """Greet, once nothing of the last connection is being committed."""

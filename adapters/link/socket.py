@@ -65,16 +65,16 @@ class LinkSocket:
 
     def send(self, data: bytes) -> None:
         """Put one frame out; a socket that is closing drops it."""
-        if self.is_open():
+        if self.is_usable():
             self.sendMessage(data, isBinary=True)  # type: ignore[attr-defined]  # autobahn's, mixed in below
 
-    def is_open(self) -> bool:
+    def is_usable(self) -> bool:
         """Whether frames still go out."""
         return bool(self.state == self.STATE_OPEN)  # type: ignore[attr-defined]  # the same
 
     def close(self) -> None:
         """Let what was sent leave, then close."""
-        if self.is_open():
+        if self.is_usable():
             self.sendClose(1000)  # type: ignore[attr-defined]  # the same
 
     def pauseProducing(self) -> None:  # noqa: N802 (twisted's name)

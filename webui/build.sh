@@ -35,6 +35,9 @@ check=$!
 node node_modules/vite/bin/vite.js build --outDir dist.next --emptyOutDir false --logLevel warn
 wait "$check"
 wait "$basemap"
+# The phone's kept shell belongs to this build.
+sed -i.bak "s/ganying-shell-BUILD/ganying-shell-$(cksum < dist.next/index.html | cut -d' ' -f1)/" dist.next/sw.js
+rm -f dist.next/sw.js.bak
 # Whoever serves dist sees the old build or the new one, never half of each.
 rm -rf dist
 mv dist.next dist

@@ -16,6 +16,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+from shapely import LineString
 
 SOURCE = Path(__file__).parent / "source"
 HOME = "江西省"
@@ -182,6 +183,38 @@ def write_tiles(target):
         )
 
 
+def write_sketch(target):
+    """Counties of the province as thin lines and names, for the small sketch on a phone: no map library there."""
+    lines, places = [], []
+    towns = town_positions()
+    for admin in read_features("admin_7prov_tianditu.geojson.gz"):
+        level, name = admin["properties"]["level"], admin["properties"]["name"]
+        home = admin["properties"]["province"] == HOME
+        if level == "district" and home:
+            lines += [["county", path] for path in sketch_paths(admin["geometry"])]
+            places.append([short_name(name), *place(admin, towns)["coordinates"]])
+        elif level == "province":
+            lines += [["province", path] for path in sketch_paths(admin["geometry"]) if home or near(path)]
+    for lake in read_features("lakes_region_naturalearth.geojson.gz"):
+        lines += [["lake", path] for path in sketch_paths(lake["geometry"]) if near(path)]
+    target.write_text(
+        json.dumps({"lines": lines, "places": places}, ensure_ascii=False, separators=(",", ":")), encoding="utf-8"
+    )
+
+
+def near(path):
+    west, south, east, north = 113.0, 24.0, 119.0, 30.6  # the province with its edges
+    return any(west < lon < east and south < lat < north for lon, lat in path)
+
+
+def sketch_paths(geometry):
+    """Rings thinned to about 500 m and rounded to 100 m."""
+    for ring in rings(geometry):
+        thin = LineString(ring).simplify(0.005).coords
+        if len(thin) > 4:
+            yield [[round(lon, 3), round(lat, 3)] for lon, lat in thin]
+
+
 def read_heights():
     with gzip.open(SOURCE / "dem_5arcmin_region_pvlib.csv.gz", "rt", encoding="utf-8") as file:
         rows = [line for line in file if not line.startswith("#")]
@@ -251,6 +284,7 @@ def main():
     target = Path(sys.argv[1])
     target.mkdir(parents=True, exist_ok=True)
     write_tiles(target / "region.pmtiles")
+    write_sketch(target / "sketch.json")
     write_png(target / "relief.png", relief())
 
 

@@ -44,7 +44,7 @@ const PALETTES: Record<Theme, Palette> = {
     label: '#a9b8c6',
     labelFaint: '#6c7f91',
     halo: '#10161d',
-    relief: 0.5,
+    relief: 0.3,
   },
   day: {
     ground: '#e6eaee',
@@ -58,7 +58,7 @@ const PALETTES: Record<Theme, Palette> = {
     label: '#3d4c5a',
     labelFaint: '#7d8b98',
     halo: '#ffffff',
-    relief: 0.32,
+    relief: 0.22,
   },
 }
 
@@ -67,7 +67,7 @@ const home: ExpressionSpecification = ['==', ['get', 'home'], true]
 export function styleOf(theme: Theme): StyleSpecification {
   const p = PALETTES[theme]
   const label = (size: ExpressionSpecification | number, color: string) => ({
-    layout: { 'text-field': ['get', 'name'] as ExpressionSpecification, 'text-font': FONT, 'text-size': size },
+    layout: { 'text-field': ['get', 'name'] as ExpressionSpecification, 'text-font': FONT, 'text-size': size, 'text-offset': [0, -0.9] as [number, number] },
     paint: { 'text-color': color, 'text-halo-color': p.halo, 'text-halo-width': 1.2 },
   })
   return {

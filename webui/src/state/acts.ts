@@ -46,3 +46,8 @@ export function isPlannable(state: string): boolean {
 
 /** Seconds at which a track of a kind of source dims, is stale, is lost; dispatch/tracks.py. */
 export const LIMITS_S = source.limits_s as unknown as Record<string, [number, number, number]>
+
+/** The state after an act, if the table has it. */
+export function following(subject: Subject, state: string, action: string): string | undefined {
+  return machines[subject].table[state]?.[action]
+}

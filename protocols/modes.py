@@ -161,11 +161,10 @@ class Decoder:
         size = len(payload)
         if size == MODE_AC_BYTES:
             return Message(frame=frame, df=None, icao24=None, receiver_s=receiver_s, fields=_NO_FIELDS)
-        df = payload[0] >> 3
-        df = min(24, df)  # Comm-D: two bits of format only
+        df = min(24, payload[0] >> 3)  # Comm-D: two bits of format only
         if size != (LONG_BYTES if df >= 16 else SHORT_BYTES):
             return _bad(frame, df, None, LENGTH, receiver_s)
-        raw = Raw(payload)
+        raw = modes_fields.header(payload)
         if df in (11, 17, 18):
             problem = self._parity_problem(raw, at_s)
             icao24 = payload[1:4].hex()
@@ -210,7 +209,7 @@ class Decoder:
                 fields={"address": icao24},
             )
         aircraft = self._remember(icao24, at_s, vouched=raw.crc == 0 and df in (11, 17, 18))
-        fields = modes_fields.read(frame.payload, raw)
+        fields, said = modes_fields.content(frame.payload)
         placed = self._place(aircraft, fields, at_s) if "cpr_format" in fields else None
         return Message(
             frame=frame,
@@ -222,8 +221,8 @@ class Decoder:
             sighting=self._sighting(
                 icao24,
                 aircraft,
-                payload=frame.payload,
-                fields=fields,
+                df=df,
+                said=said,
                 receiver_s=receiver_s,
                 placed=placed,
             ),
@@ -235,13 +234,11 @@ class Decoder:
         icao24: str,
         aircraft: _Aircraft,
         *,
-        payload: bytes,
-        fields: Mapping[str, Any],
+        df: int,
+        said: modes_fields.Measured,
         receiver_s: float | None,
         placed: _Placed | None,
     ) -> Sighting:
-        df = fields["df"]
-        said = modes_fields.measured(payload, df, fields)
         callsign = said.callsign
         if callsign and df in (17, 18):
             aircraft.named = True

@@ -1,13 +1,14 @@
 """The fields of one believed Mode S frame, and their measured values in SI.
 
-`read` gives pyModeS's names and units (feet, knots) as they are shown by `ganying decode`; `measured` turns them into
-the units of a Sighting. Comm-B registers (DF20, 21) are not guessed at: only the height, the identity and a
+`content` gives them under pyModeS's names and units (feet, knots), as `ganying decode` shows them, and in the units of
+a Sighting. Comm-B registers (DF20, 21) are not guessed at: only the height, the identity and a
 register 2,0 that says what it is are read. State between frames is modes.py's.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from pyModeS import Message as Raw
 from pyModeS.decoder.bds.bds20 import decode_bds20
@@ -39,8 +40,33 @@ class Measured:
     on_ground: bool | None = None
 
 
-def read(payload: bytes, raw: Raw) -> dict[str, Any]:
-    """The fields of a frame under pyModeS's names."""
+class Content(NamedTuple):
+    """The fields of one frame, in pyModeS's names and units and in SI. Shared by equal frames: read it only."""
+
+    fields: Mapping[str, Any]
+    said: Measured
+
+
+# An aircraft answers and squitters the same bits many times over (half of a real stream is DF11), so both functions
+# remember the newest CACHE_FRAMES payloads; about 10 MB when full, the one unused longest goes first.
+CACHE_FRAMES = 4096
+
+
+@lru_cache(maxsize=CACHE_FRAMES)
+def header(payload: bytes) -> Raw:
+    """Format, address and parity of a frame of 7 or 14 bytes."""
+    return Raw(payload)
+
+
+@lru_cache(maxsize=CACHE_FRAMES)
+def content(payload: bytes) -> Content:
+    """What a frame says by itself, whether or not its address can be believed."""
+    raw = header(payload)
+    fields = _fields(payload, raw)
+    return Content(fields, _measured(payload, raw.df, fields))
+
+
+def _fields(payload: bytes, raw: Raw) -> dict[str, Any]:
     if raw.df in (20, 21):
         return _comm_b(payload, raw)
     fields: dict[str, Any] = raw.decode()
@@ -66,8 +92,7 @@ def _comm_b(payload: bytes, raw: Raw) -> dict[str, Any]:
     return fields
 
 
-def measured(payload: bytes, df: int, fields: Mapping[str, Any]) -> Measured:
-    """The values of `read`'s fields in SI."""
+def _measured(payload: bytes, df: int, fields: Mapping[str, Any]) -> Measured:
     speed_kt = fields.get("groundspeed")
     climb_ft_min = fields.get("vertical_rate")
     altitude_m, datum = _altitude(fields)
@@ -83,12 +108,6 @@ def measured(payload: bytes, df: int, fields: Mapping[str, Any]) -> Measured:
         emitter_category=_category(fields),
         on_ground=_on_ground(payload, df, fields),
     )
-
-
-def said(payload: bytes) -> Measured:
-    """What one frame says by itself, whether or not its address can be believed."""
-    raw = Raw(payload)
-    return measured(payload, raw.df, read(payload, raw))
 
 
 def _altitude(fields: Mapping[str, Any]) -> tuple[float | None, AltitudeDatum | None]:

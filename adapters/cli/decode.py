@@ -195,7 +195,7 @@ _PROBLEMS = {
 
 def _unverified(payload: bytes) -> Line:
     """What the frame says, for a reader who knows the address from elsewhere."""
-    said = modes_fields.said(payload)
+    said = modes_fields.content(payload).said
     return {
         "altitude_m": _rounded(said.altitude_m),
         "altitude_datum": said.altitude_datum,

@@ -92,7 +92,7 @@ def test_one_aircraft_is_placed_without_any_reference() -> None:
 def test_fields_agree_with_the_golden_decodes() -> None:
     checked = Counter[str]()
     for text, golden in recordings.golden().items():
-        said = modes_fields.said(bytes.fromhex(text))
+        said = modes_fields.content(bytes.fromhex(text)).said
         if "altitude" in golden and golden["altitude"] is not None:
             assert said.altitude_m == pytest.approx(golden["altitude"] * modes_fields.FOOT_M)
             checked["altitude"] += 1

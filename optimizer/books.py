@@ -29,6 +29,7 @@ class FireBook:
         "charge",
         "drops",
         "life_per_s",
+        "stamp",
         "unserved_s",
     )
 
@@ -41,6 +42,7 @@ class FireBook:
         life = incident.weight * weights.life_weighted_minute / 60 if incident.life_at_risk else 0.0
         self.life_per_s = life
         self.unserved_s = weights.unserved_minutes * 60
+        self.stamp = 0  # grows with every change
         self.drops: list[Drop] = []
         self._debts: list[float] = []
         self._areas: list[float] = []
@@ -117,6 +119,7 @@ class FireBook:
         return self.life_per_s * (first_s if first_s <= self._horizon_s else self.unserved_s)
 
     def _retell(self) -> None:
+        self.stamp += 1
         debt_l, area, at_s = self._demand_l, 0.0, 0.0
         self._debts, self._areas = [], []
         for drop_s, drop_l, _ in self.drops:
@@ -141,7 +144,7 @@ class FireBook:
 class TaskBook:
     """One task: when its visits are complete, and the charge that follows."""
 
-    __slots__ = ("_horizon_s", "_per_minute", "_task", "_unserved_min", "charge", "visits")
+    __slots__ = ("_horizon_s", "_per_minute", "_task", "_unserved_min", "charge", "stamp", "visits")
 
     def __init__(self, incident: Incident, task: Task, weights: Weights, horizon_s: float) -> None:
         per_minute = weights.life_weighted_minute if incident.life_at_risk else weights.task_weighted_minute
@@ -149,6 +152,7 @@ class TaskBook:
         self._per_minute = incident.weight * per_minute
         self._unserved_min = weights.unserved_minutes
         self._horizon_s = horizon_s
+        self.stamp = 0  # grows with every change
         self.visits: list[float] = []
         self.charge = self.with_visits(())
 
@@ -176,12 +180,14 @@ class TaskBook:
         """Keep visits."""
         for at in times:
             insort(self.visits, at)
+        self.stamp += 1
         self.charge = self.with_visits(())
 
     def remove(self, times: Iterable[float]) -> None:
         """Take visits back."""
         for at in times:
             self.visits.remove(at)
+        self.stamp += 1
         self.charge = self.with_visits(())
 
 

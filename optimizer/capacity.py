@@ -17,10 +17,11 @@ class Ledger:
     It is drawn anew after changes, when it is next needed.
     """
 
-    __slots__ = ("_spans", "_stale", "_times", "_used", "limit")
+    __slots__ = ("_spans", "_stale", "_times", "_used", "limit", "stamp")
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
+        self.stamp = 0  # grows with every change
         self._spans: list[Span] = []
         self._times = [-math.inf]
         self._used = [0]
@@ -30,11 +31,13 @@ class Ledger:
         """Book without asking; callers ask `earliest_s` first, locked legs do not."""
         self._spans.append((start_s, end_s, units))
         self._stale = True
+        self.stamp += 1
 
     def remove(self, start_s: float, end_s: float, units: int) -> None:
         """Take back one booking."""
         self._spans.remove((start_s, end_s, units))
         self._stale = True
+        self.stamp += 1
 
     def fits(self, start_s: float, end_s: float, units: int) -> bool:
         """Whether `units` more fit during the span."""

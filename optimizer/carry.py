@@ -7,6 +7,7 @@ from optimizer.craft import Craft
 from optimizer.legs import Leg, LegKind
 from optimizer.plan import Plan
 from optimizer.schedule import Schedule
+from optimizer.sortie import FireChoice
 from optimizer.timeline import Departure, Sortie
 
 
@@ -64,4 +65,6 @@ def _sorties_by(schedule: Schedule, craft: Craft, way: Departure, leg: Leg) -> l
     litres = problem.litres_per_drop(kit, water, leg.incident)
     if litres <= 0.0:
         return []
-    return Chooser(schedule).fire_sorties(craft, way, leg.incident, water, litres, leg.drops)
+    return Chooser(schedule).fire_sorties(
+        craft, way, FireChoice(fire=leg.incident, water=water, litres=litres), leg.drops
+    )

@@ -1,27 +1,33 @@
 """The best next sortie of one aircraft: by how much it lowers the score, looked up fast and then exactly.
 
-A vector estimate ranks all (fire, water point) pairs; it never falls short of the true gain, so the exact
-evaluation stops as soon as no pair left can beat the best found. Tasks are few and evaluated one by one.
+An aircraft's options stand on a menu, ordered by a bound that never falls short of the true gain: first a
+vector estimate, later the gain found when the option was last looked at. Only the top of the menu is ever
+looked at exactly. That is right as long as gains only fall, so a `Chooser` lives while a schedule is being
+filled and no longer.
 """
 
+import heapq
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from optimizer.craft import Craft
 from optimizer.schedule import Schedule
-from optimizer.sortie import continuous_at
-from optimizer.timeline import Departure, Sortie, Where
-from optimizer.travel import FireWater, Matrix
+from optimizer.sortie import FireChoice, continuous_at
+from optimizer.timeline import Departure, Sortie, State, Where
+from optimizer.travel import FireWater, Indices, Matrix
 
 _L_S_PER_KL_HOUR = 3.6e6  # litre-seconds in a kilolitre-hour
-_EXACT_EACH = 3  # water points tried exactly per fire and departure
-_EXACT_ALL = 24  # pairs tried exactly per departure
+_WATER_EACH = 3  # water points on the menu per fire and departure
+_LIKE = 1.1  # water points of one fire differ in their share of the bound by no more than this
 _PATIENT_S = 600.0  # waiting longer for a refuelling point than this, look at the next base
 _MOST_DROPS = 10**6
 _LEAST_GAIN = 1e-6
+_STRAY = 0.1  # how often a blurred choice lands elsewhere
+
+Stamp = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +38,30 @@ class Candidate:
     gain: float
     sortie: Sortie
     replaces: bool = False
+
+
+@dataclass(slots=True)
+class _Option:
+    """One line of a menu: work at one incident after one way of departing. `choice` is None for a task."""
+
+    way: Departure
+    incident: int
+    bound: float
+    factor: float
+    choice: FireChoice | None
+    visits: int = 1
+    stamp: Stamp | None = None
+    sortie: Sortie | None = None
+    compared: bool = False
+
+
+@dataclass(slots=True)
+class _Menu:
+    """The options of an aircraft in one state. `shares`: of (way, fire), what its first look left of the bound."""
+
+    state: State
+    entries: list[tuple[float, int, _Option]] = field(default_factory=list)
+    shares: dict[tuple[int, int], float] = field(default_factory=dict)
 
 
 def take(schedule: Schedule, candidate: Candidate) -> None:
@@ -48,6 +78,7 @@ class Chooser:
         self._schedule = schedule
         self._chance = chance
         self._blur = blur
+        self._menus: dict[tuple[int, bool], _Menu] = {}
 
     def best(self, aircraft: int) -> Candidate | None:
         """The best sortie from the end of the aircraft's timeline, if any lowers the score."""
@@ -55,42 +86,94 @@ class Chooser:
         best = self._from_here(aircraft, 0.0, replaces=False)
         if not schedule.ends_with_recovery(aircraft):
             return best
-        version = schedule.version
-        home = schedule.pop(aircraft)
-        direct = self._from_here(aircraft, schedule.gain(aircraft, home), replaces=True)
-        schedule.append(aircraft, home)
-        schedule.version = version  # nothing has changed after all
+        with schedule.without_recovery(aircraft) as home_gain:
+            direct = self._from_here(aircraft, home_gain, replaces=True)
         if direct is None or (best is not None and best.gain >= direct.gain):
             return best
         return direct
 
     def _from_here(self, aircraft: int, threshold: float, *, replaces: bool) -> Candidate | None:
-        craft = self._schedule.crafts[aircraft]
-        best: tuple[float, float, Sortie] | None = None
-        for way in self._schedule.departures(aircraft):
-            for gain, sortie in self._options(craft, way, best[0] if best else threshold):
-                blurred = gain * self._factor()
-                if gain > threshold + _LEAST_GAIN and (best is None or blurred > best[0]):
-                    best = blurred, gain, sortie
-        if best is None:
-            return None
-        return Candidate(aircraft=aircraft, gain=best[0] - threshold, sortie=best[2], replaces=replaces)
+        """Look at the top of the menu until what stands there is up to date."""
+        craft, state = self._schedule.crafts[aircraft], self._schedule.state(aircraft)
+        menu = self._menus.get((aircraft, replaces))
+        if menu is None or menu.state is not state:
+            menu = self._menus[aircraft, replaces] = self._write(craft, state)
+        while menu.entries:
+            bound, number, option = menu.entries[0]
+            if -bound <= threshold + _LEAST_GAIN:
+                return None
+            if option.sortie is not None and option.stamp == self._stamp(aircraft, option):
+                gain = option.bound - threshold
+                if gain > _LEAST_GAIN:
+                    return Candidate(aircraft=aircraft, gain=gain, sortie=option.sortie, replaces=replaces)
+                heapq.heappop(menu.entries)  # only its blur had put it here
+            elif not self._look(craft, menu, option):
+                heapq.heappop(menu.entries)
+            else:
+                heapq.heapreplace(menu.entries, (-option.bound * option.factor, number, option))
+        return None
+
+    def _write(self, craft: Craft, state: State) -> _Menu:
+        menu = _Menu(state=state)
+        for way in self._schedule.departures(craft.index):
+            start_s = max(way.earliest_s, craft.earliest_s)
+            if start_s < min(self._schedule.problem.horizon_s, craft.latest_s):
+                for option in (
+                    *self._task_lines(craft, way, start_s),
+                    *self._fire_lines(craft, way, start_s),
+                ):
+                    menu.entries.append((-option.bound * option.factor, len(menu.entries), option))
+        heapq.heapify(menu.entries)
+        return menu
 
     def _factor(self) -> float:
         if self._chance is None or not self._blur:
             return 1.0
         return 1.0 + self._blur * (self._chance.random() - 0.5)
 
-    def _options(self, craft: Craft, way: Departure, floor: float) -> Iterator[tuple[float, Sortie]]:
-        start_s = max(way.earliest_s, craft.earliest_s)
-        if start_s >= min(self._schedule.problem.horizon_s, craft.latest_s):
-            return
-        for gain, sortie in self._task_options(craft, way, start_s, floor):
-            floor = max(floor, gain)
-            yield gain, sortie
-        table = self._schedule.tables.fire_water(craft.index)
-        if table is not None:
-            yield from self._fire_options(craft, way, start_s, table, floor)
+    def _stamp(self, aircraft: int, option: _Option) -> Stamp:
+        """Changes whenever something is booked that could change what the option is worth."""
+        schedule, incident = self._schedule, option.incident
+        ledgers = schedule.ledgers
+        if option.choice is None:
+            return schedule.tasks[incident].stamp, ledgers.scene[incident].stamp
+        bases = schedule.tables.return_bases(aircraft, schedule.problem.incident_place(incident))
+        return (
+            schedule.fires[incident].stamp,
+            ledgers.scene[incident].stamp,
+            ledgers.water[option.choice.water].stamp,
+            sum(ledgers.fuel[base].stamp for base in bases),
+        )
+
+    def _look(self, craft: Craft, menu: _Menu, option: _Option) -> bool:
+        """Work an option out exactly, or first lower its bound by what a like one taught; False: strike it."""
+        if not option.compared and option.choice is not None:
+            option.compared = True
+            share = menu.shares.get((id(option.way), option.incident))
+            if share is not None and share * _LIKE < 1.0:
+                option.bound *= share * _LIKE
+                return option.bound > _LEAST_GAIN
+        stamp = self._stamp(craft.index, option)
+        filled = option.way.filled
+        if filled is not None and not self._schedule.ledgers.fuel[filled[0]].fits(filled[1], filled[2], 1):
+            return False
+        bound, option.stamp, option.sortie = option.bound, stamp, None
+        option.bound = -1.0
+        for gain, sortie in self._work_out(craft, option):
+            if gain > option.bound:
+                option.bound, option.sortie = gain, sortie
+        if option.choice is not None:
+            menu.shares.setdefault((id(option.way), option.incident), max(0.0, option.bound) / bound)
+        return option.sortie is not None and option.bound > _LEAST_GAIN
+
+    def _work_out(self, craft: Craft, option: _Option) -> Iterator[tuple[float, Sortie]]:
+        schedule = self._schedule
+        if option.choice is not None:
+            yield from self._fire_gains(craft, option.way, option.choice)
+        elif schedule.tasks[option.incident].open_visits >= option.visits:
+            sortie, _ = task_sortie(schedule, craft, option.way, option.incident, option.visits)
+            if sortie is not None:
+                yield schedule.gain(craft.index, sortie), sortie
 
     def most_at_fires(self, aircraft: int) -> float:
         """At most what the aircraft's next sortie could gain at fires without lives at risk."""
@@ -99,122 +182,113 @@ class Chooser:
         ways = schedule.departures(aircraft)
         if table is None or not ways:
             return 0.0
-        calm = np.array([not schedule.problem.incidents[fire].life_at_risk for fire in table.fires.tolist()])
         start_s = max(ways[0].earliest_s, craft.earliest_s)
-        bound = self._bound(craft, ways[0], start_s, table)[calm]
-        return max(0.0, float(bound.max(initial=0.0)))
+        rows, bound = self._bound(craft, ways[0], start_s, table)
+        incidents = schedule.problem.incidents
+        calm = [n for n, fire in enumerate(table.fires[rows].tolist()) if not incidents[fire].life_at_risk]
+        return max(0.0, float(bound[calm].max(initial=0.0)))
 
     # ---- fires --------------------------------------------------------------------------------------------
-    def _fire_options(
-        self, craft: Craft, way: Departure, start_s: float, table: FireWater, floor: float
-    ) -> Iterator[tuple[float, Sortie]]:
-        bound = self._bound(craft, way, start_s, table)
-        flat = np.argsort(-bound, axis=None, kind="stable")[: 4 * _EXACT_ALL]
-        width, tried, per_fire = bound.shape[1], 0, {}
-        slack = 1.0 + self._blur
-        for position in flat.tolist():
-            row, column = divmod(position, width)
-            if bound[row, column] * slack <= max(floor, _LEAST_GAIN) or tried >= _EXACT_ALL:
-                return
-            if per_fire.get(row, 0) >= _EXACT_EACH:
-                continue
-            per_fire[row] = per_fire.get(row, 0) + 1
-            tried += 1
-            for gain, sortie in self._exact_fire(craft, way, table, row, column):
-                floor = max(floor, gain)
-                yield gain, sortie
+    def _fire_lines(self, craft: Craft, way: Departure, start_s: float) -> Iterator[_Option]:
+        """The few best water points of each fire within reach."""
+        table = self._schedule.tables.fire_water(craft.index)
+        if table is None:
+            return
+        rows, bound = self._bound(craft, way, start_s, table)
+        if not len(rows):
+            return
+        columns = np.argsort(-bound, axis=1, kind="stable")[:, :_WATER_EACH]
+        bonus = self._schedule.problem.weights.changed_assignment
+        bounds = np.take_along_axis(bound, columns, axis=1).tolist()
+        fires = table.fires[rows].tolist()
+        for n, row in enumerate(rows.tolist()):
+            factor = self._factor()
+            for column, most in zip(columns[n].tolist(), bounds[n], strict=True):
+                if most > _LEAST_GAIN:
+                    water, litres = int(table.water[row, column]), float(table.litres[row, column])
+                    choice = FireChoice(fire=fires[n], water=water, litres=litres)
+                    yield _Option(way, fires[n], most + bonus, factor, choice)
 
-    def _bound(self, craft: Craft, way: Departure, start_s: float, table: FireWater) -> Matrix:
-        """float64[fire, choice]: no less than what the sortie can gain; -1 where it cannot be flown."""
-        schedule, row = self._schedule, craft.row
+    def _bound(
+        self, craft: Craft, way: Departure, start_s: float, table: FireWater
+    ) -> tuple[Indices, Matrix]:
+        """The table's rows within reach, and float64[row, choice]: no less than what the sortie can gain; -1
+        where it cannot be flown."""
+        schedule, cruise_mps = self._schedule, craft.row.cruise_mps
         problem, horizon_s = schedule.problem, schedule.problem.horizon_s
         left_s = craft.flight_left_s(way.fuel_kg, continuous_at(craft, way, start_s), way.today_s)
         if way.where is not Where.AIR and not way.ground_leg:
             left_s = max(left_s, craft.flight_left_s(way.fuel_kg, way.continuous_s, way.today_s))
         left_s = min(left_s, craft.latest_s - start_s)
-        to_water_m = schedule.tables.distance_m[way.place][table.water + problem.water_place(0)]
-        ferry_s = to_water_m / row.cruise_mps
-        cycle_s = np.maximum(table.one_s + table.back_s, 1e-3)
-        flyable = np.floor((left_s - ferry_s - table.home_s[:, None] + table.back_s) / cycle_s + 1e-9)
-        first_s = start_s + ferry_s + table.one_s
-        drops = np.clip(np.minimum(flyable, np.floor((horizon_s - first_s) / cycle_s) + 1), 0, 1e5)
-        litre_s = table.litres * (drops * (horizon_s - first_s) - cycle_s * drops * (drops - 1) / 2)
-        rate = table.weight * problem.weights.fire_weighted_kl_hour / _L_S_PER_KL_HOUR
-        books = [schedule.fires[fire] for fire in table.fires.tolist()]
-        soonest_s = first_s.min(axis=1).tolist()
-        left = np.array([book.value_after(at_s) for book, at_s in zip(books, soonest_s, strict=True)])
-        bound = np.minimum(litre_s * rate[:, None], left[:, None])
-        for n, book in enumerate(books):
+        from_here_m = schedule.tables.distance_m[way.place]
+        straight_s = from_here_m[table.fires + problem.incident_place(0)] / cruise_mps
+        rows = np.flatnonzero(straight_s + table.home_s <= left_s)
+        one_s, litres = table.one_s[rows], table.litres[rows]
+        ferry_s = from_here_m[table.water[rows] + problem.water_place(0)] / cruise_mps
+        cycle_s = np.maximum(one_s + table.back_s[rows], 1e-3)
+        spare_s = left_s - ferry_s - table.home_s[rows, None] + table.back_s[rows]
+        first_s = start_s + ferry_s + one_s
+        drops = np.minimum(np.floor(spare_s / cycle_s + 1e-9), np.floor((horizon_s - first_s) / cycle_s) + 1)
+        drops = np.clip(drops, 0, 1e5)
+        litre_s = litres * (drops * (horizon_s - first_s) - cycle_s * drops * (drops - 1) / 2)
+        rate = table.weight[rows] * problem.weights.fire_weighted_kl_hour / _L_S_PER_KL_HOUR
+        bound = np.where((drops >= 1) & (litres > 0.0), litre_s * rate[:, None], -1.0)
+        soonest_s = first_s.min(axis=1, initial=horizon_s).tolist()
+        for n, fire in enumerate(table.fires[rows].tolist()):
+            book = schedule.fires[fire]
+            np.minimum(bound[n], book.value_after(soonest_s[n]), out=bound[n])
             if book.life_per_s:
                 late_s = min(book.first_s, book.unserved_s)
-                bound[n] += book.life_per_s * np.maximum(0.0, late_s - first_s[n])
-        result: Matrix = np.where((drops >= 1) & (table.litres > 0.0), bound, -1.0)
-        return result
+                saved = book.life_per_s * np.maximum(0.0, late_s - first_s[n])
+                bound[n] = np.where(bound[n] >= 0.0, bound[n] + saved, -1.0)
+        return rows, bound
 
-    def _exact_fire(
-        self, craft: Craft, way: Departure, table: FireWater, row: int, column: int
-    ) -> Iterator[tuple[float, Sortie]]:
-        schedule = self._schedule
-        fire, water = int(table.fires[row]), int(table.water[row, column])
-        litres = float(table.litres[row, column])
-        for sortie in self.fire_sorties(craft, way, fire, water, litres, _MOST_DROPS):
-            charge, useful = schedule.fires[fire].with_drops(litres, sortie.drops[0][2])
-            if max(1, useful) < len(sortie.drops[0][2]):
-                # what is cut off would have been wasted: the fire is charged the same without it
-                for shorter in self.fire_sorties(craft, way, fire, water, litres, max(1, useful)):
-                    same = shorter.drops[0][2][0] == sortie.drops[0][2][0]
-                    yield schedule.gain(craft.index, shorter, charge if same else None), shorter
-            else:
+    def _fire_gains(self, craft: Craft, way: Departure, choice: FireChoice) -> Iterator[tuple[float, Sortie]]:
+        schedule, book = self._schedule, self._schedule.fires[choice.fire]
+        for sortie in self.fire_sorties(craft, way, choice, _MOST_DROPS):
+            times = sortie.drops[0][2]
+            charge, useful = book.with_drops(choice.litres, times)
+            if max(1, useful) == len(times):
                 yield schedule.gain(craft.index, sortie, charge), sortie
+                continue
+            # what is cut off would have been wasted: the fire is charged the same without it
+            for shorter in self.fire_sorties(craft, way, choice, max(1, useful)):
+                same = shorter.drops[0][2][0] == times[0]
+                yield schedule.gain(craft.index, shorter, charge if same else None), shorter
 
-    def fire_sorties(
-        self, craft: Craft, way: Departure, fire: int, water: int, litres: float, most: int
-    ) -> list[Sortie]:
+    def fire_sorties(self, craft: Craft, way: Departure, choice: FireChoice, most: int) -> list[Sortie]:
         """Sorties to one fire by one water point, back to the base where the aircraft is ready soonest."""
         schedule = self._schedule
         best: list[Sortie] = []
-        bases = schedule.tables.return_bases(craft.index, schedule.problem.incident_place(fire))
-        if self._chance is not None and self._blur and len(bases) > 1 and self._chance.random() < 0.1:
+        bases = schedule.tables.return_bases(craft.index, schedule.problem.incident_place(choice.fire))
+        if self._chance is not None and self._blur and len(bases) > 1 and self._chance.random() < _STRAY:
             bases = [self._chance.choice(bases), *bases]
         for base in bases:
-            found = schedule.planner.fire(craft, way, fire, water, base, litres, most)
+            found = schedule.planner.fire(craft, way, choice, base, most)
             if found and (not best or found[0].after.free_s + _PATIENT_S < best[0].after.free_s):
                 best = found
             if best and best[0].after.refuelling and _wait_s(best[0]) < _PATIENT_S:
                 break
             if not found and not schedule.problem.bases[base].windows and base != bases[-1]:
                 # out of reach: farther ones are too, but the last may be a nearer one without fuel
-                return schedule.planner.fire(craft, way, fire, water, bases[-1], litres, most)
+                return schedule.planner.fire(craft, way, choice, bases[-1], most)
         return best
 
     # ---- tasks --------------------------------------------------------------------------------------------
-    def _task_options(
-        self, craft: Craft, way: Departure, start_s: float, floor: float
-    ) -> Iterator[tuple[float, Sortie]]:
-        schedule = self._schedule
-        slack = 1.0 + self._blur
-        for bound, incident in self._tasks_by_bound(craft, way, start_s):
-            if bound * slack <= max(floor, _LEAST_GAIN):
-                return
-            for visits in {schedule.tasks[incident].open_visits, 1}:
-                sortie, _ = task_sortie(schedule, craft, way, incident, visits)
-                if sortie is not None:
-                    gain = schedule.gain(craft.index, sortie)
-                    floor = max(floor, gain)
-                    yield gain, sortie
-
-    def _tasks_by_bound(self, craft: Craft, way: Departure, start_s: float) -> list[tuple[float, int]]:
-        """Open tasks within reach, with what serving them can gain at most, the most first."""
+    def _task_lines(self, craft: Craft, way: Departure, start_s: float) -> Iterator[_Option]:
+        """Open tasks within reach: all visits that are left, or one."""
         schedule = self._schedule
         fits = schedule.tables.fit_set[craft.index]
-        ranked = []
+        bonus = schedule.problem.weights.changed_assignment
         for incident, book in schedule.tasks.items():
-            if incident in fits and book.open_visits:
-                done_s, reachable = _soonest_visit_s(schedule, craft, way, incident, start_s)
-                bound = book.best_gain(done_s) + schedule.problem.weights.changed_assignment
-                if reachable and bound > _LEAST_GAIN:
-                    ranked.append((bound, incident))
-        return sorted(ranked, key=lambda entry: (-entry[0], entry[1]))
+            if incident not in fits or not book.open_visits:
+                continue
+            done_s, reachable = _soonest_visit_s(schedule, craft, way, incident, start_s)
+            bound = book.best_gain(done_s)
+            if reachable and bound > _LEAST_GAIN:
+                factor = self._factor()
+                for visits in sorted({1, book.open_visits}):
+                    yield _Option(way, incident, bound + bonus, factor, None, visits)
 
 
 def _soonest_visit_s(
@@ -242,11 +316,6 @@ def _soonest_visit_s(
     # fuel can be had on the way only where the cargo is loaded
     lasts = task.pickup_base >= 0 or in_air_s <= left_s + 1.0
     return done_s, lasts and done_s + home_s <= craft.latest_s + 1.0
-
-
-def task_sortie(self, craft: Craft, way: Departure, incident: int, visits: int) -> Sortie | None:
-        """A sortie that makes so many visits, back to the nearest base that allows it."""
-        return task_sortie(self._schedule, craft, way, incident, visits)[0]
 
 
 def task_sortie(

@@ -16,6 +16,7 @@ from optimizer.plan import Plan
 from optimizer.problem import Problem
 from optimizer.schedule import Schedule
 from optimizer.solve import Result
+from optimizer.sortie import FireChoice
 from optimizer.timeline import Sortie, Where
 from optimizer.travel import Tables
 
@@ -93,7 +94,7 @@ def _sorties(
     problem: Problem, aircraft: int, incident: int, legs: tuple[Leg, ...]
 ) -> list[dict[str, object]]:
     """What one aircraft does at one incident, sortie by sortie."""
-    rows = []
+    rows: list[dict[str, object]] = []
     for n, leg in enumerate(legs):
         if leg.incident != incident or leg.kind not in (LegKind.CYCLES, LegKind.ON_SCENE):
             continue
@@ -212,7 +213,11 @@ def _earliest_drop(empty: Schedule, craft: Craft, fire: int, airborne: bool) -> 
     for water in ranked[:6]:
         litres = problem.litres_per_drop(kit, water, fire)
         for way in ways[:1] if airborne else ways:
-            found = chooser.fire_sorties(craft, way, fire, water, litres, _FULL) if litres > 0.0 else []
+            found = (
+                chooser.fire_sorties(craft, way, FireChoice(fire=fire, water=water, litres=litres), _FULL)
+                if litres > 0.0
+                else []
+            )
             if found:
                 return found[0], ""
         code = "OUT_OF_RANGE" if litres > 0.0 else code

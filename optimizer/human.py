@@ -13,6 +13,7 @@ from collections.abc import Callable
 from optimizer.choice import Candidate, Chooser, take, task_sortie
 from optimizer.craft import Craft
 from optimizer.schedule import Schedule
+from optimizer.sortie import FireChoice
 from optimizer.timeline import Departure, Sortie
 
 _GROWTH_SHARE = 0.6  # of the growth to come that a dispatcher plans for (README of the format)
@@ -78,7 +79,9 @@ class _Rule:
     def first_there(self, free: set[int], incident: int) -> Candidate | None:
         """The sortie of the free aircraft that is there first."""
         schedule = self._schedule
-        ranked = sorted((self._soonest_s(a, incident), a) for a in free if incident in schedule.tables.fit_set[a])
+        ranked = sorted(
+            (self._soonest_s(a, incident), a) for a in free if incident in schedule.tables.fit_set[a]
+        )
         best: Candidate | None = None
         for at_s, aircraft in ranked:
             if best is not None and at_s >= _there_s(best.sortie):
@@ -142,8 +145,16 @@ class _Rule:
         if incident in schedule.tasks:
             return task_sortie(schedule, craft, way, incident, 1)[0]
         for water in self._nearest_water(craft, incident):
-            litres = schedule.problem.litres_per_drop(craft.row.water, water, incident) if craft.row.water else 0
-            found = self._chooser.fire_sorties(craft, way, incident, water, litres, _FULL) if litres else []
+            litres = (
+                schedule.problem.litres_per_drop(craft.row.water, water, incident) if craft.row.water else 0
+            )
+            found = (
+                self._chooser.fire_sorties(
+                    craft, way, FireChoice(fire=incident, water=water, litres=litres), _FULL
+                )
+                if litres
+                else []
+            )
             if found:
                 return found[0]
         return None

@@ -16,6 +16,7 @@ from ortools.sat.python import cp_model
 from optimizer.choice import Candidate, Chooser, take, task_sortie
 from optimizer.craft import Craft
 from optimizer.schedule import Schedule
+from optimizer.sortie import FireChoice
 from optimizer.timeline import Departure, Sortie
 
 _SCALE = 1000  # CP-SAT works in whole numbers: a thousandth of a score point
@@ -138,7 +139,11 @@ def _first_drops(schedule: Schedule, craft: Craft, way: Departure, fire: int) ->
     chooser = Chooser(schedule)
     for water in points[np.argsort(soon_s, kind="stable")[: 4 * _WATER_TRIED]].tolist():
         litres = problem.litres_per_drop(kit, water, fire)
-        found = chooser.fire_sorties(craft, way, fire, water, litres, _FULL) if litres > 0.0 else []
+        found = (
+            chooser.fire_sorties(craft, way, FireChoice(fire=fire, water=water, litres=litres), _FULL)
+            if litres > 0.0
+            else []
+        )
         if found:
             return found
     return []

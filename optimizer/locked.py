@@ -100,7 +100,12 @@ class _Replay:
         last = self.legs[-1]
         if self.where is Where.BASE and last.kind is LegKind.FLY:
             after, booked = self.planner.landed(
-                self.craft, self.base, self.now_s, self.fuel_kg, self.continuous_s, after.today_s
+                self.craft,
+                self.base,
+                land_s=self.now_s,
+                fuel_kg=self.fuel_kg,
+                continuous_s=self.continuous_s,
+                today_s=after.today_s,
             )
             self.at_fuel += booked
         return Sortie(

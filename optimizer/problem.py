@@ -9,6 +9,7 @@ The rules themselves live in `sortie.py`, `capacity.py` and, told a second time,
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from optimizer.legs import Leg
 
@@ -119,7 +120,7 @@ class WaterKit:
         table = self.lift
         if density_altitude_m <= table[0][0]:
             return min(table[0][1], self.capacity_l)
-        for (low_m, low_l), (high_m, high_l) in zip(table, table[1:], strict=False):
+        for (low_m, low_l), (high_m, high_l) in pairwise(table):
             if low_m < high_m and density_altitude_m <= high_m:
                 share = (density_altitude_m - low_m) / (high_m - low_m)
                 return min(low_l + (high_l - low_l) * share, self.capacity_l)

@@ -6,6 +6,7 @@ an aircraft's home base, and previous assignments of things that are gone.
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 
 from dispatch.errors import Malformed
 from optimizer.legs import Leg
@@ -241,7 +242,7 @@ class _Reader:
             (step.number("density_altitude_m"), step.number("litres", 0))
             for step in kit.children("lift", "density_altitude_m litres")
         )
-        if not lift or any(low[0] > high[0] for low, high in zip(lift, lift[1:], strict=False)):
+        if not lift or any(low[0] > high[0] for low, high in pairwise(lift)):
             raise Malformed(kit.at("lift"), "is empty or not ascending")
         return WaterKit(
             mode=kit.text("mode", _MODES),
@@ -309,7 +310,7 @@ class _Reader:
         for row in self._top.children("previous_assignments", "aircraft_id incident_id"):
             aircraft = self._aircraft.get(row.text("aircraft_id"), NONE)
             incident = self._incidents.get(row.text("incident_id"), NONE)
-            if aircraft != NONE and incident != NONE:
+            if NONE not in {aircraft, incident}:
                 yield aircraft, incident
 
     def _windows(self, row: Fields) -> tuple[Window, ...]:

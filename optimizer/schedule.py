@@ -5,7 +5,8 @@ and answers what a sortie would gain. It does not choose: `human.py`, `life.py`,
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from optimizer.books import FireBook, ReserveBook, TaskBook
 from optimizer.craft import Craft, departures, first_state
@@ -130,6 +131,21 @@ class Schedule:
         for n, (gone, come) in self._reserve_changes(aircraft, self.state(aircraft), sortie).items():
             self.reserves[n].change(come, gone)
         return sortie
+
+    @contextmanager
+    def without_recovery(self, aircraft: int) -> Iterator[float]:
+        """The schedule as if the recovery at the end of a timeline were not there; gives its gain. What was
+        worked out before still holds after, so versions and stamps stay."""
+        version = self.version
+        stamps = {base: self.ledgers.fuel[base].stamp for base, _, _ in self.sorties[aircraft][-1].at_fuel}
+        home = self.pop(aircraft)
+        try:
+            yield self.gain(aircraft, home)
+        finally:
+            self.append(aircraft, home)
+            self.version = version
+            for base, stamp in stamps.items():
+                self.ledgers.fuel[base].stamp = stamp
 
     def cut(self, aircraft: int, keep: int) -> list[Sortie]:
         """Unbook all sorties after the first `keep` (never the locked ones); answers them in their order."""

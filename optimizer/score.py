@@ -5,6 +5,7 @@ Told from what `check.py` saw the plan achieve, and apart from the running books
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from optimizer.check import Findings
 from optimizer.problem import Incident, Problem
@@ -113,7 +114,7 @@ def _reserve_hours(problem: Problem, findings: Findings) -> float:
         edges = sorted(
             {0.0, problem.horizon_s, *(e for span in here for e in span if 0 <= e <= problem.horizon_s)}
         )
-        for start_s, end_s in zip(edges, edges[1:], strict=False):
+        for start_s, end_s in pairwise(edges):
             ready = sum(1 for from_s, until_s in here if from_s <= start_s and end_s <= until_s)
             short_s += max(0, reserve.min_aircraft - ready) * (end_s - start_s)
     return short_s / 3600

@@ -35,6 +35,15 @@ class Ledgers:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FireChoice:
+    """Which fire, by which water point, with how many litres a drop."""
+
+    fire: int
+    water: int
+    litres: float
+
+
 class Planner:
     """Builds sorties for one problem against the bookings made so far."""
 
@@ -47,12 +56,10 @@ class Planner:
         self.ledgers = ledgers
 
     # ---- fire work ----------------------------------------------------------------------------------------
-    def fire(
-        self, craft: Craft, way: Departure, incident: int, water: int, base: int, litres: float, most: int
-    ) -> list[Sortie]:
+    def fire(self, craft: Craft, way: Departure, choice: FireChoice, base: int, most: int) -> list[Sortie]:
         """Sorties base → water ⇄ fire × n → base: as full as it can be, and a shorter prompter one if full
-        means waiting for a place. Empty if there is none. `litres` per drop; at most `most` drops."""
-        work = _FireWork.of(self, craft, way, incident, water, base, litres)
+        means waiting for a place. Empty if there is none; at most `most` drops."""
+        work = _FireWork.of(self, craft, way, choice, base)
         start_s = max(way.earliest_s, craft.earliest_s)
         if way.where is Where.AIR and start_s > way.earliest_s + _SLACK_S:
             return []
@@ -63,8 +70,8 @@ class Planner:
         for begin_s, count in self._work_spans(work, start_s + work.ferry_s, drops):
             if way.where is Where.AIR and begin_s > start_s + work.ferry_s + _SLACK_S:
                 continue  # holding burns fuel and crew time
-            count = min(count, work.most_drops(begin_s - work.ferry_s))
-            sortie = self._fire_sortie(work, begin_s, count) if count >= 1 else None
+            fewer = min(count, work.most_drops(begin_s - work.ferry_s))
+            sortie = self._fire_sortie(work, begin_s, fewer) if fewer >= 1 else None
             if sortie is not None:
                 found.append(sortie)
         return found
@@ -134,10 +141,10 @@ class Planner:
         after, booked = self.landed(
             craft,
             work.base,
-            land_s,
-            way.fuel_kg - flight_s * craft.row.burn_kgps,
-            continuous_at(craft, way, leave_s) + flight_s,
-            way.today_s + flight_s,
+            land_s=land_s,
+            fuel_kg=way.fuel_kg - flight_s * craft.row.burn_kgps,
+            continuous_s=continuous_at(craft, way, leave_s) + flight_s,
+            today_s=way.today_s + flight_s,
         )
         times = tuple(begin_s + work.one_s + k * work.cycle_s for k in range(drops))
         return Sortie(
@@ -203,7 +210,7 @@ class Planner:
 
     # ---- landing ------------------------------------------------------------------------------------------
     def landed(
-        self, craft: Craft, base: int, land_s: float, fuel_kg: float, continuous_s: float, today_s: float
+        self, craft: Craft, base: int, *, land_s: float, fuel_kg: float, continuous_s: float, today_s: float
     ) -> tuple[State, tuple[tuple[int, float, float], ...]]:
         """The state after landing at a base, and the booking of a refuelling point if it gets one."""
         row = craft.row
@@ -243,27 +250,18 @@ class _FireWork:
     return_s: float
 
     @classmethod
-    def of(
-        cls,
-        planner: Planner,
-        craft: Craft,
-        way: Departure,
-        incident: int,
-        water: int,
-        base: int,
-        litres: float,
-    ) -> "_FireWork":
+    def of(cls, planner: Planner, craft: Craft, way: Departure, choice: FireChoice, base: int) -> "_FireWork":
         row, problem, distance_m = craft.row, planner.problem, planner.distance_m
-        at_water, at_fire = problem.water_place(water), problem.incident_place(incident)
+        at_water, at_fire = problem.water_place(choice.water), problem.incident_place(choice.fire)
         kit = row.water
         work_s = kit.fill_s + kit.drop_s if kit is not None else math.inf
         return cls(
             craft=craft,
             way=way,
-            incident=incident,
-            water=water,
+            incident=choice.fire,
+            water=choice.water,
             base=base,
-            litres=litres,
+            litres=choice.litres,
             ferry_s=distance_m[way.place, at_water] / row.cruise_mps,
             one_s=work_s + distance_m[at_water, at_fire] / row.loaded_mps,
             back_s=distance_m[at_fire, at_water] / row.cruise_mps,
@@ -413,7 +411,12 @@ class Walk:
         """The sortie, after the last landing."""
         way = self.way
         after, booked = self.planner.landed(
-            self.craft, base, self.now_s, self.fuel_kg, self.continuous_s, way.today_s + self.flight_s
+            self.craft,
+            base,
+            land_s=self.now_s,
+            fuel_kg=self.fuel_kg,
+            continuous_s=self.continuous_s,
+            today_s=way.today_s + self.flight_s,
         )
         return Sortie(
             legs=tuple(self.legs),

@@ -170,7 +170,7 @@ class Tables:
             return None
         litres = self._litres(kit, points, fires)
         gap_m = self.distance_m[
-            np.ix_([problem.incident_place(f) for f in fires], points + len(problem.bases))
+            np.ix_(np.array([problem.incident_place(f) for f in fires]), points + len(problem.bases))
         ]
         one_s = kit.fill_s + kit.drop_s + gap_m / row.loaded_mps
         back_s = gap_m / row.cruise_mps

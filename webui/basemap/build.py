@@ -261,11 +261,18 @@ def relief():
     lat = np.degrees(2 * np.arctan(np.exp(y)) - math.pi / 2)
     surface = sample(read_heights(), lon, lat)
     slope_y, slope_x = np.gradient(surface)
-    light = (slope_x + slope_y) / 18.0  # metres per pixel that give full shade, chosen by eye
+    light = (slope_x + slope_y) / 22.0  # metres per pixel that give full shade, chosen by eye
     light = np.clip(light, -1, 1)
     grey = np.where(light < 0, 255, 0).astype(np.uint8)
-    alpha = (np.abs(light) ** 0.85 * np.where(light < 0, 60, 130)).astype(np.uint8)
+    alpha = (np.abs(light) * np.where(light < 0, 70, 170) * edge_fade(*light.shape)).astype(np.uint8)
     return np.dstack([grey, alpha])
+
+
+def edge_fade(height, width):
+    """1 inside, falling to 0 at the edge, so that the picture has no border on the map."""
+    across = np.minimum(np.arange(width), np.arange(width)[::-1]) / (0.12 * width)
+    down = np.minimum(np.arange(height), np.arange(height)[::-1]) / (0.12 * height)
+    return np.clip(down, 0, 1)[:, None] * np.clip(across, 0, 1)[None, :]
 
 
 def write_png(target, pixels):

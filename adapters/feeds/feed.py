@@ -67,9 +67,6 @@ class Feed:
     def start(self, reactor: Any, sink: Sink) -> Deferred[None]:
         """Begin. Fires when listening (fails with CannotListenError), or at once when the feed dials."""
         self.reactor, self._sink, self.pump = reactor, sink, Pump.of(reactor)
-        if self._metrics is not None:
-            self._publishing.clock = reactor
-            self._publishing.start(PUBLISH_S)
         factory = _Sources(self)
         host, port = host_port(self.config.address, "feed.listen")
         if self.config.listen is None:
@@ -77,6 +74,7 @@ class Feed:
             remote = HostnameEndpoint(reactor, host.encode(), port)
             self._client = ClientService(remote, factory, retryPolicy=policy, clock=reactor)
             self._client.startService()
+            self._begin_publishing()
             return succeed(None)
         server = TCP6ServerEndpoint if ":" in host else TCP4ServerEndpoint
         endpoint: Any = server(reactor, port, interface=host)  # listen() is untyped in Twisted
@@ -143,6 +141,12 @@ class Feed:
 
     def _listens(self, port: IListeningPort) -> None:
         self._listening = port
+        self._begin_publishing()
+
+    def _begin_publishing(self) -> None:
+        if self._metrics is not None:
+            self._publishing.clock = self.reactor
+            self._publishing.start(PUBLISH_S)
 
     def _publish(self) -> None:
         if self._metrics is None:

@@ -46,8 +46,9 @@ Speed = Annotated[float, Meta(ge=0, le=400)]
 Height = Annotated[float, Meta(ge=-500, le=20_000)]
 # the sort key of the last item: microseconds and an id, or an id alone
 CURSOR_PATTERN = r"^(([0-9]{1,18}~)?[A-Za-z0-9][A-Za-z0-9._:-]{0,63})?$"
-_DEGREES = r"-?[0-9]{1,3}(\.[0-9]{1,9})?"
-BBOX_PATTERN = rf"^({_DEGREES},{_DEGREES},{_DEGREES},{_DEGREES})?$"
+_LON = r"-?(180(\.0{1,9})?|(1[0-7][0-9]|[0-9]{1,2})(\.[0-9]{1,9})?)"
+_LAT = r"-?(90(\.0{1,9})?|[0-8]?[0-9](\.[0-9]{1,9})?)"
+BBOX_PATTERN = rf"^({_LON},{_LAT},{_LON},{_LAT})?$"
 Instant = Annotated[datetime, Meta(tz=True)]
 
 
@@ -281,12 +282,10 @@ class TrackQuery(Body, frozen=True, kw_only=True):
     bbox: Annotated[str, Meta(max_length=120, pattern=BBOX_PATTERN)] = ""
 
     def bounds(self) -> tuple[float, float, float, float] | None:
-        """West, south, east, north; None for everywhere. Raises Malformed."""
+        """West, south, east, north; None for everywhere. Nothing is inside where south is above north."""
         if not self.bbox:
             return None
         west, south, east, north = (float(part) for part in self.bbox.split(","))
-        if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90):
-            raise Malformed("bbox", "is not west,south,east,north in degrees")
         return west, south, east, north
 
 
@@ -440,9 +439,9 @@ class GuideAnswer(Answered, frozen=True, kw_only=True):
 
 
 class ImportedRow(Answered, frozen=True, kw_only=True):
-    """A row of an import that was not taken, and why; `row` counts from 1 after the header."""
+    """A row of an import that was not taken, and why; `line` 1 is the heading."""
 
-    row: int
+    line: int
     id: str
     code: str
     field: str
@@ -487,12 +486,28 @@ def _located(message: str) -> Malformed:
 
 def read(body: bytes, cls: type[T]) -> T:
     """The body as `cls`; an empty body counts as `{}`. Raises Unreadable or Malformed."""
+    body = body or b"{}"
     try:
-        return msgspec.json.decode(body or b"{}", type=cls)
+        try:
+            return msgspec.json.decode(body, type=cls)
+        except msgspec.ValidationError:  # 3.0 is the same number as 3 to JSON, but not to the strict reader
+            return msgspec.convert(_whole(msgspec.json.decode(body)), cls)
     except msgspec.ValidationError as error:
         raise _located(str(error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable(f"not JSON: {error}"[:300]) from None
+
+
+def _whole(value: Any) -> Any:
+    match value:
+        case float() if value.is_integer():
+            return int(value)
+        case dict():
+            return {key: _whole(item) for key, item in value.items()}
+        case list():
+            return [_whole(item) for item in value]
+        case _:
+            return value
 
 
 def read_query(values: dict[str, str], cls: type[T]) -> T:

@@ -78,7 +78,7 @@ class AircraftBody(ResourceBody, frozen=True, kw_only=True):
     kind: AircraftKind
     operator_id: OptionalId = ""
     icao24: Annotated[str, Meta(pattern="^([0-9a-f]{6})?$")] = ""
-    home_base_id: OptionalId
+    home_base_id: Id
     at_base_id: OptionalId = ""
     serviceable: bool = True
     unserviceable_reason: Line = ""
@@ -121,7 +121,7 @@ class BaseBody(PlaceBody, frozen=True, kw_only=True):
 class WaterPointBody(PlaceBody, frozen=True, kw_only=True):
     """A water point."""
 
-    modes: Annotated[tuple[WaterMode, ...], Meta(max_length=8)]
+    modes: Annotated[tuple[WaterMode, ...], Meta(min_length=1, max_length=8)]
     depth_m: Amount
     max_aircraft: Count = 1
 

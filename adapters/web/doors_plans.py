@@ -30,6 +30,9 @@ async def _propose(call: Call) -> PlanAnswer:
 
 
 async def _adopt(call: Call) -> Any:
+    for aircraft_id in call.body.aircraft_ids:
+        if aircraft_id not in call.site.desk.world.aircraft:
+            raise Unknown("aircraft_ids", f"no aircraft {aircraft_id}")
     await call.site.desk.ask(call.ask(call.body.command(call.path["id"])))
     return PlanAnswer.of(call.site.desk.world.plans[call.path["id"]])
 

@@ -7,11 +7,11 @@ from adapters.web.lists import by_id, one, page, shown
 from adapters.web.table import Call, Door, Handler
 from dispatch import access
 from dispatch.commands import SaveResource
-from dispatch.errors import Forbidden, GanyingError, Malformed, Unknown
+from dispatch.errors import Forbidden, GanyingError, Malformed, Refused, Unknown
 from dispatch.records import Aircraft, Resource
 from protocols.json_doors import ImportAnswer, ImportedRow, Page, PageQuery
 from protocols.json_resources import KINDS, ResourceBody, record
-from protocols.resources_csv import read_table
+from protocols.resources_csv import BadTable, Fault, read_table
 
 
 def _listing(kind: str) -> Handler:
@@ -56,7 +56,7 @@ def _saving(kind: str) -> Handler:
 def _replacing(kind: str) -> Handler:
     async def replacing(call: Call) -> Any:
         if call.body.id != call.path["id"]:
-            raise Malformed("id", f"is not {call.path['id']}")
+            raise Refused("ID_MISMATCH", f"the path says {call.path['id']}", field="id")
         return await _save(call, kind, call.body)
 
     return replacing
@@ -68,7 +68,11 @@ def _importing(kind: str) -> Handler:
         if call.who.session.role not in access.SAVE_RESOURCE:
             raise Forbidden(f"changing resources is for {', '.join(sorted(access.SAVE_RESOURCE))}")
         saved, failed = 0, []
-        for number, row in enumerate(_rows(call, kind), start=1):
+        try:
+            rows = _rows(call, kind)
+        except BadTable as error:
+            return ImportAnswer(saved=0, failed=[_fault(fault) for fault in error.faults])
+        for number, row in enumerate(rows, start=2):
             present = getattr(call.site.desk.world, kind).get(row.id)
             if present is not None and replace(row, version=present.version) == present:
                 continue
@@ -79,7 +83,7 @@ def _importing(kind: str) -> Handler:
             except GanyingError as error:
                 failed.append(
                     ImportedRow(
-                        row=number, id=row.id, code=error.code, field=error.field, detail=error.detail
+                        line=number, id=row.id, code=error.code, field=error.field, detail=error.detail
                     )
                 )
         return ImportAnswer(saved=saved, failed=failed)
@@ -87,7 +91,13 @@ def _importing(kind: str) -> Handler:
     return importing
 
 
+def _fault(fault: Fault) -> ImportedRow:
+    return ImportedRow(line=fault.line, id="", code="MALFORMED", field=fault.column, detail=fault.detail)
+
+
 def _rows(call: Call, kind: str) -> tuple[Any, ...]:
+    if not call.raw:
+        raise Malformed("", "no rows")
     try:
         text = call.raw.decode()
     except UnicodeDecodeError as error:
@@ -122,7 +132,7 @@ def _doors(kind: str) -> tuple[Door, ...]:
             method="POST",
             path=f"/resources/{kind}/import",
             name=f"import{title}",
-            text=f"Many of {kind} as CSV with a header line. A file that cannot be read is refused whole.",
+            text=f"Many of {kind} as CSV with a header line: how many were saved, which were not and why. With one row that cannot be read nothing is saved.",
             handler=_importing(kind),
             csv=True,
             answers=ImportAnswer,

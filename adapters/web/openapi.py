@@ -50,10 +50,14 @@ def _operation(door: Door, schema_of: dict[Any, Any]) -> dict[str, Any]:
     if parameters:
         made["parameters"] = parameters
     if door.csv:
-        made["requestBody"] = {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}
-    elif door.method in ("POST", "PUT"):
         made["requestBody"] = {
             "required": True,
+            "content": {"text/csv": {"schema": {"type": "string", "minLength": 1}}},
+        }
+    elif door.method in ("POST", "PUT"):
+        needed = any(each.required for each in msgspec.structs.fields(door.takes))
+        made["requestBody"] = {
+            "required": needed,
             "content": {"application/json": {"schema": schema_of[door.takes]}},
         }
     return made

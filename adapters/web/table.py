@@ -74,7 +74,8 @@ class Door:
 
 
 class _IdConverter(BaseConverter):
-    regex = ID_PATTERN
+    # `resources/{kind}/import` is a door of its own, no id
+    regex = r"(?!import$)" + ID_PATTERN
 
 
 def routes(doors: tuple[Door, ...]) -> Map:

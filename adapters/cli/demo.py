@@ -1,44 +1,47 @@
 """`ganying demo`: a living province on this machine, for a newcomer and for whoever wants to see a drill.
 
-    folder with site.toml, accounts, resources -> server (child) -> exercise (child) -> aircraft in the picture -> ready
+    folder with site files and certificates -> two servers -> accounts, resources -> exercise -> aircraft -> ready
 
 Everything listens on loopback only. Without `--data` the folder is a fresh temporary one that is removed at the end;
-with it, it is kept and continued. Both children are on a leash (adapters/exercise/leash.py): they end with this
+with it, it is kept and continued. The children are on a leash (adapters/exercise/leash.py): they end with this
 process however it ends. `DEMO_SECONDS` or `--seconds` ends it by itself with status 0.
 """
 
 import argparse
 import contextlib
+import math
 import os
-import queue
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
 from adapters.accounts import hash_password
+from adapters.cli.ca import init_authority, issue_certificate
 from adapters.cli.errand import Do, perform
 from adapters.cli.resources import JIANGXI, ORDER, errands, read_file
-from adapters.config import load
-from adapters.exercise import stage
+from adapters.config import Config, load
+from adapters.exercise import children, stage
+from adapters.exercise.children import Child
 from adapters.exercise.observing import Observed, Observer
 from adapters.exercise.stage import Part, Ports
 from dispatch.errors import Malformed
-from dispatch.records import Account
+from dispatch.records import Account, Resource
 
 PORT = 8036
-READY_S = 60.0  # a slow machine may need this long; then it is said that something is wrong
-STOP_S = 4.5  # SIGTERM to both children, then SIGKILL: below the 5 s that a service manager expects
+READY_S = 90.0  # a slow machine may need this long; then it is said that something is wrong
+LOOK_S = 0.1
 ENOUGH = Observed(simulated=40, recorded=4)  # aircraft that must be in the picture before it is ready
-LOG_TAIL_LINES = 20
+HUNAN = JIANGXI.parent / "hunan"
 
 
 def add_parser(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -48,6 +51,7 @@ def add_parser(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     parser.add_argument("--port", type=int, default=PORT, help=f"of the page ({PORT}); 0: any free one")
     parser.add_argument("--data", type=Path, default=None, help="keep everything here and continue next time")
     parser.add_argument("--auto", action="store_true", help="scripted seats play all roles")
+    parser.add_argument("--alone", action="store_true", help="without the neighbouring site")
     parser.add_argument(
         "--time-factor", type=float, default=1.0, help="rescue aircraft fly this much faster (1 to 4)"
     )
@@ -61,21 +65,20 @@ def run(arguments: argparse.Namespace) -> int:
     if not 1.0 <= arguments.time_factor <= 4.0:
         raise Malformed("time-factor", "1 to 4: faster, an aircraft would look like a mistake")
     stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: stopping.set())
     with _folder(arguments.data) as folder:
-        parts, ports = _set_up(folder, arguments)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda *_: stopping.set())
-        play = _Play(folder)
+        play = _Play(_sites(folder, arguments), arguments, stopping)
         try:
-            return play.perform(arguments, parts, ports, seconds, stopping)
+            return play.perform(seconds)
         finally:
             play.stop()
 
 
-def _seconds(asked: float | None) -> float | None:
+def _seconds(asked: float | None) -> float:
     text = os.environ.get("DEMO_SECONDS", "")
     if asked is not None or not text:
-        return asked
+        return math.inf if asked is None else asked
     try:
         return float(text)
     except ValueError:
@@ -95,41 +98,57 @@ def _folder(kept: Path | None) -> Iterator[Path]:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def _set_up(folder: Path, arguments: argparse.Namespace) -> tuple[tuple[Part, ...], Ports]:
-    """Site file, accounts with new passwords, resources. An account that exists gets a new password."""
-    ports = Ports(http=_free_port(arguments.port), simulated=_free_port(0), recorded=_free_port(0))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Site:
+    """One server of the demonstration before it runs."""
+
+    folder: Path
+    config: Config
+    parts: tuple[Part, ...]
+    resources: tuple[tuple[str, tuple[Resource, ...]], ...]
+    ports: Ports
+
+
+def _sites(folder: Path, arguments: argparse.Namespace) -> list[_Site]:
+    """The story's site first, then its neighbour; their files are written."""
+    ports = Ports(
+        http=_free_port(arguments.port),
+        simulated=_free_port(0),
+        recorded=_free_port(0),
+        link=_free_port(0),
+        neighbour=_free_port(0),
+    )
+    linked = not arguments.alone
+    if linked:
+        _certificates(folder / "ca")
     parts = (*stage.people(), *stage.scripts(everyone=arguments.auto))
-    site = folder / "site.toml"
-    site.write_text(stage.site_file(ports), encoding="utf-8")
-    guide = folder / "guide.json"
+    sites = [_site(folder / stage.SITE, stage.site_file(ports, linked=linked), parts, JIANGXI, ports)]
+    if linked:
+        neighbour = folder / stage.NEIGHBOUR
+        sites.append(_site(neighbour, stage.neighbour_file(ports), stage.neighbours(), HUNAN, ports))
+    return sites
+
+
+def _certificates(folder: Path) -> None:
+    """An authority and both sites' certificates, made once per folder."""
+    if (folder / "ca.crt").exists():
+        return
+    now = datetime.now(UTC)
+    init_authority(folder, "Ganying demonstration", now)
+    for site in (stage.SITE, stage.NEIGHBOUR):
+        issue_certificate(folder, site, now, site=site, hosts=["127.0.0.1"])
+
+
+def _site(folder: Path, text: str, parts: tuple[Part, ...], tables: Path, ports: Ports) -> _Site:
+    folder.mkdir(mode=0o700, exist_ok=True)
+    file, guide = folder / "site.toml", folder / "guide.json"
+    file.write_text(text, encoding="utf-8")
     guide.touch(mode=0o600)
     guide.write_bytes(msgspec.json.encode(stage.guide(parts)))
-    config = load(site)
-    accounts = [_account(part) for part in parts]
-    records = [(kind, read_file(kind, JIANGXI / f"{kind}.csv", config.site.id)) for kind in ORDER]
-
-    async def script(do: Do) -> None:
-        known = {a["name"]: a["version"] for a in (await do({"do": "list_accounts"}))["accounts"]}
-        for account in accounts:
-            seen = known.get(account.name, 0)
-            await do({"do": "save_account", "account": msgspec.to_builtins(account), "version_seen": seen})
-        for kind, rows in records:
-            for errand in errands(kind, rows):
-                await do(errand)
-
-    perform(config, script)
-    return parts, ports
-
-
-def _account(part: Part) -> Account:
-    return Account(
-        name=part.account,
-        display_name=part.display_name,
-        roles=(part.role,),
-        password_hash=hash_password(part.password),
-        operator_id=part.operator_id,
-        scripted=part.scripted,
-    )
+    config = load(file)
+    found = [(kind, tables / f"{kind}.csv") for kind in ORDER]
+    resources = tuple((kind, read_file(kind, path, config.site.id)) for kind, path in found if path.exists())
+    return _Site(folder=folder, config=config, parts=parts, resources=resources, ports=ports)
 
 
 def _free_port(wanted: int) -> int:
@@ -145,126 +164,118 @@ def _free_port(wanted: int) -> int:
         return port
 
 
+def _fill(site: _Site, accounts: list[Account]) -> None:
+    """Accounts and resources, through the running server's own door. A known account gets its new password."""
+
+    async def script(do: Do) -> None:
+        known = {a["name"]: a["version"] for a in (await do({"do": "list_accounts"}))["accounts"]}
+        for account in accounts:
+            seen = known.get(account.name, 0)
+            await do({"do": "save_account", "account": msgspec.to_builtins(account), "version_seen": seen})
+        for kind, rows in site.resources:
+            for errand in errands(kind, rows):
+                await do(errand)
+
+    perform(site.config, script)
+
+
+def _account(part: Part) -> Account:
+    return Account(
+        name=part.account,
+        display_name=part.display_name,
+        roles=(part.role,),
+        password_hash=hash_password(part.password),
+        operator_id=part.operator_id,
+        scripted=part.scripted,
+    )
+
+
 class _Play:
-    """The two children of one demonstration."""
+    """One demonstration while it runs."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._children: list[tuple[str, subprocess.Popen[bytes]]] = []
+    def __init__(self, sites: list[_Site], arguments: argparse.Namespace, stopping: threading.Event) -> None:
+        self._sites = sites
+        self._arguments = arguments
+        self._stopping = stopping
+        self._children: list[Child] = []
 
-    def perform(
-        self,
-        arguments: argparse.Namespace,
-        parts: tuple[Part, ...],
-        ports: Ports,
-        seconds: float | None,
-        stopping: threading.Event,
-    ) -> int:
-        """Start both, say when it is ready, and wait for the end."""
-        url = self._server(stopping)
-        if url is not None and not stopping.is_set():
-            self._exercise(arguments, parts, ports)
-            if self._picture_fills(url, parts, stopping):
-                _announce(url, parts, self._folder, temporary=arguments.data is None)
-                ends_at = None if seconds is None else time.monotonic() + seconds
-                while not stopping.wait(0.2) and not self._ended():
-                    if ends_at is not None and time.monotonic() >= ends_at:
-                        stopping.set()
-        if stopping.is_set():
+    def perform(self, seconds: float) -> int:
+        """Start everything, say when it is ready, and wait for the end."""
+        if self._start() and self._picture_fills():
+            self._announce()
+            ends_at = time.monotonic() + seconds
+            while time.monotonic() < ends_at and self._going():
+                self._stopping.wait(0.2)
+            if time.monotonic() >= ends_at:
+                return 0
+        if self._stopping.is_set():
             return 0
-        self._complain()
+        for child in self._children:
+            print(f"ganying demo: {child.last_words()}", file=sys.stderr)
         return 1
 
-    def _server(self, stopping: threading.Event) -> str | None:
-        """The server's URL once it accepts; None when it ended or we are to stop."""
-        server = self._start("server", ["-m", "adapters.exercise.leash", "serve", "--config", "site.toml"])
-        said: queue.SimpleQueue[str] = queue.SimpleQueue()
-
-        def listen() -> None:
-            for line in server.stdout or ():
-                said.put(line.decode(errors="replace").strip())
-
-        threading.Thread(target=listen, name="server-output", daemon=True).start()
-        ends_at = time.monotonic() + READY_S
-        while time.monotonic() < ends_at and not self._ended() and not stopping.is_set():
-            with contextlib.suppress(queue.Empty):
-                line = said.get(timeout=0.1)
-                if line.startswith("ready "):
-                    return line.removeprefix("ready ")
-        return None
-
-    def _exercise(self, arguments: argparse.Namespace, parts: tuple[Part, ...], ports: Ports) -> None:
+    def _start(self) -> bool:
+        """Servers, what they hold, and the exercise. False when one ended or we are to stop."""
+        for site in self._sites:
+            serve = ["-m", "adapters.exercise.leash", "serve", "--config", "site.toml"]
+            self._children.append(Child("server", serve, site.folder))
+        # passwords are hashed while the servers start
+        accounts = [[_account(part) for part in site.parts] for site in self._sites]
+        if not self._filled(0, accounts[0]):
+            return False
         settings = stage.settings(
-            ports,
-            parts,
-            everyone=arguments.auto,
-            time_factor=arguments.time_factor,
-            max_drops=arguments.max_drops,
+            self._sites[0].ports,
+            self._sites[0].parts,
+            everyone=self._arguments.auto,
+            time_factor=self._arguments.time_factor,
+            max_drops=self._arguments.max_drops,
+            partner=stage.NEIGHBOUR if len(self._sites) > 1 else "",
         )
-        child = self._start("exercise", ["-m", "adapters.exercise.run"])
-        if child.stdin is not None:
-            child.stdin.write(msgspec.json.encode(settings) + b"\n")
-            child.stdin.flush()  # and it stays open: its end would be the child's
+        exercise = Child("exercise", ["-m", "adapters.exercise.run"], self._sites[0].folder)
+        self._children.append(exercise)
+        exercise.tell(msgspec.json.encode(settings))
+        # the neighbour comes up while the picture fills
+        return all(self._filled(number, accounts[number]) for number in range(1, len(self._sites)))
 
-    def _start(self, name: str, arguments: list[str]) -> "subprocess.Popen[bytes]":
-        with (self._folder / f"{name}.log").open("ab") as log:
-            # a session of its own: Ctrl-C is ours to hear, the children are told in order
-            child = subprocess.Popen(  # noqa: S603 - our own modules under our own interpreter
-                [sys.executable, *arguments],
-                cwd=self._folder,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                start_new_session=True,
-            )
-        self._children.append((name, child))
-        return child
+    def _filled(self, number: int, accounts: list[Account]) -> bool:
+        if not self._heard_ready(self._children[number]):
+            return False
+        _fill(self._sites[number], accounts)
+        return True
 
-    def _picture_fills(self, url: str, parts: tuple[Part, ...], stopping: threading.Event) -> bool:
-        """Wait until the page has something to show. False when it never does, or we are to stop."""
-        eye = next(part for part in parts if part.account == "script-observer")
-        observer = Observer(url, eye.account, eye.password)
+    def _heard_ready(self, server: Child) -> bool:
         ends_at = time.monotonic() + READY_S
-        while time.monotonic() < ends_at and not self._ended():
-            if observer.look().covers(ENOUGH):
+        while time.monotonic() < ends_at and self._going():
+            if server.hear("ready ", LOOK_S) is not None:
                 return True
-            if stopping.wait(0.2):
-                return False
         return False
 
-    def _ended(self) -> bool:
-        return any(child.poll() is not None for _, child in self._children)
+    def _picture_fills(self) -> bool:
+        """Wait until the page has something to show. False when it never does, or we are to stop."""
+        eye = next(part for part in self._sites[0].parts if part.scripted)
+        observer = Observer(f"127.0.0.1:{self._sites[0].ports.http}", eye.account, eye.password)
+        ends_at = time.monotonic() + READY_S
+        while time.monotonic() < ends_at and self._going():
+            if observer.look().covers(ENOUGH):
+                return True
+            self._stopping.wait(LOOK_S)
+        return False
 
-    def _complain(self) -> None:
-        for name, child in self._children:
-            how = "runs" if child.poll() is None else f"ended with status {child.returncode}"
-            print(f"ganying demo: the {name} {how}; its last words:", file=sys.stderr)
-            lines = (self._folder / f"{name}.log").read_text(errors="replace").splitlines()
-            print("\n".join(lines[-LOG_TAIL_LINES:]), file=sys.stderr)
+    def _going(self) -> bool:
+        return not self._stopping.is_set() and not any(child.ended for child in self._children)
+
+    def _announce(self) -> None:
+        """Accounts first, so that `ready URL` is the last line and means it."""
+        print("赣鹰演练 · 本机演示，全部航空器与事件为模拟或录制，不得用于飞行")
+        for site in self._sites:
+            print(f"{site.config.site.name}  http://{site.config.http.listen}")
+            for part in site.parts:
+                if not part.scripted:
+                    print(f"  {part.account:<9} {part.password}   {part.display_name} ({part.role.value})")
+        kept = "" if self._arguments.data else "（结束后删除）"
+        print(f"数据目录 {self._sites[0].folder.parent}{kept}，Ctrl-C 结束")
+        print(f"ready http://{self._sites[0].config.http.listen}", flush=True)
 
     def stop(self) -> None:
-        """SIGTERM to all, then SIGKILL to who is left."""
-        for _, child in reversed(self._children):
-            if child.poll() is None:
-                child.terminate()
-        ends_at = time.monotonic() + STOP_S
-        for _, child in self._children:
-            try:
-                child.wait(max(0.0, ends_at - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
-            for stream in (child.stdin, child.stdout):
-                if stream is not None:
-                    with contextlib.suppress(OSError):  # unread settings of a child that is gone
-                        stream.close()
-
-
-def _announce(url: str, parts: tuple[Part, ...], folder: Path, *, temporary: bool) -> None:
-    """Accounts first, so that `ready URL` is the last line and means it."""
-    print("赣鹰演练 · 本机演示，全部航空器与事件为模拟或录制，不得用于飞行")
-    for part in parts:
-        if not part.scripted:
-            print(f"  {part.account:<9} {part.password}   {part.display_name} ({part.role.value})")
-    print(f"  数据目录 {folder}{'（结束后删除）' if temporary else ''}  Ctrl-C 结束")
-    print(f"ready {url}", flush=True)
+        """End the children."""
+        children.stop(self._children)

@@ -38,6 +38,14 @@ def current(situation: Situation, aircraft_id: str) -> Tasking | None:
     return None
 
 
+def known(situation: Situation, tasking: Tasking) -> bool:
+    """Whether the places that a tasking of our aircraft names have been read already."""
+    return tasking.aircraft_id not in situation.aircraft or (
+        tasking.base_id in situation.bases
+        and (not tasking.water_point_id or tasking.water_point_id in situation.water_points)
+    )
+
+
 def order_of(tasking: Tasking | None) -> Order:
     """Stand, start engines, go, or come home."""
     return Order.STAND if tasking is None else _ORDERS.get(tasking.state, Order.STAND)

@@ -3,7 +3,6 @@
 import http.client
 import json
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 WAIT_S = 5.0
 
@@ -24,10 +23,10 @@ NOTHING = Observed(simulated=0, recorded=0)
 
 
 class Observer:
-    """One account's view; signs in once."""
+    """One account's view of the site at `address` (host:port); signs in once."""
 
-    def __init__(self, url: str, account: str, password: str) -> None:
-        self._address = urlsplit(url).netloc
+    def __init__(self, address: str, account: str, password: str) -> None:
+        self._address = address
         self._body = json.dumps({"account": account, "password": password}).encode()
         self._token = ""
 

@@ -44,6 +44,8 @@ class Cast:
 
     everyone: bool
     accepting: frozenset[str]
+    patience: float = 1.0  # times the waits below: where people play too, they should be able to be first
+    partner: str = ""  # with whom a scripted desk shares its incidents
     only_simulated: bool = True  # scripts leave alone what is not a drill
 
 
@@ -88,7 +90,7 @@ def acts(scene: Scene, cast: Cast) -> Iterator[Act]:
     """Everything that scripted seats would do now."""
     for request in scene.requests.values():
         filed = request.state is AirspaceState.FILED and _ours(request.simulated, cast)
-        if filed and scene.waited(request) >= ATC_WAITS_S:
+        if filed and scene.waited(request) >= ATC_WAITS_S * cast.patience:
             yield _act(Role.ATC, "airspace", request, AirspaceAction.APPROVE, reason=REASON)
     for tasking in scene.situation.taskings.values():
         if _ours(tasking.simulated, cast):
@@ -111,6 +113,22 @@ def _desk_acts(scene: Scene, cast: Cast) -> Iterator[Act]:
             yield _act(Role.DISPATCHER, "incidents", incident, IncidentAction.CONFIRM, reason=REASON)
         if incident.state is IncidentState.CONFIRMED:
             yield from _plan_acts(scene, incident, open_plans)
+        if incident.state is IncidentState.RESPONDING and _unshared(cast, incident):
+            yield _share(incident, cast.partner)
+
+
+def _unshared(cast: Cast, incident: Incident) -> bool:
+    return bool(cast.partner) and cast.partner not in incident.shared_with
+
+
+def _share(incident: Incident, partner: str) -> Act:
+    return Act(
+        role=Role.DISPATCHER,
+        operator_id="",
+        door=f"incidents/{incident.id}/share",
+        body={"version": incident.version, "partner": partner},
+        key=f"script-share-{incident.id}-{incident.version}",
+    )
 
 
 def _plan_acts(scene: Scene, incident: Incident, open_plans: list[Proposal]) -> Iterator[Act]:
@@ -129,7 +147,7 @@ def _plan_acts(scene: Scene, incident: Incident, open_plans: list[Proposal]) -> 
 
 
 def _tasking_acts(scene: Scene, cast: Cast, tasking: Tasking) -> Iterator[Act]:
-    waited_s = scene.waited(tasking)
+    waited_s = scene.waited(tasking) / cast.patience
     match tasking.state:
         case TaskingState.PENDING if cast.everyone and waited_s >= ORDER_WAITS_S:
             yield _act(Role.DUTY_CHIEF, "taskings", tasking, TaskingAction.ORDER)

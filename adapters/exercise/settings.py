@@ -43,7 +43,8 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """One exercise. `everyone`: all seats are scripted. `accepting`: operators whose script accepts orders."""
+    """One exercise. `everyone`: all seats are scripted. `accepting`: operators whose script accepts
+    orders. `partner`: with whom a scripted desk shares its incidents. `patience`: seats wait so many times longer."""
 
     url: str
     feed: Address
@@ -55,3 +56,5 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     airliners: bool = True
     time_factor: float = 1.0
     max_drops: int = 1000
+    patience: float = 1.0
+    partner: str = ""

@@ -17,7 +17,7 @@ from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 
 from adapters.exercise.antenna import Antenna
-from adapters.exercise.crew import Situation
+from adapters.exercise.crew import Situation, known
 from adapters.exercise.doors import Declined, Doors, Unreachable
 from adapters.exercise.fleet import Fleet
 from adapters.exercise.recording import Loop
@@ -35,7 +35,7 @@ from protocols.receiver_clock import TICKS_HZ
 log = structlog.get_logger()
 
 READ_S = 1.0
-RESOURCES_EVERY = 20  # readings; who imports more aircraft during a drill waits this long for them
+RESOURCES_EVERY = 20  # readings; sooner when a tasking names what is not known yet
 SIGNAL = 0x80  # a middling signal level
 
 
@@ -49,7 +49,12 @@ class Simulator:
         self._doors = Doors(reactor, settings.url)
         self._antenna = Antenna(reactor, settings.feed.host, settings.feed.port)
         self._fleet = Fleet(settings.max_drops)
-        self._cast = Cast(everyone=settings.everyone, accepting=frozenset(settings.accepting))
+        self._cast = Cast(
+            everyone=settings.everyone,
+            accepting=frozenset(settings.accepting),
+            patience=settings.patience,
+            partner=settings.partner,
+        )
         self._situation = Situation(aircraft={}, bases={}, water_points={}, incidents={}, taskings={})
         self._requests: dict[str, AirspaceRequest] = {}
         self._plans: dict[str, Proposal] = {}
@@ -153,6 +158,8 @@ class Simulator:
             incidents={incident.id: incident for incident in incidents},
             taskings={tasking.id: tasking for tasking in taskings},
         )
+        if not all(known(self._situation, tasking) for tasking in taskings):
+            self._readings = 0  # somebody has imported more: read resources at the next turn
         self._requests = {request.id: request for request in requests}
         self._plans = {plan.id: plan for plan in plans}
         await self._raise_alarm()

@@ -1,4 +1,6 @@
-"""The demonstration's stage: its site file, its accounts, its exercise. Values only; cli/demo.py puts them up.
+"""The demonstration's stage: its sites' files, their accounts, its exercise. Values only; cli/demo.py puts them up.
+
+Two sites: Jiangxi, where the story happens, and a neighbour that is linked to it and sees what is shared.
 
 Accounts for people have random passwords that are printed on the terminal and shown by the page's guide, on loopback
 only. Accounts for scripts are marked scripted; their passwords are told to the exercise's process and nobody else.
@@ -19,10 +21,14 @@ RECORDING = DATA / "recordings" / "ulss7_61s.beast"
 
 SITE = "36"
 SITE_NAME = "江西省航空救援指挥调度中心"
+NEIGHBOUR = "43"
+NEIGHBOUR_NAME = "湖南省应急救援航空中心"
+AGREEMENT = "演练协议-2026"  # a link names the agreement it rests on; this one is for drills
 SIMULATED_PREFIX = "78f"  # adapters/data/jiangxi/ORIGIN.md
 OPERATORS = ("OP1", "OP2")  # adapters/data/jiangxi/operators.csv
 PEOPLES_OPERATOR = "OP1"  # the newcomer's; the other's orders are accepted by its script
 ALARM_AFTER_S = 4.0
+PATIENCE = 2.5  # ATC's script answers after 20 s, crews take their steps after some 10 s each
 # To be typed on a phone: no letters that look alike. 12 of 30 are 58 random bits, good for one demonstration.
 TYPEABLE = "abcdefghjkmnpqrstuvwxyz2345678"
 TYPED = 12
@@ -42,11 +48,13 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """Sockets of one demonstration site, all on loopback."""
+    """Sockets of the demonstration, all on loopback."""
 
     http: int
     simulated: int
     recorded: int
+    link: int
+    neighbour: int
 
 
 def people() -> tuple[Part, ...]:
@@ -104,21 +112,16 @@ def _marked(part: Part) -> Part:
     )
 
 
-def site_file(ports: Ports) -> str:
-    """site.toml of the demonstration."""
-    return f"""\
-# Written by `ganying demo`; loopback only.
-[site]
-id = "{SITE}"
-name = "{SITE_NAME}"
-data = "data"
+def neighbours() -> tuple[Part, ...]:
+    """Accounts at the neighbour's site."""
+    return (_part("linsheng", "湖南调度员", Role.DISPATCHER),)
 
-[http]
-listen = "127.0.0.1:{ports.http}"
 
-[security]
-second_factor = "off"
-
+def site_file(ports: Ports, *, linked: bool) -> str:
+    """site.toml of the site where the story happens."""
+    return (
+        _head(SITE, SITE_NAME, ports.http)
+        + f"""
 [[feed]]
 name = "hill"
 kind = "beast"
@@ -129,6 +132,34 @@ simulated_prefixes = ["{SIMULATED_PREFIX}"]
 name = "ulss7"
 kind = "beast"
 listen = "127.0.0.1:{ports.recorded}"
+"""
+        + (_federation(SITE, f"127.0.0.1:{ports.link}") + _partner(NEIGHBOUR, "湖南省", "") if linked else "")
+    )
+
+
+def neighbour_file(ports: Ports) -> str:
+    """site.toml of the neighbour, which dials."""
+    url = f"wss://127.0.0.1:{ports.link}/link"
+    return (
+        _head(NEIGHBOUR, NEIGHBOUR_NAME, ports.neighbour)
+        + _federation(NEIGHBOUR, "")
+        + _partner(SITE, "江西省", url)
+    )
+
+
+def _head(site: str, name: str, port: int) -> str:
+    return f"""\
+# Written by `ganying demo`; loopback only.
+[site]
+id = "{site}"
+name = "{name}"
+data = "data"
+
+[http]
+listen = "127.0.0.1:{port}"
+
+[security]
+second_factor = "off"
 
 [planner]
 assume_daylight = true
@@ -136,6 +167,26 @@ assume_daylight = true
 [demonstration]
 enabled = true
 guide = "guide.json"
+"""
+
+
+def _federation(site: str, listen: str) -> str:
+    return f"""
+[federation]
+listen = "{listen}"
+certificate = "../ca/{site}.crt"
+key = "../ca/{site}.key"
+ca = "../ca/ca.crt"
+"""
+
+
+def _partner(site: str, name: str, url: str) -> str:
+    return f"""
+[[partner]]
+site = "{site}"
+name = "{name}"
+url = "{url}"
+agreement = "{AGREEMENT}"
 """
 
 
@@ -166,6 +217,8 @@ def alarm() -> Alarm:
             place="宜春市靖安县三爪仑乡",
             position=PositionBody(lon_deg=115.2212, lat_deg=29.0624),  # GeoNames: 三爪仑乡
             elevation_m=420.0,
+            demand_l=12_000.0,
+            growth_lps=0.3,
             note="护林员电话报告：山脊可见浓烟，有明火，附近无居民点。待核实。",
             simulated=True,
         ),
@@ -173,7 +226,7 @@ def alarm() -> Alarm:
 
 
 def settings(
-    ports: Ports, parts: tuple[Part, ...], *, everyone: bool, time_factor: float, max_drops: int
+    ports: Ports, parts: tuple[Part, ...], *, everyone: bool, time_factor: float, max_drops: int, partner: str
 ) -> Settings:
     """What the exercise's process is told."""
     return Settings(
@@ -190,4 +243,6 @@ def settings(
         accepting=tuple(operator for operator in OPERATORS if operator != PEOPLES_OPERATOR),
         time_factor=time_factor,
         max_drops=max_drops,
+        patience=1.0 if everyone else PATIENCE,
+        partner=partner,
     )

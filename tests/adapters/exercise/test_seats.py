@@ -128,6 +128,15 @@ def test_with_everyone_scripted_the_desk_confirms_asks_adopts_and_orders() -> No
     ]
 
 
+def test_scripted_desk_shares_its_fire_with_the_partner_once() -> None:
+    cast = Cast(everyone=True, accepting=frozenset(), partner="43")
+    responding = incident(IncidentState.RESPONDING)
+    (act,) = acts(scene(situation(incidents=(responding,))), cast)
+    assert (act.door, act.body) == ("incidents/36-INC-1/share", {"version": 1, "partner": "43"})
+    shared = replace(responding, shared_with=("43",))
+    assert done(scene(situation(incidents=(shared,))), cast) == []
+
+
 def test_what_is_not_a_drill_is_left_alone() -> None:
     real = situation(
         tasking(TaskingState.ACCEPTED, simulated=False),

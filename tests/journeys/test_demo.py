@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.journeys.running import GANYING, START_S, Client, wait_for
 from tests.journeys.sockets import Socket, children_of, sockets_of
 
@@ -86,6 +88,7 @@ def tracks(client: Client) -> list[dict[str, Any]]:
     return [feature["properties"] for feature in client.get("tracks")["features"]]
 
 
+@pytest.mark.timeout(600)  # a sortie takes its time, and the machine may be busy
 def test_drill_runs_from_alarm_to_landing_and_the_neighbour_sees_it(tmp_path: Path) -> None:
     with demo(tmp_path, "--auto", "--time-factor", "4", "--max-drops", "1") as running:
         running.url()

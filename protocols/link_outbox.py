@@ -12,10 +12,10 @@ from collections import deque
 from collections.abc import Sequence
 
 from dispatch.errors import Malformed
-from protocols.codec.link import MAX_MESSAGE_BYTES, Batch
+from protocols.codec.link import MAX_MESSAGE_BYTES, MAX_ROWS, Batch
 from protocols.rows import Row
 
-READ_ROWS = 128  # journal rows looked at in one go: each may have to be decoded to know whose it is
+READ_ROWS = 128  # journal rows read in one go; most are not for the partner
 BATCH_BYTES = 1 << 20  # of bodies; a batch is closed before it exceeds this, unless one row alone does
 ROW_BYTES = MAX_MESSAGE_BYTES - (64 << 10)  # a body above cannot travel; the link stops and says so
 WINDOW = 4  # batches unacknowledged in each direction; beyond it rows stay in the journal
@@ -71,12 +71,12 @@ class Outbox:
 
 
 def _batches(after: int, rows: Sequence[Row], through: int) -> list[Batch]:
-    """Rows cut into batches of at most BATCH_BYTES; the last one reaches to `through`."""
+    """Rows cut into batches of at most MAX_ROWS and BATCH_BYTES; the last one reaches to `through`."""
     batches: list[Batch] = []
     gathered: list[Row] = []
     size = 0
     for row in rows:
-        if gathered and size + len(row.body) > BATCH_BYTES:
+        if gathered and (len(gathered) == MAX_ROWS or size + len(row.body) > BATCH_BYTES):
             batches.append(Batch(after=after, through=gathered[-1].seq, rows=tuple(gathered)))
             after, gathered, size = gathered[-1].seq, [], 0
         gathered.append(row)

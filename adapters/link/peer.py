@@ -57,6 +57,7 @@ class Peer:
         self._committing = False
         self._sent_positions: dict[str, float] = {}
         self._told: dict[str, int] = {}
+        self._row_reasons: set[str] = set()
         self._said = ""  # last reason logged: a partner that keeps failing the same way is named once
         self._events = metrics.counter(
             "ganying_link_events", "What happened on links, by partner and event", ("partner", "event")
@@ -106,6 +107,7 @@ class Peer:
             return
         self._greeted = True
         self._sent_positions.clear()
+        self._row_reasons.clear()
         cursor = self._desk.cursor(self.site)
         self._carry_out(
             self.session.connected(
@@ -163,9 +165,7 @@ class Peer:
             known = self._desk.through
             last = rows[-1].seq if rows else want.after
             through = min(max(last, min(want.after + want.limit, head)), known)
-            leaving = carried.outgoing(
-                self._desk.world, (row for row in rows if row.seq <= through), self.site
-            )
+            leaving, through = carried.outgoing(self._desk.world, rows, self.site, through)
             self._carry_out(self.session.rows_available(want.conversation, leaving, through, self._clock()))
 
         def unread(failure: Failure) -> None:
@@ -184,7 +184,9 @@ class Peer:
         rows, turned_away = carried.incoming(self._desk.world, batch.rows, self.site)
         for seq, error in turned_away:
             self._count("row_refused")
-            log.warning("row of a partner refused", partner=self.site, seq=seq, why=str(error))
+            if error.code not in self._row_reasons:  # once per connection and code; the rest is counted
+                self._row_reasons.add(error.code)
+                log.warning("row of a partner refused", partner=self.site, seq=seq, why=str(error))
         self._commit(batch, rows)
 
     def _commit(self, batch: Deliver, rows: list[Row]) -> None:

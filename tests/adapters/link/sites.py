@@ -162,6 +162,11 @@ class Line(protocol.Factory):
         for end in self.ends:
             end.transport.abortConnection()
 
+    def hold(self) -> None:
+        """Bytes stay where they are, as with a partner that no longer reads."""
+        for end in self.ends:
+            end.transport.pauseProducing()
+
     def restore(self) -> None:
         self.up = True
 

@@ -13,7 +13,7 @@ from adapters.cli.ca import issue_certificate
 from adapters.clock import utc_now
 from adapters.link.socket import DiallingFactory
 from adapters.tls import link_client_context
-from dispatch.commands import ActOnIncident
+from dispatch.commands import ActOnIncident, ShareIncident
 from dispatch.errors import Malformed
 from dispatch.kinds import IncidentAction, IncidentState, SourceKind
 from dispatch.tracks import Sighting
@@ -145,6 +145,32 @@ async def test_when_both_dial_one_connection_stays(tmp_path: Path, ca: Path) -> 
         assert live(ours)
         assert live(theirs)
         assert theirs.counted("parted_REPLACED", "36") <= 1
+        await line.close()
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_partner_that_stops_reading_holds_up_nobody_and_catches_up_later(
+    tmp_path: Path, ca: Path
+) -> None:
+    ours, slow, quick = (Site(tmp_path, site, ca) for site in ("36", "43", "42"))
+    line = Line()
+    async with sites(slow, quick, ours):
+        await ours.start(partner("43"), partner("42"))
+        line.target = ours.links.port
+        await slow.start(partner("36", await line.open()), listen="")
+        await quick.start(partner("36", ours.links.port), listen="")
+        await until(lambda: live(slow) and live(quick), "both live")
+        line.hold()
+        for number in range(60):  # more than the window
+            incident_id = await ours.shared_incident(f"fire {number}", "43")
+            await ours.ask(ShareIncident(incident_id=incident_id, partner="42", version_seen=2))
+        await until(lambda: quick.incident(incident_id), "the quick partner has the last")
+        assert slow.incident(incident_id) is None
+        await until(lambda: ours.links.statuses()[0].state is LinkState.DOWN, "the slow one given up")
+        assert ours.links.statuses()[0].reason == "SILENT"
+        await until(lambda: slow.incident(incident_id), "the slow one caught up over a new connection")
+        rows = [row for row in await slow.desk.rows_after(0, 200) if row.origin == "36"]
+        assert len(rows) == 60
         await line.close()
 
 

@@ -7,6 +7,7 @@ filled and no longer.
 """
 
 import heapq
+import math
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,8 +15,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from optimizer.craft import Craft
+from optimizer.problem import NONE, Problem
 from optimizer.schedule import Schedule
-from optimizer.sortie import FireChoice, continuous_at
+from optimizer.sortie import FireChoice, FireWork, continuous_at
 from optimizer.timeline import Departure, Sortie, State, Where
 from optimizer.travel import FireWater, Indices, Matrix
 
@@ -136,7 +138,14 @@ class Chooser:
         schedule, incident = self._schedule, option.incident
         ledgers = schedule.ledgers
         if option.choice is None:
-            return schedule.tasks[incident].stamp, ledgers.scene[incident].stamp
+            landings = schedule.tables.return_bases(aircraft, last_place(schedule.problem, incident))
+            task = schedule.problem.incidents[incident].task
+            pickup = [task.pickup_base] if task is not None and task.pickup_base != NONE else []
+            return (
+                schedule.tasks[incident].stamp,
+                ledgers.scene[incident].stamp,
+                sum(ledgers.fuel[base].stamp for base in (*landings, *pickup)),
+            )
         bases = schedule.tables.return_bases(aircraft, schedule.problem.incident_place(incident))
         return (
             schedule.fires[incident].stamp,
@@ -245,34 +254,48 @@ class Chooser:
 
     def _fire_gains(self, craft: Craft, way: Departure, choice: FireChoice) -> Iterator[tuple[float, Sortie]]:
         schedule, book = self._schedule, self._schedule.fires[choice.fire]
-        for sortie in self.fire_sorties(craft, way, choice, _MOST_DROPS):
-            times = sortie.drops[0][2]
-            charge, useful = book.with_drops(choice.litres, times)
-            if max(1, useful) == len(times):
-                yield schedule.gain(craft.index, sortie, charge), sortie
-                continue
+        for work in self.fire_works(craft, way, choice, _MOST_DROPS):
+            charge, useful = book.with_drops(choice.litres, work.times())
             # what is cut off would have been wasted: the fire is charged the same without it
-            for shorter in self.fire_sorties(craft, way, choice, max(1, useful)):
-                same = shorter.drops[0][2][0] == times[0]
-                yield schedule.gain(craft.index, shorter, charge if same else None), shorter
+            sortie = schedule.planner.fire_sortie(work, max(1, useful))
+            if sortie is not None:
+                yield schedule.gain(craft.index, sortie, charge), sortie
 
-    def fire_sorties(self, craft: Craft, way: Departure, choice: FireChoice, most: int) -> list[Sortie]:
-        """Sorties to one fire by one water point, back to the base where the aircraft is ready soonest."""
+    def fire_works(self, craft: Craft, way: Departure, choice: FireChoice, most: int) -> list[FireWork]:
+        """Work at one fire by one water point, back to the base where the aircraft is ready soonest."""
         schedule = self._schedule
-        best: list[Sortie] = []
-        bases = schedule.tables.return_bases(craft.index, schedule.problem.incident_place(choice.fire))
-        if self._chance is not None and self._blur and len(bases) > 1 and self._chance.random() < _STRAY:
-            bases = [self._chance.choice(bases), *bases]
+        planner, bases = schedule.planner, self._landings(craft, choice)
+        best: list[FireWork] = []
+        best_ready_s = math.inf
         for base in bases:
-            found = schedule.planner.fire(craft, way, choice, base, most)
-            if found and (not best or found[0].after.free_s + _PATIENT_S < best[0].after.free_s):
-                best = found
-            if best and best[0].after.refuelling and _wait_s(best[0]) < _PATIENT_S:
-                break
+            found = planner.fire_works(craft, way, choice, base, most)
             if not found and not schedule.problem.bases[base].windows and base != bases[-1]:
                 # out of reach: farther ones are too, but the last may be a nearer one without fuel
-                return schedule.planner.fire(craft, way, choice, bases[-1], most)
+                return planner.fire_works(craft, way, choice, bases[-1], most)
+            if not found:
+                continue
+            land_s = found[0].land_s
+            if not schedule.problem.bases[base].open_during(land_s, land_s):
+                continue
+            ready_s = planner.turned_s(craft, base, land_s)
+            if not best or ready_s + _PATIENT_S < best_ready_s:
+                best, best_ready_s = found, ready_s
+            if ready_s - land_s < craft.row.turnaround_s + _PATIENT_S:
+                break
         return best
+
+    def _landings(self, craft: Craft, choice: FireChoice) -> list[int]:
+        schedule = self._schedule
+        bases = schedule.tables.return_bases(craft.index, schedule.problem.incident_place(choice.fire))
+        if self._chance is not None and self._blur and len(bases) > 1 and self._chance.random() < _STRAY:
+            return [self._chance.choice(bases), *bases]
+        return bases
+
+    def fire_sorties(self, craft: Craft, way: Departure, choice: FireChoice, most: int) -> list[Sortie]:
+        """The sorties for those works, as full as they can be."""
+        works = self.fire_works(craft, way, choice, most)
+        sorties = (self._schedule.planner.fire_sortie(work, work.drops) for work in works)
+        return [sortie for sortie in sorties if sortie is not None]
 
     # ---- tasks --------------------------------------------------------------------------------------------
     def _task_lines(self, craft: Craft, way: Departure, start_s: float) -> Iterator[_Option]:
@@ -318,25 +341,23 @@ def _soonest_visit_s(
     return done_s, lasts and done_s + home_s <= craft.latest_s + 1.0
 
 
+def last_place(problem: Problem, incident: int) -> int:
+    """Where the work for a task ends: at its hospital, or at the scene."""
+    task = problem.incidents[incident].task
+    if task is not None and task.hospital != NONE:
+        return problem.hospital_place(task.hospital)
+    return problem.incident_place(incident)
+
+
 def task_sortie(
     schedule: Schedule, craft: Craft, way: Departure, incident: int, visits: int
 ) -> tuple[Sortie | None, str]:
     """A sortie that makes so many visits of a task, or None and the code of the rule that forbids it."""
-    problem = schedule.problem
-    task = problem.incidents[incident].task
-    last = problem.incident_place(incident)
-    if task is not None and task.hospital >= 0:
-        last = problem.hospital_place(task.hospital)
     code = "OUT_OF_RANGE"
-    for base in schedule.tables.return_bases(craft.index, last):
+    for base in schedule.tables.return_bases(craft.index, last_place(schedule.problem, incident)):
         sortie, code = schedule.planner.task(craft, way, incident, visits, base)
         if sortie is not None:
             return sortie, ""
         if code not in ("CLOSED", "FUEL", "CREW_CONTINUOUS", "CREW_DAILY", "CREW_DUTY", "DAYLIGHT"):
             break  # another base to land at does not help
     return None, code
-
-
-def _wait_s(sortie: Sortie) -> float:
-    """How long a landed aircraft waits for a refuelling point."""
-    return sortie.after.ground_from_s - sortie.legs[-1].end_s

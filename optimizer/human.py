@@ -18,6 +18,7 @@ from optimizer.timeline import Departure, Sortie
 
 _GROWTH_SHARE = 0.6  # of the growth to come that a dispatcher plans for (README of the format)
 _FULL = 10**6
+_LOOKED_AT = 6  # aircraft that can come, compared before the first of them is sent
 _WATER_TRIED = 3  # the nearest point, and two more where its places are taken
 
 
@@ -83,10 +84,12 @@ class _Rule:
             (self._soonest_s(a, incident), a) for a in free if incident in schedule.tables.fit_set[a]
         )
         best: Candidate | None = None
+        seen = 0
         for at_s, aircraft in ranked:
-            if best is not None and at_s >= _there_s(best.sortie):
+            if best is not None and (at_s >= _there_s(best.sortie) or seen >= _LOOKED_AT):
                 break
             candidate = self.send(aircraft, incident, hurry=True)
+            seen += 1 if candidate is not None else 0
             if candidate and (best is None or _there_s(candidate.sortie) < _there_s(best.sortie)):
                 best = candidate
         return best

@@ -171,7 +171,8 @@ def _assign(schedule: Schedule, options: list[_Option], seed: int, spare: float)
         model.add_at_most_one(picked[n] for n in numbers)
     terms = []
     for incident, numbers in by_incident.items():
-        terms.append(_incident_charge(model, schedule, incident, numbers, options, picked))
+        lines = [(options[n], picked[n]) for n in numbers]
+        terms.append(_incident_charge(model, schedule, incident, lines))
     missed = _missed_elsewhere(schedule, by_aircraft)
     for n, option in enumerate(options):
         points = spare * (missed[option.candidate.aircraft] - option.worth)
@@ -191,36 +192,38 @@ def _incident_charge(
     model: cp_model.CpModel,
     schedule: Schedule,
     incident: int,
-    numbers: list[int],
-    options: list[_Option],
-    picked: list[cp_model.IntVar],
+    lines: list[tuple[_Option, cp_model.IntVar]],
 ) -> cp_model.LinearExprT:
-    """The life charge of one incident in thousandths, less what it is unserved, as a linear expression."""
+    """The life charge of one incident in thousandths, less what it is unserved, as a linear expression of its
+    options, which come in order of their time."""
     task = schedule.tasks.get(incident)
     if task is None or task.open_visits == 1:
-        model.add_at_most_one(picked[n] for n in numbers)
-        gains = [_life_gain(schedule, incident, options[n].done_s, options[n].visits) for n in numbers]
-        return sum(-round(gain * _SCALE) * picked[n] for n, gain in zip(numbers, gains, strict=True))
+        model.add_at_most_one(picked for _, picked in lines)
+        return sum(
+            -round(_life_gain(schedule, incident, option.done_s, option.visits) * _SCALE) * picked
+            for option, picked in lines
+        )
     # several visits: one outcome (how many are made, and which option is the last of them) must hold
     outcomes: list[cp_model.IntVar] = []
     charge: list[cp_model.LinearExprT] = []
     made: list[cp_model.LinearExprT] = []
-    for last, n in enumerate(numbers):
+    for last, (option, picked) in enumerate(lines):
         held = []
-        for count in range(options[n].visits, task.open_visits + 1):
-            outcome = model.new_bool_var(f"incident{incident}last{n}visits{count}")
-            gain = task.charge - task.with_visits([options[n].done_s] * count)
+        for count in range(option.visits, task.open_visits + 1):
+            outcome = model.new_bool_var(f"incident{incident}last{last}visits{count}")
+            gain = task.charge - task.with_visits([option.done_s] * count)
             charge.append(-round(gain * _SCALE) * outcome)
             made.append(count * outcome)
             held.append(outcome)
         outcomes += held
-        model.add(sum(held) <= picked[n])
-        for later in numbers[last + 1 :]:  # options come in order of their time
+        model.add(sum(held) <= picked)
+        for _, later in lines[last + 1 :]:
             for outcome in held:
-                model.add_at_most_one(outcome, picked[later])
+                model.add_at_most_one(outcome, later)
     model.add_at_most_one(outcomes)
-    model.add(sum(made) <= sum(options[n].visits * picked[n] for n in numbers))
-    model.add(sum(options[n].visits * picked[n] for n in numbers) <= task.open_visits)
+    wanted = sum(option.visits * picked for option, picked in lines)
+    model.add(sum(made) <= wanted)
+    model.add(wanted <= task.open_visits)
     return sum(charge)
 
 

@@ -4,6 +4,7 @@ better. Works on one schedule in place; a failed try is undone by booking the ol
 
 import random
 from collections.abc import Iterator
+from functools import partial
 
 from optimizer.choice import Chooser
 from optimizer.fill import fill
@@ -29,7 +30,7 @@ def search(schedule: Schedule, stop: Stop, seed: int) -> Iterator[tuple[int, boo
         group = _group(schedule, movable, chance)
         before = _take_back(schedule, group, chance)
         blur = chance.choice((0.0, _BLUR, 2 * _BLUR))
-        fill(schedule, group, Chooser(schedule, chance, blur), lambda: stop(done))
+        fill(schedule, group, Chooser(schedule, chance, blur), partial(stop, done))
         now = schedule.score()
         better = now < best - _LEAST_GAIN
         if better:

@@ -111,8 +111,8 @@ def _first_plans(
         fill(schedule, everyone, Chooser(schedule), stopped)
         yield "previous", schedule
     for method, spare in (("life", _TIE_BREAK), ("marginal", None), ("life_even", _EVEN)):
-        if stopped():
-            return
+        if stopped() or (method != "life" and stop(0)):
+            return  # beyond the first good plan, building has no more time than the search
         schedule = Schedule(problem, tables)
         if spare is not None:
             serve_life(schedule, seed, spare, stopped)

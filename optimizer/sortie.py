@@ -4,7 +4,7 @@ A `Planner` reads the ledgers of `schedule.py` and never books; whoever takes a 
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from optimizer.capacity import Ledger
 from optimizer.craft import Craft
@@ -56,10 +56,12 @@ class Planner:
         self.ledgers = ledgers
 
     # ---- fire work ----------------------------------------------------------------------------------------
-    def fire(self, craft: Craft, way: Departure, choice: FireChoice, base: int, most: int) -> list[Sortie]:
-        """Sorties base → water ⇄ fire × n → base: as full as it can be, and a shorter prompter one if full
+    def fire_works(
+        self, craft: Craft, way: Departure, choice: FireChoice, base: int, most: int
+    ) -> list["FireWork"]:
+        """Works base → water ⇄ fire × n → base: as full as it can be, and a shorter prompter one if full
         means waiting for a place. Empty if there is none; at most `most` drops."""
-        work = _FireWork.of(self, craft, way, choice, base)
+        work = FireWork.of(self, craft, way, choice, base)
         start_s = max(way.earliest_s, craft.earliest_s)
         if way.where is Where.AIR and start_s > way.earliest_s + _SLACK_S:
             return []
@@ -71,12 +73,11 @@ class Planner:
             if way.where is Where.AIR and begin_s > start_s + work.ferry_s + _SLACK_S:
                 continue  # holding burns fuel and crew time
             fewer = min(count, work.most_drops(begin_s - work.ferry_s))
-            sortie = self._fire_sortie(work, begin_s, fewer) if fewer >= 1 else None
-            if sortie is not None:
-                found.append(sortie)
+            if fewer >= 1:
+                found.append(replace(work, begin_s=begin_s, drops=fewer))
         return found
 
-    def _work_spans(self, work: "_FireWork", from_s: float, drops: int) -> list[tuple[float, int]]:
+    def _work_spans(self, work: "FireWork", from_s: float, drops: int) -> list[tuple[float, int]]:
         """(start, drops) of the whole work at its first opportunity, and of a first part if that is sooner."""
         full_s = self._first_fit_s(work, from_s, work.length_s(drops))
         if full_s <= from_s:
@@ -91,7 +92,7 @@ class Planner:
             spans += [(part_s, part)] if part >= 1 else []
         return spans
 
-    def _first_fit_s(self, work: "_FireWork", from_s: float, length_s: float) -> float:
+    def _first_fit_s(self, work: "FireWork", from_s: float, length_s: float) -> float:
         scene = self.ledgers.scene[work.incident]
         water = self.ledgers.water[work.water]
         places = (self.problem.incidents[work.incident], self.problem.water_points[work.water])
@@ -105,7 +106,7 @@ class Planner:
             from_s = at_s
         return from_s
 
-    def _room_s(self, work: "_FireWork", at_s: float) -> float:
+    def _room_s(self, work: "FireWork", at_s: float) -> float:
         until_s = min(
             self.ledgers.scene[work.incident].room_until_s(at_s, work.craft.row.slots),
             self.ledgers.water[work.water].room_until_s(at_s, 1),
@@ -114,8 +115,9 @@ class Planner:
         )
         return until_s - at_s
 
-    def _fire_sortie(self, work: "_FireWork", begin_s: float, drops: int) -> Sortie | None:
-        craft, way = work.craft, work.way
+    def fire_sortie(self, work: "FireWork", drops: int) -> Sortie | None:
+        """The sortie for a work, or for a first part of it; None if the base is closed at its landing."""
+        craft, way, begin_s = work.craft, work.way, work.begin_s
         leave_s = begin_s - work.ferry_s
         end_s = begin_s + work.length_s(drops)
         land_s = end_s + work.return_s
@@ -146,7 +148,7 @@ class Planner:
             continuous_s=continuous_at(craft, way, leave_s) + flight_s,
             today_s=way.today_s + flight_s,
         )
-        times = tuple(begin_s + work.one_s + k * work.cycle_s for k in range(drops))
+        times = tuple(work.times()[:drops])
         return Sortie(
             legs=tuple(legs),
             after=after,
@@ -208,6 +210,13 @@ class Planner:
                 return None
         return None if walk.land_at(base, hold=True) else walk.finish(base, recovery=True)
 
+    def turned_s(self, craft: Craft, base: int, land_s: float) -> float:
+        """When an aircraft that lands then could leave again with full tanks; infinity if never."""
+        if not craft.takes_fuel_at(self.problem, base):
+            return math.inf
+        turnaround_s = craft.row.turnaround_s
+        return self.ledgers.fuel[base].earliest_s(land_s, turnaround_s, 1) + turnaround_s
+
     # ---- landing ------------------------------------------------------------------------------------------
     def landed(
         self, craft: Craft, base: int, *, land_s: float, fuel_kg: float, continuous_s: float, today_s: float
@@ -235,7 +244,7 @@ class Planner:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _FireWork:
+class FireWork:
     """The times of one aircraft's work between one water point and one fire."""
 
     craft: Craft
@@ -248,9 +257,17 @@ class _FireWork:
     one_s: float
     back_s: float
     return_s: float
+    begin_s: float = 0.0
+    drops: int = 0
+
+    def times(self) -> list[float]:
+        """When its drops fall."""
+        first_s = self.begin_s + self.one_s
+        return [first_s + k * self.cycle_s for k in range(self.drops)]
 
     @classmethod
-    def of(cls, planner: Planner, craft: Craft, way: Departure, choice: FireChoice, base: int) -> "_FireWork":
+    def of(cls, planner: Planner, craft: Craft, way: Departure, choice: FireChoice, base: int) -> "FireWork":
+        """The times of one such work, before a start is chosen for it."""
         row, problem, distance_m = craft.row, planner.problem, planner.distance_m
         at_water, at_fire = problem.water_place(choice.water), problem.incident_place(choice.fire)
         kit = row.water
@@ -272,6 +289,11 @@ class _FireWork:
     def cycle_s(self) -> float:
         """From one drop to the next."""
         return self.one_s + self.back_s
+
+    @property
+    def land_s(self) -> float:
+        """When it lands after all its drops."""
+        return self.begin_s + self.length_s(self.drops) + self.return_s
 
     def length_s(self, drops: int) -> float:
         """Of the whole cycles leg."""

@@ -1,0 +1,48 @@
+"""The shared scenarios of tests/data/opt, their referee and a small scenario to bend."""
+
+import copy
+import importlib.util
+import json
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+DATA = Path(__file__).parent.parent / "data" / "opt"
+REFERENCE: dict[str, Any] = json.loads((DATA / "reference.json").read_text(encoding="utf-8"))["scenarios"]
+NAMES = sorted(REFERENCE)
+
+
+def scenario(name: str) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
+    return value
+
+
+def schema(name: str) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads((DATA / f"{name}.schema.json").read_text(encoding="utf-8"))
+    return value
+
+
+def _load_referee() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("opt_referee", DATA / "referee.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+_REFEREE = _load_referee()
+
+
+def judged(sc: dict[str, Any], plan: dict[str, Any]) -> dict[str, Any]:
+    """The referee's answer, after the plan went through JSON as it would in a file."""
+    value: dict[str, Any] = _REFEREE.Referee(sc, json.loads(json.dumps(plan))).run()
+    return value
+
+
+_SMALL = scenario("S-101")
+
+
+def small() -> dict[str, Any]:
+    """A fresh copy of the smallest scenario: three fires, six aircraft."""
+    return copy.deepcopy(_SMALL)

@@ -465,7 +465,8 @@ class Problem(Answered, frozen=True, kw_only=True, omit_defaults=True):
     detail: str
     field: str = ""
     version: int | None = None
-    roles: list[Role] | None = None
+    roles: list[Role] | None = None  # ROLE_REQUIRED: those to choose from
+    faults: list[ImportedRow] | None = None  # BAD_TABLE: everything that is wrong with it
 
 
 _MISSING = re.compile(r"^Object missing required field `([^`]*)`(?: - at `\$\.?(.*)`)?$")

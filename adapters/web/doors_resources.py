@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from adapters.web.lists import by_id, one, page, shown
+from adapters.web.problems import HttpError
 from adapters.web.table import Call, Door, Handler
 from dispatch import access
 from dispatch.commands import SaveResource
@@ -68,11 +69,7 @@ def _importing(kind: str) -> Handler:
         if call.who.session.role not in access.SAVE_RESOURCE:
             raise Forbidden(f"changing resources is for {', '.join(sorted(access.SAVE_RESOURCE))}")
         saved, failed = 0, []
-        try:
-            rows = _rows(call, kind)
-        except BadTable as error:
-            return ImportAnswer(saved=0, failed=[_fault(fault) for fault in error.faults])
-        for number, row in enumerate(rows, start=2):
+        for number, row in enumerate(_rows(call, kind), start=2):
             present = getattr(call.site.desk.world, kind).get(row.id)
             if present is not None and replace(row, version=present.version) == present:
                 continue
@@ -102,7 +99,11 @@ def _rows(call: Call, kind: str) -> tuple[Any, ...]:
         text = call.raw.decode()
     except UnicodeDecodeError as error:
         raise Malformed("", f"is not UTF-8: {error}") from None
-    return read_table(kind, text, call.site.config.site.id)
+    try:
+        return read_table(kind, text, call.site.config.site.id)
+    except BadTable as error:
+        faults = tuple(_fault(fault) for fault in error.faults)
+        raise HttpError(409, "BAD_TABLE", error.detail, field=error.field, faults=faults) from None
 
 
 def _doors(kind: str) -> tuple[Door, ...]:
@@ -132,7 +133,7 @@ def _doors(kind: str) -> tuple[Door, ...]:
             method="POST",
             path=f"/resources/{kind}/import",
             name=f"import{title}",
-            text=f"Many of {kind} as CSV with a header line: how many were saved, which were not and why. With one row that cannot be read nothing is saved.",
+            text=f"Many of {kind} as CSV with a header line: how many were saved, which were not and why. With one cell that cannot be read nothing is saved: 409 BAD_TABLE lists all such as `faults`.",
             handler=_importing(kind),
             csv=True,
             answers=ImportAnswer,

@@ -13,7 +13,7 @@ from dispatch.errors import (
     Unknown,
 )
 from dispatch.kinds import Role
-from protocols.json_doors import Problem, Unreadable
+from protocols.json_doors import ImportedRow, Problem, Unreadable
 
 RETRY_AFTER_S = 1  # the desk's queue empties in far less
 
@@ -41,11 +41,13 @@ class HttpError(GanyingError):
         field: str = "",
         headers: dict[str, str] | None = None,
         roles: tuple[Role, ...] = (),
+        faults: tuple[ImportedRow, ...] = (),
     ) -> None:
         super().__init__(code, detail, field=field)
         self.status = status
         self.headers = headers or {}
         self.roles = roles
+        self.faults = faults
 
 
 def status_of(error: GanyingError) -> int:
@@ -65,7 +67,7 @@ def headers_of(error: GanyingError) -> dict[str, str]:
 def problem_of(error: GanyingError) -> Problem:
     """The problem+json body."""
     status = status_of(error)
-    roles = list(error.roles) if isinstance(error, HttpError) and error.roles else None
+    more = error if isinstance(error, HttpError) else None
     return Problem(
         type=f"urn:ganying:problem:{error.code.lower()}",
         title=HTTPStatus(status).phrase,
@@ -74,7 +76,8 @@ def problem_of(error: GanyingError) -> Problem:
         detail=error.detail,
         field=error.field,
         version=error.version if isinstance(error, Refused) else None,
-        roles=roles,
+        roles=list(more.roles) or None if more else None,
+        faults=list(more.faults) or None if more else None,
     )
 
 

@@ -47,7 +47,7 @@ def link_client_context(certificate: Path, key: Path, ca: Path) -> CertificateOp
 def _mutual(certificate: Path, key: Path, ca: Path) -> CertificateOptions:
     own, chain = _read_chain(certificate, "certificate")
     first, more = _read_chain(ca, "ca")
-    roots = [Certificate(root) for root in (first, *more)]  # type: ignore[no-untyped-call]  # Twisted's has no hints
+    roots = [Certificate(crypto.X509.from_cryptography(root)) for root in (first, *more)]  # type: ignore[no-untyped-call]  # Twisted's has no hints
     return CertificateOptions(
         privateKey=_read_key(key, own),
         certificate=own,
@@ -57,23 +57,23 @@ def _mutual(certificate: Path, key: Path, ca: Path) -> CertificateOptions:
     )
 
 
-def _read_chain(path: Path, field: str) -> tuple[crypto.X509, list[crypto.X509]]:
+def _read_chain(path: Path, field: str) -> tuple[Any, list[Any]]:
+    # cryptography's own objects: OpenSSL's wrappers, which Twisted's hints still name, are on their way out
     try:
         found = x509.load_pem_x509_certificates(path.read_bytes())
     except (OSError, ValueError) as error:
         raise Malformed(field, f"{path}: {error}") from None
-    first, *more = (crypto.X509.from_cryptography(each) for each in found)
-    return first, more
+    return found[0], found[1:]
 
 
-def _read_key(path: Path, certificate: crypto.X509) -> crypto.PKey:
+def _read_key(path: Path, certificate: x509.Certificate) -> Any:
     try:
         loaded: Any = serialization.load_pem_private_key(path.read_bytes(), password=None)
     except (OSError, ValueError, TypeError) as error:
         raise Malformed("key", f"{path}: {error}") from None
-    if loaded.public_key() != certificate.to_cryptography().public_key():
+    if loaded.public_key() != certificate.public_key():
         raise Malformed("key", f"{path} is not the key of the certificate")
-    return crypto.PKey.from_cryptography_key(loaded)
+    return loaded
 
 
 def peer_site(transport: object) -> str:

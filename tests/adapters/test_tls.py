@@ -106,3 +106,12 @@ def test_a_plain_connection_has_no_site() -> None:
     with pytest.raises(Refused) as caught:
         peer_site(object())
     assert caught.value.code == "CERTIFICATE"
+
+
+def test_a_certificate_file_may_hold_its_chain(ca: Path, tmp_path: Path) -> None:
+    chain = tmp_path / "chain.crt"
+    chain.write_bytes((ca / "36.crt").read_bytes() + (ca / "ca.crt").read_bytes())
+    server = link_server_context(chain, ca / "36.key", ca / "ca.crt")
+    client = link_client_context(ca / "43.crt", ca / "43.key", ca / "ca.crt")
+    _, dialling = shake(server, client)
+    assert len(dialling.get_peer_cert_chain()) == 2

@@ -15,11 +15,12 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Thread
 from typing import Any, TypeVar
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.failure import Failure
@@ -71,6 +72,15 @@ class Tally:
     received_rows: int = 0
 
 
+class _Threads(ThreadPool):
+    """Threads that do not keep a process alive that has already failed; an unfinished transaction rolls back."""
+
+    @staticmethod
+    def threadFactory(*args: Any, **named: Any) -> Thread:  # type: ignore[override]  # noqa: N802  # Twisted's name for a class or a function
+        """A daemon thread."""
+        return Thread(*args, daemon=True, **named)
+
+
 class Desk:
     """One site's desk. Everything here is called on the reactor thread."""
 
@@ -98,10 +108,12 @@ class Desk:
         self._clerk = Clerk(
             store=self._store, key=key, clock=clock, decide=decide, fold=fold, partners=partners
         )
-        self._writer = ThreadPool(1, 1, f"desk-{site}")
-        self._readers = ThreadPool(0, 2, f"desk-readers-{site}")
+        self._writer = _Threads(1, 1, f"desk-{site}")
+        self._readers = _Threads(0, 2, f"desk-readers-{site}")
         self._waiting: deque[tuple[Ask | Received, Deferred[Any]]] = deque()
-        self._running: Deferred[None] | None = None  # the writer's present work
+        self._busy = (
+            False  # from handing the writer something until its callers and subscribers have been told
+        )
         self._subscribers: list[Subscriber] = []
         self._acked: dict[str, int] = {}
         self._cursors: dict[str, Cursor] = {}
@@ -115,46 +127,41 @@ class Desk:
         """Open the journal (a fresh one is made) and fold it. Fails with StoreError."""
         self._writer.start()
         self._readers.start()
-        opened = self._on_writer(self._clerk.open)
+        self._busy = True
 
         def ready(outcome: Outcome) -> None:
-            self._running = None
             self.state = "ok"
             self._adopt(outcome)
+            self._busy = False
             self._next()
 
         def failed(failure: Failure) -> Deferred[None]:
-            self._running = None
             self.state = "stopped"
             return (
                 self._close().addCallback(self._fire_stopped).addCallback(lambda _: failure.raiseException())
             )
 
-        self._running = opened.addCallback(ready)
-        self._running.addErrback(failed)
-        return self._running
+        return self._on_writer(self._clerk.open).addCallbacks(ready, failed)
 
     def stop(self) -> Deferred[None]:
         """Take nothing new, finish what waits, sign the head, let go of the journal."""
         if self._stopping is None:
             self._stopping = Deferred()
             self._cancel_later()
-            if self._running is None:
+            if not self._busy:
                 self._finish()
         stopped: Deferred[None] = Deferred()
         self._stopping.addCallback(lambda _: stopped.callback(None))
         return stopped
 
     def _finish(self) -> None:
-        if self.state in ("stopped", "starting"):
+        """The last act, once: nothing runs and nothing waits."""
+        if self.state == "stopped":
             self._fire_stopped(None)
             return
-        last = self._settle([], sign=True) if self.state == "ok" else None
+        last = self._settle([], sign=True) if self.state == "ok" else succeed(None)
         self.state = "stopped"
-        if last is None:
-            self._close().addBoth(self._fire_stopped)
-        else:
-            last.addBoth(lambda _: self._close()).addBoth(self._fire_stopped)
+        last.addBoth(lambda _: self._close()).addBoth(self._fire_stopped)
 
     def _fire_stopped(self, _: object) -> None:
         if self._stopping is not None and not self._stopping.called:
@@ -256,7 +263,7 @@ class Desk:
             return _failed(Busy())
         deferred: Deferred[Any] = Deferred()
         self._waiting.append((job, deferred))
-        if self._running is None and self.state == "ok":
+        if not self._busy and self.state == "ok":
             self._next()
         return deferred
 
@@ -272,7 +279,7 @@ class Desk:
 
     def _tick(self) -> None:
         self._later = None
-        if self._running is None:
+        if not self._busy:
             self._settle([])
 
     def _settle(
@@ -280,28 +287,27 @@ class Desk:
     ) -> Deferred[None]:
         acked, self._acked = self._acked, {}
         jobs = [job for job, _ in batch]
+        self._busy = True
         settled = self._on_writer(lambda: self._clerk.settle(jobs, acked, sign=sign))
 
         def done(outcome: Outcome) -> None:
-            self._running = None
             if outcome.down or any(isinstance(answer, NotStored) for answer in outcome.answers):
                 self._acked = {**acked, **self._acked}
             self._adopt(outcome)
             self._answer(batch, outcome.answers)
             self._publish(outcome.recorded)
+            self._busy = False  # not before: a caller that asks again while it is told must queue
             if outcome.down:
                 self._lost(outcome.down)
             elif self.state == "ok":
                 self._next()
 
         def broken(failure: Failure) -> None:
-            self._running = None
             log.error("defect in the writer", traceback=failure.getTraceback())
             self._answer(batch, tuple(NotStored("a defect in the writer") for _ in batch))
             self._lost("a defect in the writer")
 
-        self._running = settled.addCallback(done).addErrback(broken)
-        return self._running
+        return settled.addCallback(done).addErrback(broken)
 
     def _adopt(self, outcome: Outcome) -> None:
         self.world, self.through = outcome.state.world, outcome.state.through
@@ -360,10 +366,11 @@ class Desk:
         if self.state != "down":
             log.error("the journal's database is lost", why=why)
             self.state, self._tries = "down", 0
-        told = tuple(NotStored(f"the journal's database is away ({why})") for _ in self._waiting)
         batch = tuple(self._waiting)
         self._waiting.clear()
-        self._answer(batch, told)
+        self._busy = True
+        self._answer(batch, tuple(NotStored(f"the journal's database is away ({why})") for _ in batch))
+        self._busy = False
         if self._stopping is not None:
             self._finish()
             return
@@ -373,21 +380,21 @@ class Desk:
 
     def _try_again(self) -> None:
         self._later = None
-        recovering = self._on_writer(self._clerk.recover)
+        self._busy = True
 
         def back(outcome: Outcome) -> None:
-            self._running = None
             log.info("the journal's database is back", through=outcome.state.through)
             self.state, self.down_because = "ok", ""
             self._adopt(outcome)
             self._publish(outcome.recorded)
+            self._busy = False
             self._next()
 
         def still_lost(failure: Failure) -> None:
-            self._running = None
+            self._busy = False
             self._lost(failure.getErrorMessage())
 
-        self._running = recovering.addCallbacks(back, still_lost)
+        self._on_writer(self._clerk.recover).addCallbacks(back, still_lost)
 
     # Small things
 

@@ -7,9 +7,10 @@ from dispatch import access, ids
 from dispatch.commands import ActOnAirspace, Ask
 from dispatch.errors import Malformed, Refused, Unknown
 from dispatch.facts import AirspaceAdvanced, Fact
+from dispatch.geo import distance_m
 from dispatch.kinds import AirspaceAction, AirspaceKind, AirspaceState, AltitudeDatum
 from dispatch.lifecycle import Lifecycle
-from dispatch.records import Airspace, AirspaceRequest, Base, Incident, Tasking
+from dispatch.records import Airspace, AirspaceRequest, Base, Incident, Tasking, WaterPoint
 from dispatch.world import World
 
 _S, _A = AirspaceState, AirspaceAction
@@ -51,8 +52,13 @@ ANSWER_BEFORE_FLIGHT = timedelta(minutes=15)  # 通用航空飞行管制条例 (
 ANSWER_AT_LEAST = timedelta(minutes=5)  # proposed: a desk gets this long even if take-off is nearer
 
 
-def request_for(tasking: Tasking, incident: Incident, base: Base, key: str, now: datetime) -> AirspaceRequest:
-    """The plan request filed with an order: the scene's circle, the corridor from the base, the sortie's time."""
+def request_for(
+    tasking: Tasking, incident: Incident, base: Base, *, water: WaterPoint | None, key: str, now: datetime
+) -> AirspaceRequest:
+    """The plan request filed with an order: the scene's circle, the corridor from the base, the sortie's time.
+
+    The circle grows to hold the water point: every bucket's way lies inside what ATC is asked for.
+    """
     return AirspaceRequest(
         id=ids.derive(tasking.site, "ASP", key),
         site=tasking.site,
@@ -62,7 +68,7 @@ def request_for(tasking: Tasking, incident: Incident, base: Base, key: str, now:
         aircraft_id=tasking.aircraft_id,
         airspace=Airspace(
             centre=incident.position,
-            radius_m=RADIUS_M,
+            radius_m=_radius_m(incident, water),
             corridor_from=base.position,
             corridor_half_width_m=CORRIDOR_HALF_WIDTH_M,
             floor_m=0.0,
@@ -76,6 +82,12 @@ def request_for(tasking: Tasking, incident: Incident, base: Base, key: str, now:
         state=LIFECYCLE.initial,
         simulated=tasking.simulated,
     )
+
+
+def _radius_m(incident: Incident, water: WaterPoint | None) -> float:
+    if water is None:
+        return RADIUS_M
+    return max(RADIUS_M, distance_m(incident.position, water.position) + CORRIDOR_HALF_WIDTH_M)
 
 
 def decide_act(world: World, ask: Ask, command: ActOnAirspace, now: datetime) -> tuple[Fact, ...]:

@@ -239,7 +239,12 @@ def _consequences(
             base = world.bases.get(tasking.base_id)
             if base is None:
                 raise Unknown("base_id", f"no base {tasking.base_id}")
-            return (AirspaceFiled(request=airspace.request_for(tasking, subject, base, key, now)),)
+            water = world.water_points.get(tasking.water_point_id)
+            return (
+                AirspaceFiled(
+                    request=airspace.request_for(tasking, subject, base, water=water, key=key, now=now)
+                ),
+            )
         case _A.NEXT_SORTIE:
             newest = world.requests[tasking.airspace_request_ids[-1]]
             return (AirspaceFiled(request=airspace.refile(newest, key, now)),)

@@ -42,6 +42,9 @@ OBJECTIVE = {
 }  # the weights of the shared scenarios
 LEVEL_WEIGHT = {1: 8, 2: 4, 3: 2, 4: 1}  # proposed: a level up counts twice
 MAX_SLOTS = 4  # height layers over one scene, as the shared scenarios
+READY_AFTER = timedelta(
+    minutes=15
+)  # order, answer, crew and airspace: readiness class of DOMAIN §6, proposed
 DUTY = timedelta(hours=14)  # NWCG duty day, DOMAIN §2.3, until a crew's own end is stated
 
 
@@ -241,7 +244,7 @@ def _craft(world: World, aircraft: Aircraft, now: datetime) -> dict[str, Any]:
         "at_base_id": aircraft.at_base_id,
         "lon": base.position.lon_deg,
         "lat": base.position.lat_deg,
-        "ready_at": _time(now),
+        "ready_at": _time(now + READY_AFTER),
         "cruise_mps": aircraft.cruise_mps,
         "loaded_mps": aircraft.loaded_mps,
         "fuel_type": str(aircraft.fuel_type),

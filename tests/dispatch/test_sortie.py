@@ -1,5 +1,6 @@
 """From a report to a landing through the rules, and every way it is refused."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from dispatch.commands import (
     ShareIncident,
 )
 from dispatch.errors import Forbidden, GanyingError, Malformed, Refused, Unknown
+from dispatch.geo import Position, distance_m
 from dispatch.kinds import (
     AirspaceAction,
     AirspaceState,
@@ -30,7 +32,8 @@ from dispatch.kinds import (
 from dispatch.records import Account, AirspaceRequest, Counter, Tasking
 from dispatch.tasking import ANSWER_WITHIN, due_timers
 from dispatch.views import Viewer, relate, visible
-from tests.dispatch.scene import Scene, aircraft
+from dispatch.world import fold
+from tests.dispatch.scene import WATER, Scene, aircraft
 
 
 def confirmed(scene: Scene) -> str:
@@ -127,6 +130,17 @@ def test_the_whole_sortie_leaves_each_step_with_who_and_when() -> None:
         ("archive", "dispatcher"),
     ]
     assert scene.replayed() == scene.world
+
+
+def test_the_water_lies_inside_the_airspace_asked_for() -> None:
+    """ATC is asked for the buckets' way too, however far the water."""
+    scene = Scene()
+    far = replace(WATER, position=Position(lon_deg=115.3, lat_deg=28.95))
+    scene.site_asks(SaveResource(resource=far, version_seen=1))
+    adopted(scene)
+    act(scene, TaskingAction.ORDER)
+    block = request(scene).airspace
+    assert distance_m(block.centre, far.position) < block.radius_m
 
 
 def test_a_second_sortie_asks_for_airspace_anew() -> None:
@@ -357,9 +371,6 @@ def test_a_shared_incident_carries_its_taskings_and_only_its_owner_decides() -> 
     )
     (shared,) = scene.ask(Role.DISPATCHER, to)
     neighbour = Scene("43")
-    from dataclasses import replace
-
-    from dispatch.world import fold
 
     copy = fold(neighbour.world, replace(scene.journal[-1], seq=99))
     assert copy.incidents[incident.id].shared_with == ("43",)
@@ -410,7 +421,6 @@ def test_resources_keep_versions_and_addresses_apart() -> None:
     scene = Scene()
     refused(scene, Role.DISPATCHER, SaveResource(resource=aircraft(1), version_seen=0), "CHANGED")
     scene.ask(Role.DISPATCHER, SaveResource(resource=aircraft(1), version_seen=1))
-    from dataclasses import replace
 
     twin = replace(aircraft(3), icao24="78f001")
     refused(scene, Role.DISPATCHER, SaveResource(resource=twin, version_seen=0), "DUPLICATE")

@@ -147,6 +147,10 @@ class Channel(HTTPChannel):
         self._deadline = None
         self.refuse(HttpError(408, "TOO_SLOW", f"the request took over {REQUEST_DEADLINE_S:.0f} s to arrive"))
 
+    def lineLengthExceeded(self, line: bytes) -> None:  # noqa: ARG002, N802 (Twisted's name and argument)
+        """A header line longer than all headers together may be."""
+        self._respondToBadRequestAndDisconnect()
+
     def _respondToBadRequestAndDisconnect(self) -> None:  # noqa: N802 (Twisted's name)
         self.refuse(HttpError(400, "UNREADABLE", "not a readable HTTP request"))
 

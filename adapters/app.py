@@ -116,7 +116,10 @@ def _feed(section: FeedSection) -> FeedConfig:
         listen=section.listen or None,
         connect=section.connect or None,
         reference_position=section.reference_position,
+        simulated=section.simulated,
         simulated_prefixes=section.simulated_prefixes,
+        gps_clock=section.gps_clock,
+        idle_timeout_s=section.idle_timeout_s,
     )
 
 

@@ -58,7 +58,10 @@ class FeedSection(_Section, frozen=True, kw_only=True):
     listen: str = ""
     connect: str = ""
     reference_position: tuple[float, float] | None = None  # receiver, lon, lat, WGS-84 degrees
+    simulated: bool = False  # a simulator or a replay: everything from here is marked
     simulated_prefixes: tuple[str, ...] = ()  # hex beginnings of addresses that a simulator transmits
+    gps_clock: bool = False  # a BEAST counter that counts GPS nanoseconds, where the receiver does not say so
+    idle_timeout_s: Annotated[float, Meta(gt=0)] = 300.0
 
 
 class FederationSection(_Section, frozen=True, kw_only=True):
@@ -254,7 +257,10 @@ name = "hill"                  # letters, digits, _ and -
 kind = "beast"                 # beast, avr or sbs
 listen = "127.0.0.1:30036"     # or connect = "host:port"
 # reference_position = [115.36, 28.86]   # receiver, lon, lat, WGS-84: allows receiver-relative CPR
+# simulated = false                      # true for a simulator or a replay: everything from it is marked
 # simulated_prefixes = ["78f0"]          # addresses that a simulator transmits: marked so everywhere
+# gps_clock = false                      # the counter is a GPS one and the receiver does not say so
+# idle_timeout_s = 300.0                 # a source without a good frame for so long loses its socket
 
 [planner]
 # seconds = 3.0                # thinking time for one proposal

@@ -122,7 +122,7 @@ def link_state(client: Client) -> str:
 
 @contextmanager
 def two_sites(folder: Path, settings: str) -> Iterator[Pair]:
-    """36 listens and 43 dials it through the line; accounts and Jiangxi's resources at both."""
+    """36 listens and 43 dials it through the line; the first sortie's people and resources at 36, a dispatcher at 43."""
     ca = folder / "ca"
     run_ca("init", "--dir", str(ca))
     for site in ("36", "43"):
@@ -135,9 +135,11 @@ def two_sites(folder: Path, settings: str) -> Iterator[Pair]:
     ours = RunningSite(folder / "36", feed=feed, more=settings + _federation(ca, "36", listen, "43", ""))
     theirs = RunningSite(folder / "43", site="43", more=settings + _federation(ca, "43", "", "36", url))
     try:
+        ours.accounts()
+        ours.command("resources", "load-jiangxi")
+        password = str(theirs.folder / "password")
+        theirs.command("account", "add", "diaodu", "--role", "dispatcher", "--password-file", password)
         for site in (ours, theirs):
-            site.accounts()
-            site.command("resources", "load-jiangxi")
             site.start()
         yield Pair(ours, theirs, line, feed_port)
     finally:

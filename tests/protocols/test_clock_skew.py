@@ -1,6 +1,7 @@
 """The estimate of another clock: right when the way is even, bounded by the way when it is not."""
 
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from protocols.clock_skew import ClockSkew
 

@@ -238,7 +238,7 @@ class Desk:
         )
 
     def subscribe(self, callback: Subscriber) -> Callable[[], None]:
-        """Call `callback(world, facts)` after each commit that made facts. Returns how to stop it.
+        """Call `callback(world, facts)` after each commit from now on that makes facts. Returns how to stop it.
 
         A callback that raises is logged and not called again; it must be quick, it runs on the reactor.
         """
@@ -293,9 +293,12 @@ class Desk:
         def done(outcome: Outcome) -> None:
             if outcome.down or any(isinstance(answer, NotStored) for answer in outcome.answers):
                 self._acked = {**acked, **self._acked}
+            watching = tuple(
+                self._subscribers
+            )  # who joins while callers are answered joins a world that has these
             self._adopt(outcome)
             self._answer(batch, outcome.answers)
-            self._publish(outcome.recorded)
+            self._publish(outcome.recorded, watching)
             self._busy = False  # not before: a caller that asks again while it is told must queue
             if outcome.down:
                 self._lost(outcome.down)
@@ -346,10 +349,10 @@ class Desk:
             case _:
                 self.tally.defects += 1
 
-    def _publish(self, recorded: tuple[Recorded, ...]) -> None:
-        if not recorded:
-            return
-        for subscriber in tuple(self._subscribers):
+    def _publish(self, recorded: tuple[Recorded, ...], watching: tuple[Subscriber, ...]) -> None:
+        for subscriber in watching if recorded else ():
+            if subscriber not in self._subscribers:
+                continue  # it left meanwhile
             try:
                 subscriber(self.world, recorded)
             except Exception:  # one subscriber's defect must not hide facts from the others
@@ -385,8 +388,9 @@ class Desk:
         def back(outcome: Outcome) -> None:
             log.info("the journal's database is back", through=outcome.state.through)
             self.state, self.down_because = "ok", ""
+            watching = tuple(self._subscribers)
             self._adopt(outcome)
-            self._publish(outcome.recorded)
+            self._publish(outcome.recorded, watching)
             self._busy = False
             self._next()
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from adapters.exercise.crew import Situation, current, mission_of, order_of, place_of
+from adapters.exercise.crew import Situation, current, mission_of, order_of, stand_of
 from adapters.exercise.flight import (
     Flight,
     Mission,
@@ -59,7 +59,7 @@ class Fleet:
         base = situation.bases.get(aircraft.at_base_id or aircraft.home_base_id)
         if base is None:
             return None
-        craft = _Craft(flight=parked(place_of(base)), able=performance_of(aircraft))
+        craft = _Craft(flight=parked(stand_of(base, aircraft)), able=performance_of(aircraft))
         self._crafts[aircraft.id] = craft
         return craft
 

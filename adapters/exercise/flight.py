@@ -84,12 +84,16 @@ class Performance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mission:
-    """Where a sortie leads. `water` None: to the scene and circle. `drops`: how many before waiting for the order home."""
+    """Where a sortie leads. `water` None: to the scene and circle. `drops`: how many before waiting for the order home.
+
+    `stack_m` is added to transit and holding heights, so that aircraft on one way are not at one height.
+    """
 
     base: Place
     scene: Place
     water: Place | None
     drops: int
+    stack_m: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +125,7 @@ class _Leg:
     above_m: float
     speed_mps: float
     end_mps: float
+    transit_m: float = TRANSIT_ABOVE_M  # height on the way, above the higher end
     level: bool = False  # stay at that height all the way, no transit height and approach
 
 
@@ -198,7 +203,7 @@ def _fill(flight: Flight, able: Performance, mission: Mission, dt: float) -> Fli
 
 
 def _drop(flight: Flight, able: Performance, mission: Mission, dt: float) -> Flight:
-    ahead = _beyond(flight.position, flight.track_deg, 2000.0)
+    ahead = beyond(flight.position, flight.track_deg, 2000.0)
     leg = _Leg(
         to=Place(position=ahead, elevation_m=mission.scene.elevation_m),
         above_m=DROP_ABOVE_M,
@@ -216,9 +221,10 @@ def _drop(flight: Flight, able: Performance, mission: Mission, dt: float) -> Fli
 def _hold_leg(flight: Flight, mission: Mission) -> _Leg:
     """Left-hand circles: aim at a point of the circle some way round from where we are."""
     angle = bearing_deg(mission.scene.position, flight.position) - 40.0
-    aim = _beyond(mission.scene.position, angle, HOLD_RADIUS_M)
+    aim = beyond(mission.scene.position, angle, HOLD_RADIUS_M)
     place = Place(position=aim, elevation_m=mission.scene.elevation_m)
-    return _Leg(to=place, above_m=TRANSIT_ABOVE_M, speed_mps=HOLD_MPS, end_mps=HOLD_MPS)
+    height_m = TRANSIT_ABOVE_M + mission.stack_m
+    return _Leg(to=place, above_m=height_m, speed_mps=HOLD_MPS, end_mps=HOLD_MPS, transit_m=height_m)
 
 
 def _travel(flight: Flight, able: Performance, mission: Mission, dt: float) -> Flight:
@@ -251,17 +257,17 @@ def _touch_down(flight: Flight, mission: Mission) -> Flight:
 def _leg_of(flight: Flight, able: Performance, mission: Mission) -> _Leg:
     stop_mps = 0.0 if able.hovers else LIFT_OFF_MPS * 1.3
     speed_mps = able.loaded_mps if flight.loaded else able.cruise_mps
+    transit_m = TRANSIT_ABOVE_M + mission.stack_m
     match flight.phase:
         case Phase.TO_WATER:
-            to = mission.water or mission.scene
-            return _Leg(to=to, above_m=FILL_ABOVE_M, speed_mps=speed_mps, end_mps=stop_mps)
+            to, above_m, end_mps = mission.water or mission.scene, FILL_ABOVE_M, stop_mps
+        case Phase.TO_SCENE if flight.loaded:
+            to, above_m, end_mps = mission.scene, DROP_ABOVE_M, DROP_MPS if able.hovers else stop_mps
         case Phase.TO_SCENE:
-            end_mps = DROP_MPS if able.hovers else stop_mps
-            above_m = DROP_ABOVE_M if flight.loaded else TRANSIT_ABOVE_M
-            end_mps = end_mps if flight.loaded else min(HOLD_MPS, speed_mps)
-            return _Leg(to=mission.scene, above_m=above_m, speed_mps=speed_mps, end_mps=end_mps)
+            to, above_m, end_mps = mission.scene, transit_m, min(HOLD_MPS, speed_mps)
         case _:
-            return _Leg(to=mission.base, above_m=0.0, speed_mps=speed_mps, end_mps=0.0)
+            to, above_m, end_mps = mission.base, 0.0, 0.0
+    return _Leg(to=to, above_m=above_m, speed_mps=speed_mps, end_mps=end_mps, transit_m=transit_m)
 
 
 def _arrived(flight: Flight, able: Performance, leg: _Leg) -> bool:
@@ -285,7 +291,7 @@ def _move(flight: Flight, able: Performance, leg: _Leg, dt: float) -> Flight:
     floor_m = leg.to.elevation_m if leg.above_m == 0.0 and left_m < 2 * ROLL_OUT_M else -math.inf
     return replace(
         flight,
-        position=_beyond(flight.position, track_deg, speed_mps * dt),
+        position=beyond(flight.position, track_deg, speed_mps * dt),
         altitude_m=max(flight.altitude_m + climb_mps * dt, floor_m),
         ground_speed_mps=speed_mps,
         track_deg=track_deg,
@@ -326,14 +332,14 @@ def _climb(flight: Flight, able: Performance, leg: _Leg, left_m: float, speed_mp
     """Vertical speed: up to the transit height, then down an approach path to the height at the leg's end."""
     end_m = leg.to.elevation_m + leg.above_m
     glide_m = left_m if able.hovers else max(0.0, left_m - ROLL_OUT_M)
-    transit_m = max(leg.to.elevation_m, flight.altitude_m - TRANSIT_ABOVE_M) + TRANSIT_ABOVE_M
+    transit_m = max(leg.to.elevation_m, flight.altitude_m - leg.transit_m) + leg.transit_m
     wanted_m = end_m if leg.level else min(max(transit_m, end_m), end_m + glide_m * APPROACH_TAN)
     if not able.hovers and speed_mps < LIFT_OFF_MPS:
         wanted_m = min(wanted_m, flight.altitude_m)
     return max(-DESCENT_MPS, min(CLIMB_MPS, wanted_m - flight.altitude_m))
 
 
-def _beyond(start: Position, course_deg: float, distance: float) -> Position:
+def beyond(start: Position, course_deg: float, distance: float) -> Position:
     """The point `distance` metres along a course, on the mean sphere; the steps are short enough for a plane."""
     north_deg = math.degrees(distance * math.cos(math.radians(course_deg)) / EARTH_RADIUS_M)
     lat_cos = max(0.01, math.cos(math.radians(start.lat_deg)))

@@ -43,7 +43,7 @@ def test_preparing_it_transmits_from_its_base() -> None:
     fleet.advance(seen, 5.0)
     (on_air,) = fleet.transponders(seen, 1.0)
     assert (on_air.address, on_air.callsign) == (0x78F001, "GY01")
-    assert on_air.position == seen.bases["JX-JA"].position
+    assert distance_m(on_air.position, seen.bases["JX-JA"].position) < 300
     assert on_air.ground_speed_mps == 0
 
 
@@ -58,6 +58,20 @@ def test_whole_sortie_follows_the_tasking() -> None:
     run(fleet, situation(tasking(TaskingState.RETURNING)), Phase.RUNNING)
     fleet.advance(situation(tasking(TaskingState.LANDED)), 1.0)
     assert phase(fleet) is Phase.PARKED
+
+
+def test_aircraft_of_one_base_keep_apart_on_the_ground_and_in_height() -> None:
+    fleet = Fleet(max_drops=1)
+    both = tuple(
+        replace(tasking(TaskingState.AIRBORNE), id=aircraft_id, aircraft_id=aircraft_id)
+        for aircraft_id in ("B-70G1", "B-70G2")
+    )
+    fleet.advance(situation(), 1.0)
+    one, other = (fleet.flights[aircraft_id] for aircraft_id in ("B-70G1", "B-70G2"))
+    assert distance_m(one.position, other.position) > 50
+    fleet.advance(situation(*both), 180.0)
+    one, other = (fleet.flights[aircraft_id] for aircraft_id in ("B-70G1", "B-70G2"))
+    assert abs(one.altitude_m - other.altitude_m) > 50
 
 
 def test_recalled_on_the_way_it_turns_back() -> None:

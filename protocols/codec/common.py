@@ -85,9 +85,18 @@ def _unwrap(hint: Any) -> tuple[Any, bool, bool]:
     return hint, optional, repeated
 
 
-@cache
-def fields_of(cls: type) -> tuple[_Plan, ...]:
+_PLANS: dict[type[Any], tuple[_Plan, ...]] = {}
+
+
+def fields_of(cls: type[Any]) -> tuple[_Plan, ...]:
     """The travel plan of each field of a dataclass."""
+    known = _PLANS.get(cls)
+    if known is None:
+        known = _PLANS[cls] = _plan(cls)
+    return known
+
+
+def _plan(cls: type[Any]) -> tuple[_Plan, ...]:
     hints = typing.get_type_hints(cls)
     plans = []
     for field in dataclasses.fields(cls):

@@ -17,4 +17,5 @@ have_browser || { echo "tests need a browser: install the package chromium, or n
 have_cjk || { echo "tests need a Chinese font: install the package fonts-noto-cjk" >&2; exit 1; }
 
 bash tests/lint.sh
-python -m pytest -m "not soak" "$@" tests
+# a test that hangs in the reactor is beyond pytest's own time limit
+timeout -k 10 2400 python -m pytest -m "not soak" "$@" tests

@@ -140,9 +140,10 @@ class _Flight:
         self.cargo: set[int] = set()
         self.patients: set[int] = set()
 
-    def fail(self, code: str, detail: str) -> None:
-        """Note a broken rule."""
+    def fail(self, code: str, detail: str) -> bool:
+        """Note a broken rule; False, for steps that cannot go on after it."""
         self.findings.violations.append(Violation(code=code, aircraft=self.aircraft, detail=detail))
+        return False
 
     def fly(self, legs: Sequence[Leg]) -> None:
         """All legs, then what is left to be said at the end."""
@@ -159,7 +160,8 @@ class _Flight:
         }
         for leg in legs:
             self._clock(leg)
-            steps[leg.kind](leg)
+            if not steps[leg.kind](leg):
+                return  # what the leg stands on is missing: nothing after it can be judged
             self._limits(leg)
             self.now_s = leg.end_s
         if not self._at_base():
@@ -210,7 +212,7 @@ class _Flight:
             self.fail("TOO_FAST", f"{leg.kind}: {leg.end_s - leg.start_s:.0f} s < {least_s:.0f} s")
 
     # ---- the kinds of leg ---------------------------------------------------------------------------------
-    def _fly(self, leg: Leg) -> None:
+    def _fly(self, leg: Leg) -> bool:
         self._was_ready(leg.start_s)
         goal = _position(self.problem, leg.place)
         self._long_enough(leg, _distance_m(self.position, goal) / self.row.cruise_mps)
@@ -228,6 +230,7 @@ class _Flight:
         reserve_kg = self.row.burn_kgps * self.problem.rules.fuel_reserve_s
         if self.grounded and self.fuel_kg < reserve_kg * 0.99 - 1:
             self.fail("FUEL", f"lands with {self.fuel_kg:.0f} kg, reserve {reserve_kg:.0f} kg")
+        return True
 
     def _fit(self, incident: int, leg: Leg) -> None:
         code = self.problem.unfit_code(self.aircraft, incident)
@@ -239,7 +242,7 @@ class _Flight:
         self.findings.at_scene.setdefault(incident, []).append(use)
         self.findings.pairs.add((self.aircraft, incident))
 
-    def _cycles(self, leg: Leg) -> None:
+    def _cycles(self, leg: Leg) -> bool:
         problem, kit = self.problem, self.row.water
         water = leg.place - len(problem.bases)
         point, fire = problem.water_points[water], problem.incidents[leg.incident]
@@ -267,9 +270,9 @@ class _Flight:
         self.findings.at_water.setdefault(water, []).append(use)
         self.position, self.grounded = (fire.lon_deg, fire.lat_deg), False
         self.place = problem.incident_place(leg.incident)
-        return None
+        return True
 
-    def _on_scene(self, leg: Leg) -> None:
+    def _on_scene(self, leg: Leg) -> bool:
         scene = self.problem.incidents[leg.incident]
         task = scene.task
         if task is None:
@@ -286,9 +289,9 @@ class _Flight:
             self.patients.add(leg.incident)
         else:
             self.findings.visits.setdefault(leg.incident, []).append(leg.end_s)
-        return None
+        return True
 
-    def _handover(self, leg: Leg) -> None:
+    def _handover(self, leg: Leg) -> bool:
         scene = self.problem.incidents[leg.incident]
         task = scene.task
         if task is None:
@@ -306,9 +309,9 @@ class _Flight:
             self.findings.visits.setdefault(leg.incident, []).append(leg.end_s)
         else:
             self.fail("CARGO", f"{scene.id}: no patient on board")
-        return None
+        return True
 
-    def _ground(self, leg: Leg) -> None:
+    def _ground(self, leg: Leg) -> bool:
         base = self.problem.bases[leg.place]
         if self.place != leg.place:
             return self.fail("PLACE", f"ground leg away from {base.id}")
@@ -323,7 +326,7 @@ class _Flight:
             self.ready_from_s = turned_s
         if leg.end_s - leg.start_s >= self.problem.rules.min_rest_s - _SHORT_S:
             self.continuous_s = 0.0
-        return None
+        return True
 
 
 def _position(problem: Problem, place: int) -> tuple[float, float]:

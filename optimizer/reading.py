@@ -5,18 +5,20 @@ raises `Malformed(path, detail)`; nothing else leaves this file for bad input.
 """
 
 import math
+import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
 from dispatch.errors import Malformed
 
 _ABSENT = object()
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", re.ASCII)  # scenario.schema.json, $defs/time
 _LARGEST = 1e12  # beyond any quantity of the field; keeps sums of products finite
 
 
 def epoch_s(text: object, path: str) -> float:
     """Seconds since 1970 of an ISO-8601 time that ends in Z. Raises Malformed."""
-    if not isinstance(text, str) or not text.endswith("Z"):
+    if not isinstance(text, str) or not _TIME.fullmatch(text):
         raise Malformed(path, f"{shown(text)} is not an ISO-8601 UTC time ending in Z")
     try:
         return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
@@ -55,8 +57,8 @@ class Fields:
         return f"{self._path}.{key}" if self._path else key
 
     def has(self, key: str) -> bool:
-        """Whether the field is present and not null."""
-        return self._value.get(key) is not None
+        """Whether the field is present, null or not."""
+        return key in self._value
 
     def raw(self, key: str) -> object:
         """The field as it stands. Raises Malformed when it is missing."""
@@ -69,9 +71,12 @@ class Fields:
         """A non-empty text, one of `among` if that is given."""
         return self._text(self.raw(key), self.at(key), among)
 
-    def text_or_none(self, key: str) -> str | None:
-        """A non-empty text or an explicit null."""
-        return None if self.raw(key) is None else self.text(key)
+    def words(self, key: str) -> str:
+        """A text for people, which may be empty."""
+        value = self.raw(key)
+        if not isinstance(value, str):
+            raise Malformed(self.at(key), f"{shown(value)} is not a text")
+        return value
 
     def texts(self, key: str, among: Collection[str]) -> frozenset[str]:
         """A list of words out of `among`."""

@@ -68,6 +68,8 @@ class _Reader:
     def problem(self) -> Problem:
         """All of it, in the order of reference."""
         top = self._top
+        if top.has("title"):
+            top.words("title")
         horizon_s = self._after_now(top, "horizon_end")
         if horizon_s < 0.0:
             raise Malformed("horizon_end", "is before now")
@@ -121,10 +123,10 @@ class _Reader:
         return bases, waters, hospitals
 
     def _base(self, row: Fields) -> Base:
-        row.raw("province")
+        row.words("province")
         return Base(
             id=row.text("id"),
-            name=_name(row),
+            name=row.words("name"),
             lon_deg=row.number("lon", -180, 180),
             lat_deg=row.number("lat", -90, 90),
             elevation_m=row.number("elevation_m"),
@@ -140,7 +142,7 @@ class _Reader:
             raise Malformed(row.at("modes"), "is empty")
         return WaterPoint(
             id=row.text("id"),
-            name=_name(row),
+            name=row.words("name"),
             lon_deg=row.number("lon", -180, 180),
             lat_deg=row.number("lat", -90, 90),
             elevation_m=row.number("elevation_m"),
@@ -153,7 +155,7 @@ class _Reader:
     def _hospital(self, row: Fields) -> Hospital:
         return Hospital(
             id=row.text("id"),
-            name=_name(row),
+            name=row.words("name"),
             lon_deg=row.number("lon", -180, 180),
             lat_deg=row.number("lat", -90, 90),
             elevation_m=row.number("elevation_m"),
@@ -164,7 +166,7 @@ class _Reader:
             raise Malformed(row.at("fire"), "exactly one of fire and task must be given")
         return Incident(
             id=row.text("id"),
-            name=_name(row),
+            name=row.words("name"),
             lon_deg=row.number("lon", -180, 180),
             lat_deg=row.number("lat", -90, 90),
             elevation_m=row.number("elevation_m"),
@@ -205,11 +207,11 @@ class _Reader:
         row.text("kind", ("helicopter", "fixed_wing"))
         row.text("home_base_id")
         for free_text in ("operator", "province"):
-            row.raw(free_text)
+            row.words(free_text)
         crew = row.child("crew", "flown_continuous_s flown_today_s duty_ends_at")
         return Aircraft(
             id=row.text("id"),
-            model=str(row.raw("model")),
+            model=row.words("model"),
             serviceable=row.flag("serviceable"),
             at_base=self._refer_or_none(row, "at_base_id", self._bases),
             lon_deg=row.number("lon", -180, 180),
@@ -341,10 +343,3 @@ class _Reader:
             if row.id in into:
                 raise Malformed(f"{key}[{n}].id", f"{shown(row.id)} is used twice")
             into[row.id] = n
-
-
-def _name(row: Fields) -> str:
-    name = row.raw("name")
-    if not isinstance(name, str):
-        raise Malformed(row.at("name"), f"{shown(name)} is not a text")
-    return name

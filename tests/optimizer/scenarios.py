@@ -38,7 +38,7 @@ def _base(draw: st.DrawFn, n: int) -> dict[str, Any]:
         "province": "JX",
         **_place(draw),
         "runway_m": draw(st.sampled_from([0, 900, 2500])),
-        "fuels": draw(st.sampled_from([["jet"], ["jet", "avgas"], ["avgas"], []])),
+        "fuels": draw(st.sampled_from([["jet"], ["jet", "avgas"], ["jet"], []])),
         "refuel_points": draw(st.integers(0, 2)),
         **(_windows(draw) if n else {}),
     }
@@ -49,8 +49,8 @@ def _water(draw: st.DrawFn, n: int) -> dict[str, Any]:
         "id": f"W{n}",
         "name": f"water {n}",
         **_place(draw),
-        "modes": draw(st.sampled_from([["bucket"], ["bucket", "snorkel"], ["scoop", "bucket"], ["pit"]])),
-        "depth_m": draw(st.sampled_from([0.5, 3, 20])),
+        "modes": draw(st.sampled_from([["bucket", "snorkel"], ["bucket"], ["scoop", "bucket"], ["pit"]])),
+        "depth_m": draw(st.sampled_from([20, 3, 0.5])),
         "max_aircraft": draw(st.integers(1, 2)),
         **_windows(draw),
     }
@@ -73,7 +73,7 @@ def _task(draw: st.DrawFn, bases: int, hospitals: int) -> dict[str, Any]:
 
 
 def _incident(draw: st.DrawFn, n: int, bases: int, hospitals: int) -> dict[str, Any]:
-    fire = draw(st.booleans())
+    fire = draw(st.integers(0, 2)) < 2
     row = {
         "id": f"I{n}",
         "kind": "fire" if fire else "supply",
@@ -83,8 +83,8 @@ def _incident(draw: st.DrawFn, n: int, bases: int, hospitals: int) -> dict[str, 
         "weight": draw(st.sampled_from([0.5, 1, 5])),
         "life_at_risk": draw(st.booleans()),
         "max_slots": draw(st.integers(1, 3)),
-        "wind_mps": draw(st.sampled_from([0, 8, 14])),
-        "visibility_m": draw(st.sampled_from([2000, 9000])),
+        "wind_mps": draw(st.sampled_from([8, 0, 12, 14])),
+        "visibility_m": draw(st.sampled_from([9000, 9000, 2000])),
         **_windows(draw),
     }
     if fire:
@@ -104,13 +104,15 @@ def _aircraft(draw: st.DrawFn, n: int, bases: list[dict[str, Any]]) -> dict[str,
     row.update(at_base_id=None if airborne else home["id"], min_runway_m=draw(st.sampled_from([0, 0, 800])))
     row.update(ready_at=at(draw(st.integers(-20, 60))), slots=draw(st.integers(1, 2)))
     row.update(lon=home["lon"] + (0.2 if airborne else 0), lat=home["lat"])
-    row.update(fuel_kg=round(full * draw(st.sampled_from([0.55, 0.8, 1.0])), 1))
+    row.update(fuel_kg=round(full * draw(st.sampled_from([1.0, 0.8, 0.55])), 1))
     row["turnaround_s"] = draw(st.sampled_from([0, 900, 3000]))
-    row["capabilities"] = draw(st.sampled_from([["water", "cargo"], ["water", "medical", "night"], ["search"]]))
+    row["capabilities"] = draw(
+        st.sampled_from([["water", "cargo"], ["water", "medical", "night"], ["search"]])
+    )
     row["crew"] = {
         "flown_continuous_s": draw(st.sampled_from([0, 1800])),
-        "flown_today_s": draw(st.sampled_from([1800, 20000])),
-        "duty_ends_at": at(draw(st.sampled_from([150, 500]))),
+        "flown_today_s": draw(st.sampled_from([1800, 1800, 20000])),
+        "duty_ends_at": at(draw(st.sampled_from([500, 150]))),
     }
     if airborne:  # sure to get home: a rested crew near a base that is always open
         row.update(lon=bases[0]["lon"] + 0.2, lat=bases[0]["lat"], min_runway_m=0, ready_at=at(5))
@@ -123,18 +125,18 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
     sc = small()
     bases = [_base(draw, n) for n in range(draw(st.integers(1, 3)))]
     hospitals = [{"id": f"H{n}", "name": "h", **_place(draw)} for n in range(draw(st.integers(0, 1)))]
-    sc.update(id="random", now=at(0), horizon_end=at(draw(st.sampled_from([0, 90, 240]))))
+    sc.update(id="random", now=at(0), horizon_end=at(draw(st.sampled_from([240, 240, 90, 0]))))
     sc["weather"] = {
         "temperature_c": draw(st.integers(-5, 40)),
         "first_light": at(-200),
-        "last_light": at(draw(st.sampled_from([120, 300]))),
+        "last_light": at(draw(st.sampled_from([300, 120]))),
     }
     sc.update(bases=bases, hospitals=hospitals)
-    sc["water_points"] = [_water(draw, n) for n in range(draw(st.integers(0, 4)))]
+    sc["water_points"] = [_water(draw, n) for n in range(draw(st.sampled_from([3, 0, 2, 4])))]
     sc["incidents"] = [
-        _incident(draw, n, len(bases), len(hospitals)) for n in range(draw(st.integers(0, 4)))
+        _incident(draw, n, len(bases), len(hospitals)) for n in range(draw(st.sampled_from([3, 0, 2, 4])))
     ]
-    sc["aircraft"] = [_aircraft(draw, n, bases) for n in range(draw(st.integers(0, 5)))]
+    sc["aircraft"] = [_aircraft(draw, n, bases) for n in range(draw(st.sampled_from([4, 0, 3, 5])))]
     sc["reserves"] = [
         {"base_id": draw(st.sampled_from(bases))["id"], "capability": "water", "min_aircraft": 1}
         for _ in range(draw(st.integers(0, 2)))

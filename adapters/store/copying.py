@@ -180,13 +180,20 @@ def _settle_sqlite(copy: Path) -> None:
 
 def _describe(copy: Path, files: int) -> Manifest:
     # immutable: reading must leave no log beside a backup, which may lie on a read-only medium
-    with _engine(f"sqlite:///{copy}", immutable=True) as engine, engine.connect() as connection:
-        version = schema.version_of(connection)
-        if version is None:
-            raise StoreError("NO_JOURNAL", f"{copy} holds no journal")
-        meta = {each.name: each.value for each in connection.execute(select(tables.meta))}
-        last = select(tables.journal.c.seq, tables.journal.c.digest).order_by(tables.journal.c.seq.desc())
-        row = connection.execute(last.limit(1)).first()
+    try:
+        with _engine(f"sqlite:///{copy}", immutable=True) as engine, engine.connect() as connection:
+            return _manifest_of(connection, files)
+    except SQLAlchemyError as error:
+        raise StoreError("DAMAGED", f"{copy} cannot be read: {reason(error)}") from error
+
+
+def _manifest_of(connection: Connection, files: int) -> Manifest:
+    version = schema.version_of(connection)
+    if version is None:
+        raise StoreError("NO_JOURNAL", "the file holds no journal")
+    meta = {each.name: each.value for each in connection.execute(select(tables.meta))}
+    last = select(tables.journal.c.seq, tables.journal.c.digest).order_by(tables.journal.c.seq.desc())
+    row = connection.execute(last.limit(1)).first()
     return Manifest(
         site=meta.get("site", ""),
         epoch=meta.get("epoch", ""),

@@ -10,7 +10,7 @@ from dispatch.facts import AircraftSaved, BaseSaved, Fact, HospitalSaved, Landin
 from dispatch.records import Aircraft, Base, Hospital, LandingSite, Resource, WaterPoint
 from dispatch.world import World
 
-_ICAO24 = re.compile(r"^([0-9a-f]{6})?$")
+_ICAO24 = re.compile(r"^([0-9a-f]{6})?\Z")
 
 TABLES: dict[type, str] = {
     Aircraft: "aircraft",

@@ -9,8 +9,8 @@ from dispatch.errors import Malformed
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 10  # 50 bits: a collision among a million ids of one site and kind has odds of about 1 in 2000
 
-_SITE = re.compile(r"^[0-9]{2}(-[A-Z0-9]{1,8})?$")
-_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")
+_SITE = re.compile(r"^[0-9]{2}(-[A-Z0-9]{1,8})?\Z")  # \Z: `$` would let a last line break through
+_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}\Z")
 
 
 def derive(site: str, kind: str, key: str, part: int = 0) -> str:

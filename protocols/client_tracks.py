@@ -25,7 +25,9 @@ def cells_of(viewport: Viewport | None) -> Cells:
         return None
     west, east = math.floor(viewport.west_deg), math.floor(viewport.east_deg)
     south, north = math.floor(viewport.south_deg), math.floor(viewport.north_deg)
-    across = (east - west) % 360 + 1
+    across = min(
+        360, east - west + 1 if east >= west else east - west + 361
+    )  # west beyond east: antimeridian
     if across * (north - south + 1) > MAX_CELLS:
         return None
     columns = [(west + step + 180) % 360 - 180 for step in range(across)]

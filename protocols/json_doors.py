@@ -32,10 +32,14 @@ T = TypeVar("T")
 MAX_BODY_BYTES = 65_536  # the largest body of any door but a CSV import; a plan request is under 4 kB
 
 _INT32 = 2_147_483_647  # versions travel as int32 on the binary wire
+END = r"$(?!\n)"  # in Python `$` alone also matches before a last line break
+_ID = r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}"
+ID_PATTERN = rf"^{_ID}{END}"
+OPTIONAL_ID_PATTERN = rf"^({_ID})?{END}"
 Version = Annotated[int, Meta(ge=1, le=_INT32, description="the version of the record that the caller saw")]
 VersionOrNone = Annotated[int, Meta(ge=0, le=_INT32, description="the version seen; 0 for a new record")]
-Id = Annotated[str, Meta(min_length=1, max_length=64, pattern="^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")]
-OptionalId = Annotated[str, Meta(max_length=64, pattern="^([A-Za-z0-9][A-Za-z0-9._:-]{0,63})?$")]
+Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=ID_PATTERN)]
+OptionalId = Annotated[str, Meta(max_length=64, pattern=OPTIONAL_ID_PATTERN)]
 Line = Annotated[str, Meta(max_length=120)]
 Note = Annotated[str, Meta(max_length=2000)]
 Remark = Annotated[str, Meta(max_length=500)]  # reasons; tasking.MAX_REASON
@@ -45,10 +49,10 @@ Amount = Annotated[float, Meta(ge=0, le=1e9)]
 Speed = Annotated[float, Meta(ge=0, le=400)]
 Height = Annotated[float, Meta(ge=-500, le=20_000)]
 # the sort key of the last item: microseconds and an id, or an id alone
-CURSOR_PATTERN = r"^(([0-9]{1,18}~)?[A-Za-z0-9][A-Za-z0-9._:-]{0,63})?$"
+CURSOR_PATTERN = r"^(([0-9]{1,18}~)?[A-Za-z0-9][A-Za-z0-9._:-]{0,63})?" + END
 _LON = r"-?(180(\.0{1,9})?|(1[0-7][0-9]|[0-9]{1,2})(\.[0-9]{1,9})?)"
 _LAT = r"-?(90(\.0{1,9})?|[0-8]?[0-9](\.[0-9]{1,9})?)"
-BBOX_PATTERN = rf"^({_LON},{_LAT},{_LON},{_LAT})?$"
+BBOX_PATTERN = rf"^({_LON},{_LAT},{_LON},{_LAT})?" + END
 Instant = Annotated[datetime, Meta(tz=True)]
 
 
@@ -470,7 +474,7 @@ class Problem(Answered, frozen=True, kw_only=True, omit_defaults=True):
 
 
 _MISSING = re.compile(r"^Object missing required field `([^`]*)`(?: - at `\$\.?(.*)`)?$")
-_EXTRA = re.compile(r"^Object contains unknown field `(.*)`(?: - at `\$\.?(.*)`)?$", re.DOTALL)
+_EXTRA = re.compile(r"^Object contains unknown field `(.*?)`(?: - at `\$\.?(.*)`)?$", re.DOTALL)
 _AT = re.compile(r"^(.*) - at `\$\.?(.*)`$", re.DOTALL)
 
 

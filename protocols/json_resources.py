@@ -12,6 +12,7 @@ from msgspec import Meta
 from dispatch import records
 from dispatch.kinds import AircraftKind, Capability, FuelType, WaterMode
 from protocols.json_doors import (
+    END,
     Amount,
     Body,
     Height,
@@ -77,7 +78,7 @@ class AircraftBody(ResourceBody, frozen=True, kw_only=True):
     model: Line
     kind: AircraftKind
     operator_id: OptionalId = ""
-    icao24: Annotated[str, Meta(pattern="^([0-9a-f]{6})?$")] = ""
+    icao24: Annotated[str, Meta(pattern="^([0-9a-f]{6})?" + END)] = ""
     home_base_id: Id
     at_base_id: OptionalId = ""
     serviceable: bool = True

@@ -38,6 +38,7 @@ name = "江西"
 data = "data"
 [http]
 listen = "127.0.0.1:0"
+{tls}
 [security]
 second_factor = "{second_factor}"
 [demonstration]
@@ -193,11 +194,19 @@ class Running:
 
     @classmethod
     async def start(
-        cls, folder: Path, *, second_factor: str = "off", demonstration: bool = False, guide: Any = None
+        cls,
+        folder: Path,
+        *,
+        second_factor: str = "off",
+        demonstration: bool = False,
+        guide: Any = None,
+        tls: str = "",
     ) -> "Running":
         config = parse(
             CONFIG.format(
-                second_factor=second_factor, demonstration="true" if demonstration else "false"
+                second_factor=second_factor,
+                demonstration="true" if demonstration else "false",
+                tls=tls,
             ).encode(),
             folder,
         )

@@ -6,7 +6,7 @@ from typing import Any
 from autobahn.twisted.websocket import WebSocketClientFactory, WebSocketClientProtocol
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import HostnameEndpoint
+from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
 
 from protocols.gen import client_pb2
 
@@ -70,9 +70,10 @@ class Talker(WebSocketClientProtocol):
         await self.closed.addTimeout(WAIT_S, reactor)
 
 
-async def talk(port: int, *, protocols: tuple[str, ...] = ("ganying.v1",)) -> Talker:
-    """A console whose socket is open."""
-    factory = WebSocketClientFactory(f"ws://127.0.0.1:{port}/ws", protocols=list(protocols))
+async def talk(port: int, *, protocols: tuple[str, ...] = ("ganying.v1",), tls: Any = None) -> Talker:
+    """A console whose socket is open; `tls` are the client's options for wss."""
+    scheme = "wss" if tls is not None else "ws"
+    factory = WebSocketClientFactory(f"{scheme}://127.0.0.1:{port}/ws", protocols=list(protocols))
     made: list[Talker] = []
 
     def build(addr: Any) -> Talker:
@@ -82,5 +83,6 @@ async def talk(port: int, *, protocols: tuple[str, ...] = ("ganying.v1",)) -> Ta
         return talker
 
     factory.buildProtocol = build
-    await HostnameEndpoint(reactor, "127.0.0.1", port).connect(factory)
+    endpoint: Any = HostnameEndpoint(reactor, "127.0.0.1", port)
+    await (endpoint if tls is None else wrapClientTLS(tls, endpoint)).connect(factory)
     return await made[0].ready.addTimeout(WAIT_S, reactor)

@@ -111,13 +111,8 @@ class _Site:
 
 def _sites(folder: Path, arguments: argparse.Namespace) -> list[_Site]:
     """The story's site first, then its neighbour; their files are written."""
-    ports = Ports(
-        http=_free_port(arguments.port),
-        simulated=_free_port(0),
-        recorded=_free_port(0),
-        link=_free_port(0),
-        neighbour=_free_port(0),
-    )
+    http, simulated, recorded, link, neighbour = _free_ports([arguments.port, 0, 0, 0, 0])
+    ports = Ports(http=http, simulated=simulated, recorded=recorded, link=link, neighbour=neighbour)
     linked = not arguments.alone
     if linked:
         _certificates(folder / "ca")
@@ -151,17 +146,20 @@ def _site(folder: Path, text: str, parts: tuple[Part, ...], tables: Path, ports:
     return _Site(folder=folder, config=config, parts=parts, resources=resources, ports=ports)
 
 
-def _free_port(wanted: int) -> int:
-    """A port of this machine that nobody listens on. Raises Malformed when the wanted one is taken."""
-    with socket.socket() as probe:
-        # as the server's own socket does it: a port of a server that has just stopped is free
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", wanted))
-        except OSError as error:
-            raise Malformed("port", f"127.0.0.1:{wanted}: {error.strerror}") from None
-        port: int = probe.getsockname()[1]
-        return port
+def _free_ports(wanted: list[int]) -> list[int]:
+    """Ports of this machine that nobody listens on, 0 for any. Raises Malformed when a wanted one is taken."""
+    found: list[int] = []
+    with contextlib.ExitStack() as held:  # all at once, so that none is given twice
+        for port in wanted:
+            probe = held.enter_context(socket.socket())
+            # as the server's own socket does it: a port of a server that has just stopped is free
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError as error:
+                raise Malformed("port", f"127.0.0.1:{port}: {error.strerror}") from None
+            found.append(probe.getsockname()[1])
+    return found
 
 
 def _fill(site: _Site, accounts: list[Account]) -> None:

@@ -119,8 +119,8 @@ def _sites(folder: Path, arguments: argparse.Namespace) -> list[_Site]:
     parts = (*stage.people(), *stage.scripts(everyone=arguments.auto))
     sites = [_site(folder / stage.SITE, stage.site_file(ports, linked=linked), parts, JIANGXI, ports)]
     if linked:
-        neighbour = folder / stage.NEIGHBOUR
-        sites.append(_site(neighbour, stage.neighbour_file(ports), stage.neighbours(), HUNAN, ports))
+        beside = folder / stage.NEIGHBOUR
+        sites.append(_site(beside, stage.neighbour_file(ports), stage.neighbours(), HUNAN, ports))
     return sites
 
 

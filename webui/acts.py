@@ -41,7 +41,7 @@ def main():
         "limits_s": {str(kind): list(limits) for kind, limits in tracks.LIMITS.items()},
         "plannable": sorted(map(str, incident.PLANNABLE)),
     }
-    json.dump(document, sys.stdout, ensure_ascii=False, indent=1, sort_keys=True)
+    json.dump(document, sys.stdout, ensure_ascii=False, indent=1)
     sys.stdout.write("\n")
 
 

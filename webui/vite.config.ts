@@ -1,5 +1,5 @@
 import vue from '@vitejs/plugin-vue'
-import { defineConfig } from 'vite'
+import { defineConfig } from 'vitest/config'
 
 // Nothing is inlined as a data: URL: the page's content security policy allows only its own origin.
 export default defineConfig({
@@ -11,4 +11,5 @@ export default defineConfig({
     target: 'es2022',
   },
   worker: { format: 'es' },
+  test: { include: ['test/**/*.test.ts'], setupFiles: ['test/setup.ts'] },
 })

@@ -8,19 +8,18 @@ from adapters.web.version import version
 from dispatch.kinds import SourceKind
 from dispatch.tracks import Track, freshness
 from dispatch.views import NO_OPERATIONS
-from protocols.json_doors import (
+from protocols.json_answers import (
     FeedAnswer,
     GuideAnswer,
     HealthAnswer,
     Page,
-    PageQuery,
     PartnerAnswer,
     Point,
     TrackCollection,
     TrackFeature,
     TrackProperties,
-    TrackQuery,
 )
+from protocols.json_doors import PageQuery, TrackQuery
 
 
 def _feature(track: Track, now_s: float) -> TrackFeature:
@@ -122,7 +121,8 @@ async def _guide(call: Call) -> Any:
     except ValueError:
         near = False
     if call.site.guide is None or not near:
-        return {"accounts": []}  # the sign-in page asks before it knows; a 404 would stand in every browser's console
+        # the sign-in page asks before it can know; a 404 would stand in every browser's console
+        return {"accounts": []}
     return call.site.guide
 
 

@@ -39,13 +39,9 @@ self.addEventListener('fetch', (event) => {
 })
 
 async function page(request) {
-  try {
-    return await fetch(request)
-  } catch (error) {
-    const kept = await caches.match('/phone')
-    if (kept) return kept
-    throw error
-  }
+  const answer = await fetch(request).catch(() => null)
+  if (answer && answer.status < 500) return answer
+  return (await caches.match('/phone')) ?? answer ?? Response.error()
 }
 
 // Assets are named by their content: a kept one is never out of date.

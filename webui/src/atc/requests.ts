@@ -57,4 +57,11 @@ export function trafficInside(one: AirspaceRequest): number {
   ).length
 }
 
-export const leadMinutes = (one: AirspaceRequest): number => Math.round((ms(one.airspace?.activeFromUs) - ms(one.filedAtUs)) / 60_000)
+/** The flight it is for; without one, the beginning of the block. */
+export function takeOff_ms(one: AirspaceRequest): number {
+  return ms(tables.taskings.get(one.taskingId)?.takeOffAtUs ?? one.airspace?.activeFromUs)
+}
+
+export function leadMinutes(one: AirspaceRequest): number {
+  return Math.max(0, Math.round((takeOff_ms(one) - ms(one.filedAtUs)) / 60_000))
+}

@@ -44,7 +44,7 @@ const PALETTES: Record<Theme, Palette> = {
     label: '#a9b8c6',
     labelFaint: '#6c7f91',
     halo: '#10161d',
-    relief: 0.34,
+    relief: 0.28,
   },
   day: {
     ground: '#e6eaee',
@@ -58,7 +58,7 @@ const PALETTES: Record<Theme, Palette> = {
     label: '#3d4c5a',
     labelFaint: '#7d8b98',
     halo: '#ffffff',
-    relief: 0.26,
+    relief: 0.15,
   },
 }
 

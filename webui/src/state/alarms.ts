@@ -4,7 +4,9 @@ import { computed, ref } from 'vue'
 import { t, word } from '../text'
 import { AirspaceState, kindWord, ms, RefusalReason, TaskingState } from '../wire/schema'
 import { now_ms } from './clock'
+import { countdown } from './format'
 import { FEED_SILENT_MS } from './freshness'
+import { session } from './session'
 import { runningClocks } from './timers'
 import { activeTaskings, aircraftByAddress, feeds, FLYING, links, tables, tracks } from './world'
 
@@ -104,6 +106,21 @@ function trackAlarms(): Alarm[] {
   return found
 }
 
+const ANSWER_SOON_MS = 10 * 60_000
+const ANSWER_NOW_MS = 3 * 60_000
+
+/** ATC's own: an answer that is due. What the desk has to chase is not ATC's alarm. */
+function answerAlarms(): Alarm[] {
+  return [...tables.requests.values()]
+    .filter((one) => one.state === AirspaceState.FILED && ms(one.answerDueAtUs) - now_ms.value < ANSWER_SOON_MS)
+    .map((one) => {
+      const left = ms(one.answerDueAtUs) - now_ms.value
+      const number = tables.taskings.get(one.taskingId)?.number ?? one.id
+      const title = left >= 0 ? t.alarm.answer(number, countdown(left)) : t.alarm.answerOver(number, countdown(left))
+      return { id: `answer-${one.id}`, level: left < ANSWER_NOW_MS ? 1 : 2, title, todo: t.alarm.doAnswer, since_ms: NaN }
+    })
+}
+
 export const acknowledged = ref(new Set<string>())
 
 export function acknowledge(id: string): void {
@@ -111,10 +128,11 @@ export function acknowledge(id: string): void {
 }
 
 export const alarms = computed<Alarm[]>(() => {
-  void now_ms.value
-  return [...trackAlarms(), ...airspaceAlarms(), ...timerAlarms(), ...refusalAlarms(), ...feedAlarms(), ...linkAlarms()].sort(
-    (a, b) => a.level - b.level || a.since_ms - b.since_ms,
-  )
+  const found =
+    session.value?.role === 'atc'
+      ? [...answerAlarms(), ...feedAlarms()]
+      : [...trackAlarms(), ...airspaceAlarms(), ...timerAlarms(), ...refusalAlarms(), ...feedAlarms(), ...linkAlarms()]
+  return found.sort((a, b) => a.level - b.level || (a.since_ms || 0) - (b.since_ms || 0))
 })
 export const unacknowledged = computed(() => alarms.value.filter((one) => !acknowledged.value.has(one.id)))
 export const SHAPES = { 1: '▲', 2: '◆', 3: '●' } as const

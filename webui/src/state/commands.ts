@@ -12,6 +12,7 @@ export interface NewIncident {
   datum?: string
   life_at_risk?: boolean
   note?: string
+  simulated?: boolean
 }
 
 export type Phase = 'idle' | 'sending' | 'accepted' | 'failed'

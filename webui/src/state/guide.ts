@@ -11,7 +11,11 @@ export interface DemoAccount {
 
 export const demoAccounts = shallowRef<DemoAccount[]>([])
 
+/** Given to this machine only, so nothing is asked of a server elsewhere. */
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
+
 export async function loadDemoAccounts(): Promise<void> {
+  if (!LOOPBACK.has(location.hostname)) return
   const answer = await request<{ accounts?: DemoAccount[] }>('GET', 'guide')
   demoAccounts.value = answer.ok ? (answer.value.accounts ?? []) : []
 }

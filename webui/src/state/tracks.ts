@@ -7,6 +7,7 @@ import type { SourceKind, Track, Tracks } from '../wire/schema'
 
 const M_PER_DEG = 111_195 // of latitude, on the mean sphere
 const BLEND_MS = 600
+const TRAIL_STEP_MS = 4_000 // 60 of them: four minutes of trail
 const TRAIL_POINTS = 60 // CONSOLE §3; the oldest is overwritten
 const GHOST_KEEP_MS = 60_000 // a lost track nobody is assigned to stays this much longer, then goes
 const START_CAPACITY = 256
@@ -66,6 +67,7 @@ export class TrackStore {
   private trailNext = new Uint8Array(0)
   latest: Track[] = []
   private lostAt = new Float64Array(0)
+  private trailAt = new Float64Array(0)
 
   private grow(): void {
     const next = Math.max(START_CAPACITY, this.capacity * 2)
@@ -91,6 +93,7 @@ export class TrackStore {
     this.trailCount = copy(this.trailCount)
     this.trailNext = copy(this.trailNext)
     this.lostAt = copy(this.lostAt)
+    this.trailAt = copy(this.trailAt)
     this.capacity = next
   }
 
@@ -134,7 +137,10 @@ export class TrackStore {
       this.lon[i] = lon
       this.lat[i] = lat
       this.measuredAt[i] = measuredAt_ms
-      this.pushTrail(i, lon, lat)
+      if (fresh || measuredAt_ms - this.trailAt[i]! >= TRAIL_STEP_MS) {
+        this.pushTrail(i, lon, lat)
+        this.trailAt[i] = measuredAt_ms
+      }
     }
     this.altitude[i] = track.altitudeM ?? NaN
     this.speed[i] = track.groundSpeedMps ?? NaN
@@ -191,7 +197,7 @@ export class TrackStore {
     if (i !== last) {
       for (const column of [
         this.address, this.lon, this.lat, this.fromLon, this.fromLat, this.blendFrom, this.measuredAt, this.cadence,
-        this.altitude, this.speed, this.course, this.climb, this.trailCount, this.trailNext, this.lostAt,
+        this.altitude, this.speed, this.course, this.climb, this.trailCount, this.trailNext, this.lostAt, this.trailAt,
       ])
         column[i] = column[last]!
       this.trail.copyWithin(i * TRAIL_POINTS * 2, last * TRAIL_POINTS * 2, (last + 1) * TRAIL_POINTS * 2)

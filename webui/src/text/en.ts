@@ -137,8 +137,6 @@ export const en: Dictionary = {
     divert: 'Divert',
     settle: 'Settle',
     archive: 'Archive',
-    timer_escalated: 'Time ran out',
-    escalate: 'Time ran out',
   },
   refusal: {
     weather: 'Weather below minima',
@@ -184,6 +182,7 @@ export const en: Dictionary = {
     revoke: 'Revoke',
   },
   planState: { open: 'Open', adopted: 'Adopted', superseded: 'Superseded' },
+  overdue: (what) => `${what}: time ran out`,
   timer: {
     order: 'Order by duty chief',
     answer: 'Crew answer',
@@ -435,6 +434,9 @@ export const en: Dictionary = {
     skew: 'clock',
   },
   alarm: {
+    answer: (number, left) => `${number} answer due in ${left}`,
+    answerOver: (number, over) => `${number} answer overdue by ${over}`,
+    doAnswer: 'answer it; silence approves nothing',
     timer: (what, number) => `${number} ${what}: time ran out`,
     feed: (name) => `Feed ${name} is silent`,
     link: (name) => `Link to ${name} is down`,
@@ -586,7 +588,7 @@ export const en: Dictionary = {
     answerOver: 'overdue',
     filed: 'filed',
     answerDue: 'answer',
-    start: 'start',
+    start: 'take-off',
     lead: (minutes) => `${minutes} ahead`,
     empty: 'Nothing waits for an answer',
     emptyHint: 'Requests are listed here by the deadline of their answer.',

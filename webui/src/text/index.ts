@@ -24,3 +24,9 @@ export function switchLanguage(to: Language): void {
 export function word(table: Record<string, string>, key: string): string {
   return table[key] ?? key
 }
+
+/** An act of a record's history. The site's clock writes `overdue_<timer>` there. */
+export function actWord(table: Record<string, string>, action: string): string {
+  const timer = /^overdue_(.+)$/.exec(action)?.[1]
+  return timer ? t.overdue(word(t.timer, timer)) : word(table, action)
+}

@@ -135,8 +135,6 @@ export const zh = {
     divert: '备降',
     settle: '结算',
     archive: '归档',
-    timer_escalated: '时限已过',
-    escalate: '时限已过',
   },
   refusal: {
     weather: '天气低于标准',
@@ -182,6 +180,7 @@ export const zh = {
     revoke: '收回',
   },
   planState: { open: '待采纳', adopted: '已采纳', superseded: '已被替代' },
+  overdue: (what: string) => `${what}超时`,
   timer: {
     order: '值班长下达',
     answer: '机组应答',
@@ -433,6 +432,9 @@ export const zh = {
     skew: '钟差',
   },
   alarm: {
+    answer: (number: string, left: string) => `${number} 应答剩 ${left}`,
+    answerOver: (number: string, over: string) => `${number} 应答已逾时 ${over}`,
+    doAnswer: '请答复；逾时不等于批准',
     timer: (what: string, number: string) => `${number} ${what}超时`,
     feed: (name: string) => `信号源 ${name} 中断`,
     link: (name: string) => `${name} 链路中断`,
@@ -584,7 +586,7 @@ export const zh = {
     answerOver: '已逾时',
     filed: '申请',
     answerDue: '应答',
-    start: '启用',
+    start: '起飞',
     lead: (minutes: string) => `提前 ${minutes}`,
     empty: '没有待答的申请',
     emptyHint: '有申请会按应答截止时刻列在这里。',

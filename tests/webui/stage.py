@@ -1,0 +1,242 @@
+"""The world that the page is tested against: a handful of records and aircraft, changed by the server's own tables.
+
+Wire messages only. What a browser does with them is the tests' affair; sockets and HTTP are site_double.py's.
+"""
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from dispatch import airspace, incident, tasking
+from protocols.gen import client_pb2, kinds_pb2, records_pb2, tracks_pb2
+
+SITE = "36"
+JINGAN = (115.36, 28.86)
+FIRE = (115.2212, 29.0624)
+WATER = (115.29, 28.98)
+OWN = 0x78F001
+
+
+def now_us() -> int:
+    return time.time_ns() // 1000
+
+
+def position(place: tuple[float, float]) -> records_pb2.Position:
+    return records_pb2.Position(lon_e7=round(place[0] * 1e7), lat_e7=round(place[1] * 1e7))
+
+
+def step(role: str, actor: str, action: str, state: str, reason: str = "") -> records_pb2.Step:
+    return records_pb2.Step(
+        at_us=now_us(),
+        actor=actor,
+        role=kinds_pb2.Role.Value(f"ROLE_{role.upper()}"),
+        action=action,
+        state=state,
+        reason=reason,
+    )
+
+
+class Stage:
+    """Records by table and id, the number of the last change, and aircraft that fly straight on."""
+
+    def __init__(self, aircraft: int) -> None:
+        self.through = 1
+        self.epoch = "epoch-1"
+        self.tables: dict[str, dict[str, Any]] = {
+            name: {}
+            for name in ("incidents", "taskings", "requests", "aircraft", "bases", "water_points", "plans")
+        }
+        self.flying = aircraft
+        self.reporting = True
+        self.silent_since = 0.0
+        self.tick = 1
+        self._open()
+
+    def _open(self) -> None:
+        at = now_us()
+        minute = 60_000_000
+        base = records_pb2.Base(
+            id="JA", site=SITE, name="靖安机场", position=position(JINGAN), elevation_m=60
+        )
+        water = records_pb2.WaterPoint(id="W1", site=SITE, name="小湾水库", position=position(WATER))
+        craft = records_pb2.Aircraft(
+            id="B-70K3",
+            site=SITE,
+            name="赣鹰01",
+            model="Ka-32",
+            kind=kinds_pb2.AIRCRAFT_KIND_HELICOPTER,
+            icao24=f"{OWN:06x}",
+            operator_id="OP1",
+            home_base_id="JA",
+            at_base_id="JA",
+            serviceable=True,
+            simulated=True,
+        )
+        fire = records_pb2.Incident(
+            id="36-INC-1",
+            site=SITE,
+            kind=kinds_pb2.INCIDENT_KIND_FOREST_FIRE,
+            level=3,
+            title="三爪仑林火",
+            place="靖安县三爪仑乡",
+            position=position(FIRE),
+            elevation_m=420,
+            reported_at_us=at - 3 * minute,
+            reported_by="huliny",
+            state=kinds_pb2.INCIDENT_STATE_REPORTED,
+            demand_l=60_000,
+            growth_lps=3,
+            wind_mps=4,
+            visibility_m=8000,
+            version=1,
+            history=[step("observer", "huliny", "report", "reported")],
+        )
+        task = records_pb2.Tasking(
+            id="36-TSK-1",
+            site=SITE,
+            number="GY-1124-01",
+            incident_id=fire.id,
+            incident_title=fire.title,
+            incident_position=fire.position,
+            aircraft_id=craft.id,
+            aircraft_icao24=craft.icao24,
+            operator_id="OP1",
+            base_id="JA",
+            water_point_id="W1",
+            take_off_at_us=at + 15 * minute,
+            on_scene_at_us=at + 27 * minute,
+            land_at_us=at + 90 * minute,
+            drops=12,
+            litres_per_drop=4000,
+            state=kinds_pb2.TASKING_STATE_ORDERED,
+            airspace_request_ids=["36-ASP-1"],
+            timers=[
+                records_pb2.Timer(
+                    kind=kinds_pb2.TIMER_KIND_ANSWER, started_at_us=at, due_at_us=at + 2 * minute
+                )
+            ],
+            sortie=1,
+            version=2,
+            history=[step("duty_chief", "zhiban", "order", "ordered")],
+        )
+        asked = records_pb2.AirspaceRequest(
+            id="36-ASP-1",
+            site=SITE,
+            kind=kinds_pb2.AIRSPACE_KIND_PLAN,
+            tasking_id=task.id,
+            incident_id=fire.id,
+            aircraft_id=craft.id,
+            airspace=records_pb2.Airspace(
+                centre=position(FIRE),
+                radius_m=9260,
+                corridor_from=position(JINGAN),
+                corridor_half_width_m=2000,
+                ceiling_m=1020,
+                datum=kinds_pb2.ALTITUDE_DATUM_MSL,
+                active_from_us=at,
+                active_until_us=at + 150 * minute,
+            ),
+            filed_at_us=at,
+            answer_due_at_us=at + 5 * minute,
+            state=kinds_pb2.AIRSPACE_STATE_FILED,
+            version=1,
+            history=[step("duty_chief", "zhiban", "file", "filed")],
+        )
+        for table, record in (
+            ("bases", base),
+            ("water_points", water),
+            ("aircraft", craft),
+            ("incidents", fire),
+            ("taskings", task),
+            ("requests", asked),
+        ):
+            self.tables[table][record.id] = record
+
+    def records(self, *, whole: bool, after: int = 0, only: Any = None, jump: int = 0) -> bytes:
+        message = client_pb2.Records(after=after + jump, through=self.through, whole=whole)
+        for table, kept in self.tables.items():
+            for record in kept.values():
+                if only is None or record is only:
+                    getattr(message, table).append(record)
+        return client_pb2.ServerMessage(records=message).SerializeToString()
+
+    def act(
+        self, kind: str, record_id: str, action: str, body: dict[str, Any], account: str, role: str
+    ) -> Any:
+        """Advance one record by the server's own table. Raises KeyError where the table has no such step."""
+        table, machine, enum, prefix = {
+            "incidents": ("incidents", incident.LIFECYCLE, kinds_pb2.IncidentState, "INCIDENT_STATE_"),
+            "taskings": ("taskings", tasking.LIFECYCLE, kinds_pb2.TaskingState, "TASKING_STATE_"),
+            "airspace": ("requests", airspace.LIFECYCLE, kinds_pb2.AirspaceState, "AIRSPACE_STATE_"),
+        }[kind]
+        record = self.tables[table][record_id]
+        state = enum.Name(record.state).removeprefix(prefix).lower()
+        steps = {(str(at), str(act)): str(to) for (at, act), to in machine.table.items()}
+        following = steps[state, action]
+        record.state = enum.Value(prefix + following.upper())
+        record.version += 1
+        record.history.append(step(role, account, action, following, body.get("reason", "")))
+        if body.get("counter"):
+            counter = body["counter"]
+            record.counter.reason = counter["reason"]
+            if "ceiling_m" in counter:
+                record.counter.ceiling_m = counter["ceiling_m"]
+            ends = datetime.fromisoformat(counter["expires_at"].replace("Z", "+00:00"))
+            record.counter.expires_at_us = int(ends.astimezone(UTC).timestamp() * 1e6)
+        self.through += 1
+        return record
+
+    def report(self, body: dict[str, Any], account: str, role: str) -> Any:
+        record = records_pb2.Incident(
+            id=f"36-INC-{len(self.tables['incidents']) + 1}",
+            site=SITE,
+            kind=kinds_pb2.IncidentKind.Value(f"INCIDENT_KIND_{body['kind'].upper()}"),
+            level=body["level"],
+            title=body["title"],
+            place=body.get("place", ""),
+            position=position((body["position"]["lon_deg"], body["position"]["lat_deg"])),
+            reported_at_us=now_us(),
+            reported_by=account,
+            state=kinds_pb2.INCIDENT_STATE_REPORTED,
+            version=1,
+            history=[step(role, account, "report", "reported")],
+        )
+        self.tables["incidents"][record.id] = record
+        self.through += 1
+        return record
+
+    def tracks(self, *, whole: bool) -> bytes:
+        """Everything that flies, 1 Hz; while `reporting` is off nothing new is measured and ages grow."""
+        before = self.tick
+        self.tick += 1
+        message = tracks_pb2.Tracks(from_tick=before, to_tick=self.tick, at_us=now_us(), whole=whole)
+        silent = 0.0 if self.reporting else time.time() - self.silent_since
+        clock = time.time() - silent
+        for i in range(self.flying):
+            own = i == 0
+            message.tracks.add(
+                address=OWN + i,
+                lon_e7=round((114.6 + (i % 20) * 0.15 + (clock % 600) * 0.0004) * 1e7),
+                lat_e7=round((25.5 + (i // 20) * 0.4 + (3.4 if own else 0)) * 1e7),
+                age_ms=round(silent * 1000) + 200,
+                source="hill",
+                source_kind=kinds_pb2.SOURCE_KIND_ADSB,
+                altitude_m=600 if own else 9000,
+                datum=kinds_pb2.ALTITUDE_DATUM_PRESSURE,
+                ground_speed_mps=40,
+                track_deg=90,
+                callsign="GY01" if own else f"SIM{i:04d}",
+                simulated=True,
+            )
+        return client_pb2.ServerMessage(tracks=message).SerializeToString()
+
+    def status(self) -> bytes:
+        feed = client_pb2.FeedStatus(
+            name="hill", kind="beast", state="connected", messages=1000, heard_age_ms=200, simulated=True
+        )
+        links = [
+            client_pb2.LinkStatus(site="43", name="湖南", state="live", lag_ms=400),
+            client_pb2.LinkStatus(site="44", name="广东", state="down"),
+        ]
+        message = client_pb2.Status(at_us=now_us(), feeds=[feed], links=links, tracks=self.flying)
+        return client_pb2.ServerMessage(status=message).SerializeToString()

@@ -13,7 +13,7 @@ from dispatch.facts import Recorded
 from dispatch.kinds import Role
 from dispatch.views import SHOWN, Relations, Viewer, visible
 from dispatch.world import World
-from protocols.codec.client import record_fragment
+from protocols.codec.client_fragments import record_fragment
 
 Key = tuple[str, str]  # table, id
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dispatch.tracks import Changes, Track, TrackPicture
-from protocols.codec.client import Viewport, track_body, track_fragment, tracks_message
+from protocols.codec.client import Viewport
+from protocols.codec.client_fragments import track_body, track_fragment, tracks_message
 
 SLOTS = 10  # a second
 Cell = tuple[int, int]

@@ -1,13 +1,13 @@
-"""HTTP bodies: JSON bytes in, commands out; records out, JSON bytes back. One struct per body, strict.
+"""HTTP bodies: JSON bytes in, commands out. One struct per body, strict.
 
 A field nobody knows, a wrong type or a figure out of range raises Malformed with the field's path
 (`position.lat_deg`); bytes that are not JSON at all raise Unreadable. The routes that use these bodies, and the
-status codes of the errors, are adapters/web's.
+status codes of the errors, are adapters/web's; what is answered is json_answers.py.
 """
 
 import re
 from datetime import datetime
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -17,11 +17,9 @@ from dispatch.errors import GanyingError, Malformed
 from dispatch.geo import Position, position_from
 from dispatch.kinds import (
     AirspaceAction,
-    AltitudeDatum,
     HorizontalDatum,
     IncidentAction,
     IncidentKind,
-    PlanState,
     RefusalReason,
     Role,
     TaskingAction,
@@ -293,186 +291,6 @@ class TrackQuery(Body, frozen=True, kw_only=True):
         return west, south, east, north
 
 
-class Answered(Struct, kw_only=True, frozen=True):
-    """What the server sends: may gain fields."""
-
-
-class SessionAnswer(Answered, frozen=True, kw_only=True):
-    """Who is signed in, under which role, until when. `token` only in the answer that opens the session."""
-
-    account: str
-    display_name: str
-    role: Role
-    roles: list[Role]
-    operator_id: str
-    expires_at: datetime
-
-
-class SessionOpenedAnswer(SessionAnswer, frozen=True, kw_only=True):
-    """The one answer that carries the token."""
-
-    token: str
-
-
-class PlanAnswer(Answered, frozen=True, kw_only=True):
-    """A proposal with its reasons; `interchange` is the plan in the interchange format."""
-
-    id: str
-    site: str
-    created_at: datetime
-    requested_by: str
-    incident_ids: list[str]
-    assignments: list[records.Assignment]
-    reasons: list[records.Reason]
-    state: PlanState
-    score: float
-    human_score: float
-    solve_s: float
-    solver: str
-    seed: int
-    interchange: Any
-    version: int
-
-    @classmethod
-    def of(cls, plan: records.Plan) -> "PlanAnswer":
-        """A plan as JSON shows it."""
-        values = {name: getattr(plan, name) for name in cls.__struct_fields__}
-        values["interchange"] = msgspec.json.decode(plan.interchange) if plan.interchange else None
-        return cls(**values)
-
-
-class Point(Answered, frozen=True, kw_only=True):
-    """GeoJSON: longitude, latitude."""
-
-    type: Literal["Point"] = "Point"
-    coordinates: tuple[float, float]
-
-
-class TrackProperties(Answered, frozen=True, kw_only=True):
-    """What is known of one aircraft beside its place."""
-
-    icao24: str
-    callsign: str
-    age_s: float
-    freshness: str
-    source: str
-    source_kind: str
-    altitude_m: float | None
-    altitude_datum: AltitudeDatum | None
-    ground_speed_mps: float | None
-    track_deg: float | None
-    vertical_rate_mps: float | None
-    squawk: str
-    on_ground: bool
-    simulated: bool
-    site: str
-
-
-class TrackFeature(Answered, frozen=True, kw_only=True):
-    """One aircraft."""
-
-    type: Literal["Feature"] = "Feature"
-    id: str
-    geometry: Point
-    properties: TrackProperties
-
-
-class TrackCollection(Answered, frozen=True, kw_only=True):
-    """Every aircraft that is followed now."""
-
-    type: Literal["FeatureCollection"] = "FeatureCollection"
-    features: list[TrackFeature]
-    at: datetime
-
-
-class Page(Answered, Generic[T], frozen=True, kw_only=True):
-    """Part of a list; `next` is the cursor of the following part, null at the end."""
-
-    items: list[T]
-    next: str | None
-
-
-class PartnerAnswer(Answered, frozen=True, kw_only=True):
-    """A partner site and the state of the link to it."""
-
-    site: str
-    name: str
-    state: str
-    lag_ms: int
-    queue: int
-    skew_ms: int
-
-
-class FeedAnswer(Answered, frozen=True, kw_only=True):
-    """A feed of positions and how it does."""
-
-    name: str
-    kind: str
-    state: str
-    messages: int
-    errors: int
-    heard_age_s: float | None
-    simulated: bool
-
-
-class HealthAnswer(Answered, frozen=True, kw_only=True):
-    """Whether the server can do its work; holds nothing that a stranger may not know."""
-
-    status: Literal["ok", "degraded"]
-    site: str
-    version: str
-    journal: str
-    journal_seq: int
-    at: datetime
-    feeds: list[FeedAnswer]
-
-
-class GuideAccount(Answered, frozen=True, kw_only=True):
-    """A demonstration account; loopback only."""
-
-    account: str
-    password: str
-    role: str
-    display_name: str
-
-
-class GuideAnswer(Answered, frozen=True, kw_only=True):
-    """What a newcomer needs for the demonstration."""
-
-    accounts: list[GuideAccount]
-
-
-class ImportedRow(Answered, frozen=True, kw_only=True):
-    """A row of an import that was not taken, and why; `line` 1 is the heading."""
-
-    line: int
-    id: str
-    code: str
-    field: str
-    detail: str
-
-
-class ImportAnswer(Answered, frozen=True, kw_only=True):
-    """What an import did."""
-
-    saved: int
-    failed: list[ImportedRow]
-
-
-class Problem(Answered, frozen=True, kw_only=True, omit_defaults=True):
-    """RFC 9457. `code` is stable; `field` names what was wrong; `version` is the present one where the caller's was stale."""
-
-    type: str
-    title: str
-    status: int
-    code: str
-    detail: str
-    field: str = ""
-    version: int | None = None
-    roles: list[Role] | None = None  # ROLE_REQUIRED: those to choose from
-    faults: list[ImportedRow] | None = None  # BAD_TABLE: everything that is wrong with it
-
-
 _MISSING = re.compile(r"^Object missing required field `([^`]*)`(?: - at `\$\.?(.*)`)?$")
 _EXTRA = re.compile(r"^Object contains unknown field `(.*?)`(?: - at `\$\.?(.*)`)?$", re.DOTALL)
 _AT = re.compile(r"^(.*) - at `\$\.?(.*)`$", re.DOTALL)
@@ -493,10 +311,19 @@ def read(body: bytes, cls: type[T]) -> T:
     """The body as `cls`; an empty body counts as `{}`. Raises Unreadable or Malformed."""
     body = body or b"{}"
     try:
-        try:
-            return msgspec.json.decode(body, type=cls)
-        except msgspec.ValidationError:  # 3.0 is the same number as 3 to JSON, but not to the strict reader
-            return msgspec.convert(_whole(msgspec.json.decode(body)), cls)
+        return msgspec.json.decode(body, type=cls)
+    except msgspec.ValidationError as error:
+        if "got `float`" in str(error):
+            return _read_whole(body, cls)
+        raise _located(str(error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Unreadable(f"not JSON: {error}"[:300]) from None
+
+
+def _read_whole(body: bytes, cls: type[T]) -> T:
+    """Once more with 3.0 read as 3: to JSON both are the same number, to the strict reader they are not."""
+    try:
+        return msgspec.convert(_whole(msgspec.json.decode(body)), cls)
     except msgspec.ValidationError as error:
         raise _located(str(error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -521,26 +348,6 @@ def read_query(values: dict[str, str], cls: type[T]) -> T:
         return msgspec.convert(values, cls, strict=False)
     except msgspec.ValidationError as error:
         raise _located(str(error)) from None
-
-
-def _public(value: Any) -> Any:
-    if isinstance(value, bytes):
-        raise TypeError("bytes never travel in JSON answers")
-    return value
-
-
-_encoder = msgspec.json.Encoder(enc_hook=_public)
-
-
-def write(answer: Any) -> bytes:
-    """An answer as JSON: enums as their text, times as ISO-8601 with Z."""
-    return _encoder.encode(answer)
-
-
-def schemas(types: list[Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """JSON schemas of `types`, and the components they refer to."""
-    refs, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
-    return list(refs), components
 
 
 def position_of(body: PositionBody, datum: HorizontalDatum = HorizontalDatum.WGS84) -> Position:

@@ -23,7 +23,7 @@ from twisted.web.client import (
 )
 from twisted.web.http_headers import Headers
 
-from protocols.json_doors import Page
+from protocols.json_answers import Page
 
 T = TypeVar("T")
 

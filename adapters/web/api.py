@@ -20,7 +20,8 @@ from adapters.web.sessions import principal_of
 from adapters.web.site import Principal, Site
 from adapters.web.table import PREFIX, Call, Door, read_key, routes
 from dispatch.errors import GanyingError, Malformed
-from protocols.json_doors import read, read_query, write
+from protocols.json_answers import write
+from protocols.json_doors import read, read_query
 
 log = structlog.get_logger(__name__)
 

@@ -26,6 +26,7 @@ from protocols.client_session import Phase, SessionOver
 from protocols.client_tracks import SLOTS, Bodies, Slot, cells_of, everything
 from protocols.codec import client
 from protocols.codec.client import Asked, FeedLine, Hello, LinkLine, Ping, Received, Subscribe
+from protocols.codec.client_fragments import records_message
 from protocols.websocket_frame import binary_frame
 
 log = structlog.get_logger(__name__)
@@ -137,7 +138,7 @@ class Consoles:
         else:
             fragments = self._fragments.everything(world, relations, viewer)
         after = hello.resume_after if resumes else 0
-        return client.records_message(after=after, through=world.seq, whole=not resumes, fragments=fragments)
+        return records_message(after=after, through=world.seq, whole=not resumes, fragments=fragments)
 
     def _keys_for(self, world: World, viewer: Viewer, keys: frozenset[Key]) -> frozenset[Key]:
         return beside(world, keys) if viewer.role in SCOPED else keys
@@ -207,7 +208,7 @@ class Consoles:
             frame = frames.get(viewer)
             if frame is None:
                 seen = self._fragments.seen(world, relations, viewer, self._keys_for(world, viewer, keys))
-                message = client.records_message(after=after, through=world.seq, whole=False, fragments=seen)
+                message = records_message(after=after, through=world.seq, whole=False, fragments=seen)
                 frame = frames[viewer] = binary_frame(message)
             console.session.through = world.seq
             self._must(console, frame)

@@ -7,13 +7,13 @@ from adapters.web.table import Call, Door, Handler
 from dispatch.facts import IncidentReported
 from dispatch.kinds import IncidentAction
 from dispatch.records import Incident
+from protocols.json_answers import Page
 from protocols.json_doors import (
     IncidentAct,
     IncidentActWithReason,
     IncidentMerge,
     IncidentReport,
     IncidentShare,
-    Page,
     PageQuery,
 )
 

@@ -7,7 +7,8 @@ from adapters.web.table import Call, Door
 from dispatch import access
 from dispatch.errors import Forbidden, Unknown
 from dispatch.records import Plan
-from protocols.json_doors import Page, PageQuery, PlanAdoption, PlanAnswer, PlanRequest
+from protocols.json_answers import Page, PlanAnswer
+from protocols.json_doors import PageQuery, PlanAdoption, PlanRequest
 
 
 async def _list(call: Call) -> Page[PlanAnswer]:

@@ -10,7 +10,8 @@ from dispatch import access
 from dispatch.commands import SaveResource
 from dispatch.errors import Forbidden, GanyingError, Malformed, Refused, Unknown
 from dispatch.records import Aircraft, Resource
-from protocols.json_doors import ImportAnswer, ImportedRow, Page, PageQuery
+from protocols.json_answers import ImportAnswer, ImportedRow, Page
+from protocols.json_doors import PageQuery
 from protocols.json_resources import KINDS, ResourceBody, record
 from protocols.resources_csv import BadTable, Fault, read_table
 

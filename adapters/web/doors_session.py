@@ -3,7 +3,8 @@
 from adapters.web.sessions import sign_in, sign_out
 from adapters.web.site import Principal
 from adapters.web.table import Call, Door
-from protocols.json_doors import SessionAnswer, SessionOpenedAnswer, SignIn
+from protocols.json_answers import SessionAnswer, SessionOpenedAnswer
+from protocols.json_doors import SignIn
 
 
 def _answer(who: Principal) -> SessionAnswer:

@@ -8,11 +8,11 @@ from dispatch.errors import Unknown
 from dispatch.kinds import AirspaceAction, TaskingAction
 from dispatch.records import AirspaceRequest, Tasking
 from dispatch.tasking import NEEDS_REASON
+from protocols.json_answers import Page
 from protocols.json_doors import (
     AirspaceAct,
     AirspaceActWithReason,
     AirspaceCounter,
-    Page,
     PageQuery,
     TaskingAct,
     TaskingActWithReason,

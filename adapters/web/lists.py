@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 from adapters.web.table import Call
 from dispatch.errors import Unknown
 from dispatch.views import visible
-from protocols.json_doors import Page, PageQuery
+from protocols.json_answers import Page
+from protocols.json_doors import PageQuery
 
 T = TypeVar("T")
 Key = tuple[int, str]

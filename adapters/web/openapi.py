@@ -8,7 +8,8 @@ import msgspec
 
 from adapters.web.table import ID_PATTERN, PREFIX, Door
 from adapters.web.version import version
-from protocols.json_doors import NoQuery, Problem, schemas
+from protocols.json_answers import Problem, schemas
+from protocols.json_doors import NoQuery
 
 _IDS = re.compile(r"<id:(\w+)>")
 _KEY_TEXT = (

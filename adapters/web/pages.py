@@ -19,7 +19,7 @@ from twisted.web.static import File
 from adapters.web.api import SECURITY_HEADERS, authenticate, respond
 from adapters.web.problems import HttpError, headers_of, problem_of, status_of
 from adapters.web.site import Site
-from protocols.json_doors import write
+from protocols.json_answers import write
 
 PAGES = frozenset({"", "phone", "atc", "index.html"})
 ASSETS = "assets/"  # Vite names these by their content

@@ -13,7 +13,8 @@ from dispatch.errors import (
     Unknown,
 )
 from dispatch.kinds import Role
-from protocols.json_doors import ImportedRow, Problem, Unreadable
+from protocols.json_answers import ImportedRow, Problem
+from protocols.json_doors import Unreadable
 
 RETRY_AFTER_S = 1  # the desk's queue empties in far less
 

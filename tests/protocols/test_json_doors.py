@@ -11,16 +11,15 @@ from dispatch.commands import ActOnAirspace, ActOnIncident, ActOnTasking, AdoptP
 from dispatch.errors import Malformed
 from dispatch.kinds import AirspaceAction, IncidentAction, IncidentKind, RefusalReason, TaskingAction
 from dispatch.records import Incident
+from protocols.json_answers import Page, Problem, schemas, write
 from protocols.json_doors import (
     AirspaceCounter,
     IncidentAct,
     IncidentMerge,
     IncidentReport,
     IncidentShare,
-    Page,
     PageQuery,
     PlanAdoption,
-    Problem,
     TaskingAct,
     TaskingActWithReason,
     TaskingRefusal,
@@ -28,8 +27,6 @@ from protocols.json_doors import (
     Unreadable,
     read,
     read_query,
-    schemas,
-    write,
 )
 
 

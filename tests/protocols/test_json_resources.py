@@ -8,7 +8,8 @@ from hypothesis import given, settings
 
 from dispatch import records
 from dispatch.errors import Malformed
-from protocols.json_doors import read, write
+from protocols.json_answers import write
+from protocols.json_doors import read
 from protocols.json_resources import KINDS, record
 from tests import strategies
 

@@ -11,7 +11,7 @@ from dispatch import records
 from dispatch.errors import Busy, Malformed, Refused
 from dispatch.kinds import AltitudeDatum, HorizontalDatum, IncidentKind, Role, SourceKind
 from dispatch.tracks import Track
-from protocols.codec import client
+from protocols.codec import client, client_fragments
 from protocols.codec.common import from_message
 from protocols.gen import client_pb2, kinds_pb2, records_pb2
 from tests import strategies
@@ -92,9 +92,11 @@ def test_no_bytes_make_reading_fail_otherwise(data: bytes) -> None:
 def test_fragments_join_into_the_records_they_were_made_of(
     incidents: list[records.Incident], plans: list[records.Plan]
 ) -> None:
-    fragments = [client.record_fragment("incidents", each) for each in incidents]
-    fragments += [client.record_fragment("plans", each) for each in plans]
-    message = heard(client.records_message(after=3, through=9, whole=True, fragments=fragments)).records
+    fragments = [client_fragments.record_fragment("incidents", each) for each in incidents]
+    fragments += [client_fragments.record_fragment("plans", each) for each in plans]
+    message = heard(
+        client_fragments.records_message(after=3, through=9, whole=True, fragments=fragments)
+    ).records
     assert (message.after, message.through, message.whole) == (3, 9, True)
     assert [from_message(each, records.Incident) for each in message.incidents] == incidents
     assert [each.id for each in message.plans] == [each.id for each in plans]
@@ -121,8 +123,10 @@ tracks = st.builds(
 @settings(max_examples=60)
 @given(st.lists(st.tuples(tracks, st.integers(0, 2**40)), max_size=5))
 def test_tracks_get_their_age_when_they_are_sent(aged: list[tuple[Track, int]]) -> None:
-    joined = b"".join(client.track_fragment(client.track_body(track), age) for track, age in aged)
-    data = client.tracks_message(
+    joined = b"".join(
+        client_fragments.track_fragment(client_fragments.track_body(track), age) for track, age in aged
+    )
+    data = client_fragments.tracks_message(
         from_tick=1, to_tick=2, at=AT, whole=False, fragments=joined, lost=["00000a"]
     )
     message = heard(data).tracks

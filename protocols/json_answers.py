@@ -1,0 +1,215 @@
+"""What HTTP doors answer: records and small structs out, JSON bytes back, and the schemas that openapi.json shows.
+
+Bodies that come in are json_doors.py's and json_resources.py's.
+"""
+
+from datetime import datetime
+from typing import Any, Generic, Literal, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from dispatch import records
+from dispatch.kinds import AltitudeDatum, PlanState, Role
+
+T = TypeVar("T")
+
+
+class Answered(Struct, kw_only=True, frozen=True):
+    """What the server sends: may gain fields."""
+
+
+class SessionAnswer(Answered, frozen=True, kw_only=True):
+    """Who is signed in, under which role, until when. `token` only in the answer that opens the session."""
+
+    account: str
+    display_name: str
+    role: Role
+    roles: list[Role]
+    operator_id: str
+    expires_at: datetime
+
+
+class SessionOpenedAnswer(SessionAnswer, frozen=True, kw_only=True):
+    """The one answer that carries the token."""
+
+    token: str
+
+
+class PlanAnswer(Answered, frozen=True, kw_only=True):
+    """A proposal with its reasons; `interchange` is the plan in the interchange format."""
+
+    id: str
+    site: str
+    created_at: datetime
+    requested_by: str
+    incident_ids: list[str]
+    assignments: list[records.Assignment]
+    reasons: list[records.Reason]
+    state: PlanState
+    score: float
+    human_score: float
+    solve_s: float
+    solver: str
+    seed: int
+    interchange: Any
+    version: int
+
+    @classmethod
+    def of(cls, plan: records.Plan) -> "PlanAnswer":
+        """A plan as JSON shows it."""
+        values = {name: getattr(plan, name) for name in cls.__struct_fields__}
+        values["interchange"] = msgspec.json.decode(plan.interchange) if plan.interchange else None
+        return cls(**values)
+
+
+class Point(Answered, frozen=True, kw_only=True):
+    """GeoJSON: longitude, latitude."""
+
+    type: Literal["Point"] = "Point"
+    coordinates: tuple[float, float]
+
+
+class TrackProperties(Answered, frozen=True, kw_only=True):
+    """What is known of one aircraft beside its place."""
+
+    icao24: str
+    callsign: str
+    age_s: float
+    freshness: str
+    source: str
+    source_kind: str
+    altitude_m: float | None
+    altitude_datum: AltitudeDatum | None
+    ground_speed_mps: float | None
+    track_deg: float | None
+    vertical_rate_mps: float | None
+    squawk: str
+    on_ground: bool
+    simulated: bool
+    site: str
+
+
+class TrackFeature(Answered, frozen=True, kw_only=True):
+    """One aircraft."""
+
+    type: Literal["Feature"] = "Feature"
+    id: str
+    geometry: Point
+    properties: TrackProperties
+
+
+class TrackCollection(Answered, frozen=True, kw_only=True):
+    """Every aircraft that is followed now."""
+
+    type: Literal["FeatureCollection"] = "FeatureCollection"
+    features: list[TrackFeature]
+    at: datetime
+
+
+class Page(Answered, Generic[T], frozen=True, kw_only=True):
+    """Part of a list; `next` is the cursor of the following part, null at the end."""
+
+    items: list[T]
+    next: str | None
+
+
+class PartnerAnswer(Answered, frozen=True, kw_only=True):
+    """A partner site and the state of the link to it."""
+
+    site: str
+    name: str
+    state: str
+    lag_ms: int
+    queue: int
+    skew_ms: int
+
+
+class FeedAnswer(Answered, frozen=True, kw_only=True):
+    """A feed of positions and how it does."""
+
+    name: str
+    kind: str
+    state: str
+    messages: int
+    errors: int
+    heard_age_s: float | None
+    simulated: bool
+
+
+class HealthAnswer(Answered, frozen=True, kw_only=True):
+    """Whether the server can do its work; holds nothing that a stranger may not know."""
+
+    status: Literal["ok", "degraded"]
+    site: str
+    version: str
+    journal: str
+    journal_seq: int
+    at: datetime
+    feeds: list[FeedAnswer]
+
+
+class GuideAccount(Answered, frozen=True, kw_only=True):
+    """A demonstration account; loopback only."""
+
+    account: str
+    password: str
+    role: str
+    display_name: str
+
+
+class GuideAnswer(Answered, frozen=True, kw_only=True):
+    """What a newcomer needs for the demonstration."""
+
+    accounts: list[GuideAccount]
+
+
+class ImportedRow(Answered, frozen=True, kw_only=True):
+    """A row of an import that was not taken, and why; `line` 1 is the heading."""
+
+    line: int
+    id: str
+    code: str
+    field: str
+    detail: str
+
+
+class ImportAnswer(Answered, frozen=True, kw_only=True):
+    """What an import did."""
+
+    saved: int
+    failed: list[ImportedRow]
+
+
+class Problem(Answered, frozen=True, kw_only=True, omit_defaults=True):
+    """RFC 9457. `code` is stable; `field` names what was wrong; `version` is the present one where the caller's was stale."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    field: str = ""
+    version: int | None = None
+    roles: list[Role] | None = None  # ROLE_REQUIRED: those to choose from
+    faults: list[ImportedRow] | None = None  # BAD_TABLE: everything that is wrong with it
+
+
+def _public(value: Any) -> Any:
+    if isinstance(value, bytes):
+        raise TypeError("bytes never travel in JSON answers")
+    return value
+
+
+_encoder = msgspec.json.Encoder(enc_hook=_public)
+
+
+def write(answer: Any) -> bytes:
+    """An answer as JSON: enums as their text, times as ISO-8601 with Z."""
+    return _encoder.encode(answer)
+
+
+def schemas(types: list[Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """JSON schemas of `types`, and the components they refer to."""
+    refs, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
+    return list(refs), components

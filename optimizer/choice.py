@@ -59,11 +59,14 @@ class _Option:
 
 @dataclass(slots=True)
 class _Menu:
-    """The options of an aircraft in one state. `shares`: of (way, fire), what its first look left of the bound."""
+    """The options of an aircraft in one state. Per (way, fire) `shares` is what the first look left of the
+    bound, and `spares` are further water points, for when those on the menu are taken."""
 
     state: State
     entries: list[tuple[float, int, _Option]] = field(default_factory=list)
+    lines: int = 0
     shares: dict[tuple[int, int], float] = field(default_factory=dict)
+    spares: dict[tuple[int, int], list[_Option]] = field(default_factory=dict)
 
 
 def take(schedule: Schedule, candidate: Candidate) -> None:
@@ -111,20 +114,40 @@ class Chooser:
                 heapq.heappop(menu.entries)  # only its blur had put it here
             elif not self._look(craft, menu, option):
                 heapq.heappop(menu.entries)
+                self._serve_spare(menu, option)
             else:
                 heapq.heapreplace(menu.entries, (-option.bound * option.factor, number, option))
+                if self._waits(craft, option):
+                    self._serve_spare(menu, option)
         return None
+
+    @staticmethod
+    def _serve_spare(menu: _Menu, option: _Option) -> None:
+        """Put the next water point of the same fire on the menu."""
+        spares = menu.spares.get((id(option.way), option.incident))
+        if spares:
+            spare = spares.pop(0)
+            menu.lines += 1
+            heapq.heappush(menu.entries, (-spare.bound * spare.factor, menu.lines, spare))
+
+    def _waits(self, craft: Craft, option: _Option) -> bool:
+        """Whether its sortie must wait for a place at the water or over the fire."""
+        if option.sortie is None or not option.sortie.at_water:
+            return False
+        water, begin_s, _ = option.sortie.at_water[0]
+        at_water = self._schedule.problem.water_place(water)
+        ferry_s = self._schedule.tables.distance_view[option.way.place, at_water] / craft.row.cruise_mps
+        return begin_s > max(option.way.earliest_s, craft.earliest_s) + ferry_s + _PATIENT_S
 
     def _write(self, craft: Craft, state: State) -> _Menu:
         menu = _Menu(state=state)
         for way in self._schedule.departures(craft.index):
             start_s = max(way.earliest_s, craft.earliest_s)
             if start_s < min(self._schedule.problem.horizon_s, craft.latest_s):
-                for option in (
-                    *self._task_lines(craft, way, start_s),
-                    *self._fire_lines(craft, way, start_s),
-                ):
-                    menu.entries.append((-option.bound * option.factor, len(menu.entries), option))
+                fires = self._fire_lines(craft, way, start_s, menu)
+                for option in (*self._task_lines(craft, way, start_s), *fires):
+                    menu.lines += 1
+                    menu.entries.append((-option.bound * option.factor, menu.lines, option))
         heapq.heapify(menu.entries)
         return menu
 
@@ -171,7 +194,7 @@ class Chooser:
         for gain, sortie in self._work_out(craft, option):
             if gain > option.bound:
                 option.bound, option.sortie = gain, sortie
-        if option.choice is not None:
+        if option.choice is not None and option.sortie is not None and not self._waits(craft, option):
             menu.shares.setdefault((id(option.way), option.incident), max(0.0, option.bound) / bound)
         return option.sortie is not None and option.bound > _LEAST_GAIN
 
@@ -198,25 +221,30 @@ class Chooser:
         return max(0.0, float(bound[calm].max(initial=0.0)))
 
     # ---- fires --------------------------------------------------------------------------------------------
-    def _fire_lines(self, craft: Craft, way: Departure, start_s: float) -> Iterator[_Option]:
-        """The few best water points of each fire within reach."""
+    def _fire_lines(self, craft: Craft, way: Departure, start_s: float, menu: _Menu) -> Iterator[_Option]:
+        """The few best water points of each fire within reach; the others go to the menu's spares."""
         table = self._schedule.tables.fire_water(craft.index)
         if table is None:
             return
         rows, bound = self._bound(craft, way, start_s, table)
         if not len(rows):
             return
-        columns = np.argsort(-bound, axis=1, kind="stable")[:, :_WATER_EACH]
+        columns = np.argsort(-bound, axis=1, kind="stable")
         bonus = self._schedule.problem.weights.changed_assignment
         bounds = np.take_along_axis(bound, columns, axis=1).tolist()
-        fires = table.fires[rows].tolist()
-        for n, row in enumerate(rows.tolist()):
+        fires, water, litres = table.fires[rows].tolist(), table.water[rows], table.litres[rows]
+        for n, fire in enumerate(fires):
             factor = self._factor()
-            for column, most in zip(columns[n].tolist(), bounds[n], strict=True):
-                if most > _LEAST_GAIN:
-                    water, litres = int(table.water[row, column]), float(table.litres[row, column])
-                    choice = FireChoice(fire=fires[n], water=water, litres=litres)
-                    yield _Option(way, fires[n], most + bonus, factor, choice)
+            points = zip(
+                bounds[n], water[n, columns[n]].tolist(), litres[n, columns[n]].tolist(), strict=True
+            )
+            options = [
+                _Option(way, fire, most + bonus, factor, FireChoice(fire=fire, water=point, litres=lifted))
+                for most, point, lifted in points
+                if most > _LEAST_GAIN
+            ]
+            yield from options[:_WATER_EACH]
+            menu.spares[id(way), fire] = options[_WATER_EACH:]
 
     def _bound(
         self, craft: Craft, way: Departure, start_s: float, table: FireWater

@@ -9,6 +9,7 @@ the second, and `listen` hears of every improvement.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from optimizer.carry import carry_over
 from optimizer.check import Findings, Violation, inspect
@@ -21,7 +22,7 @@ from optimizer.problem import Problem
 from optimizer.schedule import Schedule
 from optimizer.score import Score, score
 from optimizer.search import search
-from optimizer.stop import BUILDING, Stop
+from optimizer.stop import BUILDING, FIRST, Stop
 from optimizer.travel import Tables
 
 _TIE_BREAK = 0.01  # a point of fire against one of life where the life tier alone decides
@@ -98,26 +99,27 @@ def _first_plans(
 ) -> Iterator[tuple[str, Schedule]]:
     """Complete plans by different rules; the human one first, because it is the quickest and the least."""
 
-    def stopped() -> bool:
-        return stop(BUILDING)
-
     schedule = Schedule(problem, tables)
     nearest_first(schedule, _never)
     yield "human", schedule
     everyone = range(len(problem.aircraft))
-    if previous is not None and not stopped():
+    rungs = [("life", _TIE_BREAK), ("marginal", None), ("life_even", _EVEN)]
+    phase = partial(stop, FIRST)
+    if previous is not None:
         schedule = Schedule(problem, tables)
         carry_over(schedule, previous)
-        fill(schedule, everyone, Chooser(schedule), stopped)
+        fill(schedule, everyone, Chooser(schedule), phase)
         yield "previous", schedule
-    for method, spare in (("life", _TIE_BREAK), ("marginal", None), ("life_even", _EVEN)):
-        if stopped() or (method != "life" and stop(0)):
-            return  # beyond the first good plan, building has no more time than the search
+        phase = partial(stop, BUILDING)
+    for method, spare in rungs:
+        if phase():
+            return
         schedule = Schedule(problem, tables)
         if spare is not None:
-            serve_life(schedule, seed, spare, stopped)
-        fill(schedule, everyone, Chooser(schedule), stopped)
+            serve_life(schedule, seed, spare, phase)
+        fill(schedule, everyone, Chooser(schedule), phase)
         yield method, schedule
+        phase = partial(stop, BUILDING)
 
 
 def _never() -> bool:

@@ -1,13 +1,14 @@
 """When to stop improving. A stop is asked with the number of search iterations done so far.
 
-While the first plans are being built it is asked with `BUILDING`; only running out of time ends that phase,
-so an iteration limit alone always gives the same plan. The clock is an argument: this package has none.
+While plans are being built it is asked with `FIRST` for the first good one and `BUILDING` for the others; only
+running out of time ends those phases, so an iteration limit alone always gives the same plan. The clock is an
+argument: this package has none.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-BUILDING = -1
+FIRST, BUILDING = -2, -1
 
 Stop = Callable[[int], bool]
 
@@ -24,17 +25,17 @@ class MaxIterations:
 
 
 class MaxSeconds:
-    """Stops so many seconds after it was made, by the clock it was given. Building the first plans may take
-    as long again: a plan cut off half-way is legal, but leaves aircraft standing."""
+    """Stops so many seconds after it was made, by the clock it was given. The first good plan may take as
+    long again: one cut off half-way is legal, but leaves aircraft standing."""
 
     def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._until_s = clock() + seconds
-        self._built_s = self._until_s + seconds
+        self._first_s = self._until_s + seconds
 
     def __call__(self, done: int) -> bool:
         """Whether the time is up."""
-        return self._clock() >= (self._built_s if done == BUILDING else self._until_s)
+        return self._clock() >= (self._first_s if done == FIRST else self._until_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

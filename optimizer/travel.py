@@ -179,10 +179,10 @@ class Tables:
             [_best_columns(rate, cycle) for rate, cycle in zip(litres / cycle_s, cycle_s, strict=True)]
         )
         take = np.take_along_axis
-        home = [self.return_bases(aircraft, problem.incident_place(f))[:1] for f in fires]
-        home_s = [
-            self.distance_m[problem.incident_place(f), base[0]] / row.cruise_mps if base else np.inf
-            for f, base in zip(fires, home, strict=True)
+        home = [self.return_bases(aircraft, problem.incident_place(f)) for f in fires]
+        home_m = [
+            min((self.distance_view[problem.incident_place(f), base] for base in bases), default=np.inf)
+            for f, bases in zip(fires, home, strict=True)
         ]
         return FireWater(
             fires=np.array(fires, dtype=np.int64),
@@ -190,7 +190,7 @@ class Tables:
             litres=take(litres, chosen, axis=1),
             one_s=take(one_s, chosen, axis=1),
             back_s=take(back_s, chosen, axis=1),
-            home_s=np.array(home_s),
+            home_s=np.array(home_m) / row.cruise_mps,
             weight=np.array([problem.incidents[f].weight for f in fires]),
         )
 

@@ -144,7 +144,7 @@ class RunningSite:
                 text=True,
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
             )
-        threading.Thread(target=self._read, args=(self.process,), daemon=True).start()
+        threading.Thread(target=self._read, args=(self.process, self.lines), daemon=True).start()
         try:
             line = self.lines.get(timeout=START_S)
         except queue.Empty:
@@ -153,11 +153,12 @@ class RunningSite:
         self.url = line.split()[1]
         return self.url
 
-    def _read(self, process: "subprocess.Popen[str]") -> None:
+    @staticmethod
+    def _read(process: "subprocess.Popen[str]", lines: "queue.Queue[str]") -> None:
         assert process.stdout is not None
-        for line in process.stdout:
-            self.lines.put(line.strip())
-        self.lines.put("ended")
+        for line in process.stdout:  # into this process's own queue: the next one has another
+            lines.put(line.strip())
+        lines.put("ended")
 
     def kill(self) -> None:
         """kill -9."""

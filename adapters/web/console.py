@@ -3,12 +3,10 @@
 # mypy: disable-error-code="no-untyped-call"
 # reason: autobahn is not annotated
 
-import contextlib
 from typing import Any
 
 from autobahn.twisted.resource import WebSocketResource
 from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
-from twisted.internet.error import AlreadyCalled, AlreadyCancelled
 from twisted.internet.interfaces import IPushProducer
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
@@ -69,16 +67,12 @@ class Console(WebSocketServerProtocol):
         except GanyingError as error:
             self.part(error.code, error.detail)
 
-    def greeted(self) -> None:
-        """Hello came in time."""
-        self._cancel()
-
     def part(self, code: str, detail: str) -> None:
         """Say why, close; cut the socket if the client does not let it go."""
         if self.session.phase == "over" or self.transport is None:
             return
         self.session.over()
-        self._cancel()
+        self.be_patient()
         self.outbox.drop()
         self.owner.parted(code)
         self._write(binary_frame(failure(code, detail)))
@@ -88,11 +82,10 @@ class Console(WebSocketServerProtocol):
     def _write(self, frame: bytes) -> None:
         self.transport.write(frame)
 
-    def _cancel(self) -> None:
-        if self._timer is not None:
-            with contextlib.suppress(AlreadyCalled, AlreadyCancelled):
-                self._timer.cancel()
-            self._timer = None
+    def be_patient(self) -> None:
+        """No timer runs out any more."""
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
 
     def pauseProducing(self) -> None:  # noqa: N802 (Twisted's name)
         """The socket's buffer is full."""
@@ -108,7 +101,7 @@ class Console(WebSocketServerProtocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802 (Twisted's name)
         """Gone."""
-        self._cancel()
+        self.be_patient()
         self.session.over()
         super().connectionLost(reason)
         self.owner.closed(self)

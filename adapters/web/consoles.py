@@ -109,7 +109,7 @@ class Consoles:
         principal = principal_of(world, hello.token, now)
         if principal is None:
             raise SessionOver("SIGN_IN_REQUIRED", "no session: POST /api/v1/session first")
-        console.greeted()
+        console.be_patient()
         console.principal = principal
         console.slot = min(range(SLOTS), key=lambda slot: sum(each.slot == slot for each in self._all))
         welcome = client.welcome(
@@ -195,11 +195,24 @@ class Consoles:
         return (console for console in tuple(self._all) if console.session.phase is Phase.OPEN)
 
     def _committed(self, world: World, recorded: tuple[Recorded, ...]) -> None:
-        """One message per way of seeing, whoever many look that way."""
+        """Tell everybody; a defect costs them a resync, never the news after it."""
         after, self._through = self._through, world.seq
+        try:
+            self._tell(world, recorded, after)
+        except (
+            Exception
+        ):  # the desk would never call again, and consoles would show an old world as a live one
+            log.exception("defect in telling consoles")
+            for console in self._open():
+                console.part("RESYNC", "come back with resume_after")
+
+    def _tell(self, world: World, recorded: tuple[Recorded, ...], after: int) -> None:
+        """One message per way of seeing, however many look that way."""
         if any(isinstance(each.fact, facts.SessionClosed | facts.AccountSaved) for each in recorded):
             self._let_go()
-        keys, relations = touched(world, recorded, after), self.site.relations()
+        complete = len(recorded) == world.seq - after  # rows may be read again after the database was away
+        keys = touched(world, recorded, after) if complete else changed_since(world, after)
+        relations = self.site.relations()
         frames: dict[Viewer, bytes] = {}
         for console in self._open():
             if console.principal is None:

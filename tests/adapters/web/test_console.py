@@ -1,5 +1,6 @@
 """Consoles over real sockets: snapshot, deltas, resume, commands, tracks, and what a bad one costs the others."""
 
+import pytest
 import pytest_twisted
 from twisted.internet import reactor
 from twisted.internet.task import deferLater
@@ -274,7 +275,29 @@ async def test_a_console_that_stops_reading_is_told_slow_and_slows_nobody(site: 
 
 
 @pytest_twisted.ensureDeferred
-async def test_a_socket_that_never_says_hello_is_closed(site: Running, monkeypatch: object) -> None:
+async def test_a_defect_in_telling_costs_a_resync_and_not_the_news_after_it(
+    site: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talker, records = await console(site, "dispatcher")
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("a defect")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(consoles_module, "touched", broken)
+        missed = await site.incident()
+    assert (await talker.hear("failure")).code == "RESYNC"
+    await talker.gone()
+    again, after = await console(site, "dispatcher", resume_after=records.through, epoch=site.desk.epoch)
+    assert ids(after, "incidents") == {missed["id"]}
+    new = await site.incident()
+    await again.hear("records", lambda r: new["id"] in ids(r, "incidents"))
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_socket_that_never_says_hello_is_closed(
+    site: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from adapters.web import console as console_module
 
     monkeypatch.setattr(console_module, "HELLO_WITHIN_S", 0.2)

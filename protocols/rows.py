@@ -10,6 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from dispatch.kinds import Role
@@ -71,25 +72,33 @@ def command_digest(command: object) -> bytes:
     return hashlib.sha256(_canonical(command)).digest()
 
 
+@cache
+def _fields(cls: type) -> tuple[tuple[str, bytes, Any], ...]:
+    """Name, name in bytes and default of each field, by name."""
+    fields = sorted(dataclasses.fields(cls), key=lambda each: each.name)
+    return tuple((field.name, field.name.encode(), field.default) for field in fields)
+
+
 def _canonical(value: Any) -> bytes:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        parts = [type(value).__name__.encode()]
-        for field in sorted(dataclasses.fields(value), key=lambda each: each.name):
-            item = getattr(value, field.name)
-            if field.default is dataclasses.MISSING or item != field.default:
-                parts += [field.name.encode(), _canonical(item)]
+    kind = type(value)
+    if kind is str or kind is float or kind is int or kind is bool or value is None:
+        return kind.__name__.encode() + b":" + repr(value).encode("utf-8", "surrogatepass")
+    if dataclasses.is_dataclass(kind):
+        parts = [kind.__name__.encode()]
+        for name, encoded, default in _fields(kind):
+            item = getattr(value, name)
+            if default is dataclasses.MISSING or item != default:
+                parts += [encoded, _canonical(item)]
         return b"d" + _netstrings(parts)
     if isinstance(value, tuple | list):
         return b"t" + _netstrings([_canonical(item) for item in value])
-    if isinstance(value, bytes):
-        return b"b" + value
+    if kind is bytes:
+        return b"b" + bytes(value)
     if isinstance(value, datetime):
         return b"a%d" % to_us(value)
     if isinstance(value, Enum):
         return b"e" + str(value.value).encode()
-    if value is None or isinstance(value, bool | int | float | str):
-        return type(value).__name__.encode() + b":" + repr(value).encode("utf-8", "surrogatepass")
-    raise TypeError(f"a command cannot hold a {type(value).__name__}")
+    raise TypeError(f"a command cannot hold a {kind.__name__}")
 
 
 def _netstrings(parts: list[bytes]) -> bytes:

@@ -161,15 +161,7 @@ class Clerk:
         world, fact = self._fold_row(state.world, sealed)
         if fact is not None and recorded is not None:
             recorded.append(fact)
-        own = sealed.row.origin == self.store.site
-        self.state = replace(
-            state,
-            world=world,
-            through=sealed.row.seq,
-            digest=sealed.digest,
-            own_seq=sealed.row.origin_seq if own else state.own_seq,
-            at=max(state.at, sealed.row.at) if own else state.at,
-        )
+        self.state = _continue(state, sealed, world, own=sealed.row.origin == self.store.site)
 
     def _fold_row(self, world: World, sealed: Sealed) -> tuple[World, Recorded | None]:
         """The world after a stored row. What of a partner's cannot be read is kept and counted, not folded."""
@@ -366,13 +358,15 @@ def _answer(rows: Sequence[Sealed], *, repeated: bool) -> Answer:
 
 
 def _continue(state: State, sealed: Sealed, world: World, *, own: bool) -> State:
-    return replace(
-        state,
+    row = sealed.row
+    return State(
         world=world,
-        through=sealed.row.seq,
+        through=row.seq,
         digest=sealed.digest,
-        own_seq=sealed.row.origin_seq if own else state.own_seq,
-        at=sealed.row.at if own else state.at,
+        own_seq=row.origin_seq if own else state.own_seq,
+        at=max(state.at, row.at) if own else state.at,
+        head_seq=state.head_seq,
+        head_at=state.head_at,
     )
 
 

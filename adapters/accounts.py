@@ -167,8 +167,10 @@ class Accounts:
 
         return self._run(_matches, stored, password).addCallback(judge)
 
-    def code_matches(self, account: Account, code: str, now: datetime, opened_last: datetime | None) -> bool:
-        """Whether `code` is the account's now and was not used before; a code that matches is used up.
+    def code_step(
+        self, account: Account, code: str, now: datetime, opened_last: datetime | None
+    ) -> int | None:
+        """The time step whose code this is, None if it is of no step near `now` or was used before.
 
         `opened_last` is the account's latest sign-in in the journal: codes up to then are old after a restart too.
         """
@@ -178,6 +180,9 @@ class Accounts:
         used = self._used.get(account.name, opened_step)
         for step in range(present - TOTP_WINDOW, present + TOTP_WINDOW + 1):
             if step > used and secrets.compare_digest(totp.at(step * TOTP_STEP_S).encode(), code.encode()):
-                self._used[account.name] = step
-                return True
-        return False
+                return step
+        return None
+
+    def use_code(self, account: Account, step: int) -> None:
+        """The code of a step, and all before it, are used up."""
+        self._used[account.name] = step

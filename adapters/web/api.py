@@ -144,7 +144,7 @@ def authenticate(site: Site, request: Any) -> Principal:
         principal = principal_of(site.desk.world, token.strip(), site.clock())
     if principal is None:
         raise HttpError(
-            401, "SIGN_IN_REQUIRED", "no session: POST session first", headers={"WWW-Authenticate": "Bearer"}
+            401, "UNAUTHENTICATED", "no session: POST session first", headers={"WWW-Authenticate": "Bearer"}
         )
     return principal
 

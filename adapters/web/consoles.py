@@ -108,7 +108,7 @@ class Consoles:
         site, now, world = self.site, self.site.clock(), self.site.desk.world
         principal = principal_of(world, hello.token, now)
         if principal is None:
-            raise SessionOver("SIGN_IN_REQUIRED", "no session: POST /api/v1/session first")
+            raise SessionOver("UNAUTHENTICATED", "no session: POST /api/v1/session first")
         console.be_patient()
         console.principal = principal
         console.slot = min(range(SLOTS), key=lambda slot: sum(each.slot == slot for each in self._all))
@@ -166,7 +166,7 @@ class Consoles:
         """Who a console is now. Raises SessionOver."""
         now, world = self.site.clock(), self.site.desk.world
         if console.principal is None or not still_holds(world, console.principal, now):
-            raise SessionOver("SESSION_ENDED", "the session has ended; sign in again")
+            raise SessionOver("UNAUTHENTICATED", "the session has ended; sign in again")
         return console.principal
 
     async def _answer(self, console: Console, ask: Ask) -> None:
@@ -231,7 +231,7 @@ class Consoles:
         now, world = self.site.clock(), self.site.desk.world
         for console in self._open():
             if console.principal is None or not still_holds(world, console.principal, now):
-                console.part("SESSION_ENDED", "the session has ended; sign in again")
+                console.part("UNAUTHENTICATED", "the session has ended; sign in again")
 
     def _sees_tracks(self, console: Console) -> bool:
         subscribed, principal = console.session.subscribed, console.principal

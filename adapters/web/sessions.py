@@ -7,12 +7,13 @@ from adapters.accounts import new_token, token_digest
 from adapters.web.problems import HttpError
 from adapters.web.site import Principal, Site
 from dispatch.commands import Ask, CloseSession, OpenSession
-from dispatch.errors import Forbidden, Unknown
+from dispatch.errors import Forbidden, GanyingError, Unknown
 from dispatch.kinds import Role
 from dispatch.records import Account, Session
 from dispatch.world import World
 from protocols.json_doors import SignIn
 
+WRONG = "WRONG_CREDENTIALS"
 SESSION_LASTS = timedelta(hours=12)  # a shift; absolute, not renewed by use
 
 
@@ -55,11 +56,12 @@ async def sign_in(site: Site, body: SignIn, address: str) -> tuple[str, Session,
         )
     # counted before the check, so that tries sent at the same time count too
     site.lockout.failed(name, address, now)
-    account = site.desk.world.accounts.get(name)
-    if not await site.accounts.matches(account, body.password) or account is None:
-        raise _wrong()
-    _check_second_factor(site, account, body.code, address)
-    role = _role(account, body.role)
+    try:
+        account, role = await _check(site, body)
+    except GanyingError as error:
+        if error.code != WRONG:  # asked for the code or the role, or the server was busy: no guess
+            site.lockout.forgive(name, address)
+        raise
     site.lockout.succeeded(name, address)
     token = new_token()
     session = Session(
@@ -75,15 +77,26 @@ async def sign_in(site: Site, body: SignIn, address: str) -> tuple[str, Session,
     return token, session, account
 
 
+async def _check(site: Site, body: SignIn) -> tuple[Account, Role]:
+    """All factors, then the role; only what passes all of it uses the code up."""
+    account = site.desk.world.accounts.get(body.account)
+    if not await site.accounts.matches(account, body.password) or account is None:
+        raise _wrong()
+    step = _second_factor(site, account, body.code)
+    role = _role(account, body.role)
+    if step is not None:
+        site.accounts.use_code(account, step)
+    return account, role
+
+
 def _wrong() -> HttpError:
-    return HttpError(
-        401, "WRONG_CREDENTIALS", "account, password or code is wrong", headers={"WWW-Authenticate": "Bearer"}
-    )
+    return HttpError(401, WRONG, "account, password or code is wrong", headers={"WWW-Authenticate": "Bearer"})
 
 
-def _check_second_factor(site: Site, account: Account, code: str, address: str) -> None:
+def _second_factor(site: Site, account: Account, code: str) -> int | None:
+    """The time step of a code that is good; None where the site asks for none. Raises HttpError."""
     if site.config.security.second_factor == "off":
-        return
+        return None
     if not account.totp_sealed:
         raise HttpError(
             401,
@@ -92,7 +105,6 @@ def _check_second_factor(site: Site, account: Account, code: str, address: str) 
             headers={"WWW-Authenticate": "Bearer"},
         )
     if not code:
-        site.lockout.forgive(account.name, address)  # the normal first step is no wrong try
         raise HttpError(
             401,
             "SECOND_FACTOR_REQUIRED",
@@ -101,8 +113,10 @@ def _check_second_factor(site: Site, account: Account, code: str, address: str) 
             headers={"WWW-Authenticate": "Bearer"},
         )
     opened = [s.opened_at for s in site.desk.world.sessions.values() if s.account == account.name]
-    if not site.accounts.code_matches(account, code, site.clock(), max(opened, default=None)):
+    step = site.accounts.code_step(account, code, site.clock(), max(opened, default=None))
+    if step is None:
         raise _wrong()
+    return step
 
 
 def _role(account: Account, named: Role | None) -> Role:

@@ -85,7 +85,7 @@ async def test_paths_and_methods_that_are_no_doors_say_so(site: Running) -> None
 async def test_without_a_session_only_open_doors_answer(site: Running) -> None:
     for method, path in (("GET", "incidents"), ("POST", "incidents"), ("GET", "tracks"), ("GET", "session")):
         answer = await site.http(method, path, FIRE if method == "POST" else None)
-        assert (answer.status, answer.json["code"]) == (401, "SIGN_IN_REQUIRED")
+        assert (answer.status, answer.json["code"]) == (401, "UNAUTHENTICATED")
         assert answer.headers["www-authenticate"] == "Bearer"
     assert (await site.http("GET", "incidents", token="made-up")).status == 401
     assert (await site.http("GET", "incidents", headers={"Authorization": "Basic eDp5"})).status == 401

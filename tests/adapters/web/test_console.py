@@ -172,7 +172,7 @@ async def test_breaking_the_dialogue_ends_it_with_a_reason(site: Running) -> Non
     assert await said(b"") == "MALFORMED"
     assert await said(b"text", binary=False) == "MALFORMED"
     assert await said(say(subscribe=client_pb2.Subscribe(tracks=True)).SerializeToString()) == "OUT_OF_TURN"
-    assert await said(say(hello=client_pb2.Hello(token="wrong")).SerializeToString()) == "SIGN_IN_REQUIRED"
+    assert await said(say(hello=client_pb2.Hello(token="wrong")).SerializeToString()) == "UNAUTHENTICATED"
     again = say(hello=client_pb2.Hello(token=site.tokens["dispatcher"])).SerializeToString()
     assert await said(again, hello=True) == "OUT_OF_TURN"
     port = client_pb2.Viewport(west_e7=-1_900_000_000)
@@ -245,11 +245,11 @@ async def test_signing_out_and_running_out_close_the_socket(site: Running) -> No
     out, _ = await console(site, "dispatcher")
     kept, _ = await console(site, "duty_chief")
     assert (await site.http("DELETE", "session", role="dispatcher")).status == 204
-    assert (await out.hear("failure")).code == "SESSION_ENDED"
+    assert (await out.hear("failure")).code == "UNAUTHENTICATED"
     await out.gone()
     assert kept.state == kept.STATE_OPEN
     site.clock.forward(hours=13)
-    assert (await kept.hear("failure")).code == "SESSION_ENDED"
+    assert (await kept.hear("failure")).code == "UNAUTHENTICATED"
     await kept.gone()
 
 

@@ -1,5 +1,7 @@
 """Signing in: factors, roles, guessing, ending."""
 
+from pathlib import Path
+
 import pyotp
 import pytest_twisted
 from twisted.internet.defer import Deferred, gatherResults
@@ -103,16 +105,16 @@ async def test_each_sign_in_is_in_the_journal_under_its_name(site: Running) -> N
     assert row.actor == "dispatcher"
 
 
-async def enrolled(site: Running) -> pyotp.TOTP:
+async def enrolled(site: Running, *roles: Role) -> pyotp.TOTP:
     site.clock.forward(minutes=2)  # past the step of the sign-ins every test begins with
     secret = pyotp.random_base32()
     sealed = site.site.accounts.secret.seal(secret, "dispatcher")
-    await site.account("dispatcher", Role.DISPATCHER, totp_sealed=sealed)
+    await site.account("dispatcher", *(roles or (Role.DISPATCHER,)), totp_sealed=sealed)
     return pyotp.TOTP(secret)
 
 
 @pytest_twisted.ensureDeferred
-async def test_with_a_second_factor_the_password_alone_is_not_enough(tmp_path: object) -> None:
+async def test_with_a_second_factor_the_password_alone_is_not_enough(tmp_path: Path) -> None:
     site = await Running.start(tmp_path, second_factor="totp")
     try:
         bare = await sign_in(site, "duty_chief")
@@ -131,7 +133,21 @@ async def test_with_a_second_factor_the_password_alone_is_not_enough(tmp_path: o
 
 
 @pytest_twisted.ensureDeferred
-async def test_a_code_is_good_once_even_across_a_restart(tmp_path: object) -> None:
+async def test_being_asked_for_the_role_neither_uses_the_code_up_nor_counts_as_a_try(tmp_path: Path) -> None:
+    site = await Running.start(tmp_path, second_factor="totp")
+    try:
+        totp = await enrolled(site, Role.DISPATCHER, Role.DUTY_CHIEF)
+        code = totp.at(site.clock())
+        for _ in range(TRIES + 1):
+            assert (await sign_in(site, "dispatcher", code=code)).json["code"] == "ROLE_REQUIRED"
+        assert (await sign_in(site, "dispatcher", code=code, role="duty_chief")).status == 200
+        assert (await sign_in(site, "dispatcher", code=code, role="duty_chief")).status == 401
+    finally:
+        await site.stop()
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_code_is_good_once_even_across_a_restart(tmp_path: Path) -> None:
     site = await Running.start(tmp_path, second_factor="totp")
     try:
         totp = await enrolled(site)

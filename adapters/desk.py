@@ -13,7 +13,6 @@ to whom is left to the subscribers.
 import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from threading import Thread
 from typing import Any, TypeVar
@@ -26,6 +25,7 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
+from adapters.desk_tally import Tally
 from adapters.store.clerk import Answer, Clerk, Decide, Fold, Outcome
 from adapters.store.journal import Cursor, Store
 from adapters.store.receiving import Received
@@ -56,20 +56,6 @@ MOST_READ_ROWS = 5000  # of one rows_after
 T = TypeVar("T")
 Subscriber = Callable[[World, tuple[Recorded, ...]], None]
 log = structlog.get_logger()
-
-
-@dataclass(slots=True)
-class Tally:
-    """What became of asks since the start, for metrics."""
-
-    answered: int = 0
-    repeated: int = 0
-    refused: int = 0
-    busy: int = 0
-    not_stored: int = 0
-    defects: int = 0
-    batches: int = 0
-    received_rows: int = 0
 
 
 class _Threads(ThreadPool):
@@ -323,7 +309,7 @@ class Desk:
         answers: Sequence[Answer | int | Exception],
     ) -> None:
         for (job, deferred), answer in zip(batch, answers, strict=True):
-            self._count(job, answer)
+            self.tally.count(job, answer)
             try:
                 if isinstance(answer, Exception):
                     deferred.errback(answer)
@@ -333,21 +319,6 @@ class Desk:
                 Exception
             ):  # a cancelled deferred, or a caller's own defect: the other callers must hear theirs
                 log.error("an answer was not taken", traceback=traceback.format_exc())
-
-    def _count(self, job: Ask | Received, answer: Answer | int | Exception) -> None:
-        match answer:
-            case Answer(repeated=True):
-                self.tally.repeated += 1
-            case Answer():
-                self.tally.answered += 1
-            case int():
-                self.tally.received_rows += len(job.rows) if isinstance(job, Received) else 0
-            case NotStored():
-                self.tally.not_stored += 1
-            case GanyingError():
-                self.tally.refused += 1
-            case _:
-                self.tally.defects += 1
 
     def _publish(self, recorded: tuple[Recorded, ...], watching: tuple[Subscriber, ...]) -> None:
         for subscriber in watching if recorded else ():

@@ -15,8 +15,10 @@ from dispatch.errors import GanyingError, Malformed
 
 JOURNAL_FILE = "journal.sqlite"
 BUSY_TIMEOUT_S = 10.0  # SQLite: how long a statement waits for another process's lock
-CONNECT_TIMEOUT_S = 5  # PostgreSQL: a dead host must not hold the writer for minutes
+CONNECT_TIMEOUT_S = 3  # PostgreSQL: a dead host must not hold the writer, nor a stop, which has 5 s
 STATEMENT_TIMEOUT_S = 30  # PostgreSQL: the same for a statement
+# PostgreSQL gives up a client that vanished without a word after 10 + 3 x 5 s, and with it the writer's lock
+KEEPALIVES = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
 
 
 class StoreError(GanyingError):
@@ -53,7 +55,7 @@ def open_engine(url: str, *, immutable: bool = False) -> Engine:
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    options = f"-c synchronous_commit=on -c statement_timeout={STATEMENT_TIMEOUT_S * 1000}"
+    options = f"-c synchronous_commit=on -c statement_timeout={STATEMENT_TIMEOUT_S * 1000} {KEEPALIVES}"
     return create_engine(
         url,
         connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "options": options, "tcp_user_timeout": 10_000},

@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, insert, select, text, tuple_, update
 from sqlalchemy import Row as SqlRow
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from adapters.store import schema, tables
 from adapters.store.database import StoreError, open_engine, reason, sqlite_file
@@ -26,6 +26,8 @@ from protocols.rows import EPOCH, Row, Sealed, from_us, to_us
 
 LOAD_BATCH_ROWS = 2000  # rows held in memory at a time while a journal is read through
 ADVISORY_LOCK = 0x47414E59494E47  # PostgreSQL lock number: "GANYING"; one journal per database
+LOCK_WAIT_MS = 2000  # for the session of a server that was killed a moment ago to end
+LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL's error code for that wait running out
 LARGEST_SEQ = 2**63 - 1  # BIGINT of both databases
 
 
@@ -98,6 +100,7 @@ class Store:
         if self._file is not None:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             self._lock_sqlite(self._file)
+            os.close(os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600))  # it holds password hashes
         self._writer = self._engine.connect()
         if self._file is None:
             self._lock_postgresql(self._writer)
@@ -123,9 +126,14 @@ class Store:
     def _lock_postgresql(self, connection: Connection) -> None:
         # A session lock: after a lost connection it is free only once the old session has ended, and with it
         # whatever it was committing. So what is read next is the outcome.
-        with connection.begin():
-            if not connection.execute(text(f"SELECT pg_try_advisory_lock({ADVISORY_LOCK})")).scalar_one():
-                raise StoreError("IN_USE", "another process writes the journal in this database")
+        try:
+            with connection.begin():
+                connection.execute(text(f"SET LOCAL lock_timeout = {LOCK_WAIT_MS}"))
+                connection.execute(text(f"SELECT pg_advisory_lock({ADVISORY_LOCK})"))
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", "") != LOCK_NOT_AVAILABLE:
+                raise
+            raise StoreError("IN_USE", "another process writes the journal in this database") from None
 
     def _create(self, connection: Connection) -> None:
         schema.migrate(connection)

@@ -4,15 +4,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest_twisted
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 from twisted.internet.defer import gatherResults
 
 from adapters.desk import Answer, Desk
+from adapters.store.database import StoreError
 from adapters.store.journal import Store
 from dispatch.errors import NotStored
-from protocols.chain import verify
-from tests.adapters.desks import open_desk, outcome, report, titles, until
+from protocols.chain import Damage, verify
+from tests.adapters.desks import KEY, Clock, open_desk, outcome, report, titles, until
 from tests.postgres import Postgres
 
 
@@ -184,3 +185,34 @@ async def test_stopping_while_the_database_is_away_ends(postgres: Postgres) -> N
             assert isinstance(await outcome(desk.ask(report(3))), NotStored)
         finally:
             postgres.start()
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_journal_that_was_edited_is_served_and_said_aloud(journal_url: str) -> None:
+    """Dispatch must go on: the desk starts, the finding is logged and kept for health."""
+    async with open_desk(journal_url) as desk:
+        await ask_many(desk, range(5))
+    edit(journal_url, "UPDATE journal SET actor = 'somebody' WHERE seq = 3")
+    async with open_desk(journal_url) as desk:
+        assert [(finding.damage, finding.seq) for finding in desk.findings] == [(Damage.EDITED_ROW, 3)]
+        assert (await desk.ask(report(10))).through == 6
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_journal_whose_own_facts_cannot_be_read_is_not_served(journal_url: str) -> None:
+    """Deciding on a world with a hole in it would be worse than not starting; the error names the row."""
+    async with open_desk(journal_url) as desk:
+        await ask_many(desk, range(5))
+    edit(journal_url, "UPDATE journal SET kind = 'NoSuchFact' WHERE seq = 3")
+    error = await outcome(Desk(url=journal_url, site="36", key=KEY, clock=Clock()).start())
+    assert isinstance(error, StoreError)
+    assert error.code == "DAMAGED"
+    assert "row 3" in error.detail
+
+
+def edit(url: str, statement: str) -> None:
+    """Change the journal behind everybody's back."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text(statement))
+    engine.dispose()

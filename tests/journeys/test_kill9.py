@@ -114,6 +114,7 @@ def test_what_was_accepted_before_a_kill_is_present_after(site: Site) -> None:
     site.start()
     client = Client(site.url, client.token)  # the session was a fact too
     after = incidents(client)
+    print(f"{BURST} asked at once, {len(accepted)} accepted before kill -9, {len(after)} present after")
     assert {after.get(found) for found in accepted.values()} == {f"{number}号火场" for number in accepted}
     for number in range(BURST):
         answer = client.post("incidents", fire(number), key=f"burst-{number}")

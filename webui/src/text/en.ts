@@ -296,6 +296,14 @@ export const en: Dictionary = {
     alternative: 'alternative',
     notProposed: 'Not in this proposal',
   },
+  window: {
+    name: 'Scene',
+    airspace: (until) => `airspace until ${until}`,
+    stack: 'Heights m',
+    nobody: 'empty',
+    ground: (metres) => `ground ${metres}`,
+    show: 'Scene',
+  },
   tasking: {
     list: 'Taskings',
     aircraft: 'aircraft',

@@ -294,6 +294,14 @@ export const zh = {
     alternative: '备选',
     notProposed: '未列入本方案',
   },
+  window: {
+    name: '火场窗',
+    airspace: (until: string) => `空域至 ${until} 有效`,
+    stack: '高度栈 m',
+    nobody: '空',
+    ground: (metres: string) => `地面 ${metres}`,
+    show: '火场窗',
+  },
   tasking: {
     list: '任务单',
     aircraft: '航空器',

@@ -201,11 +201,11 @@ class Doors(Resource):
             return self.say(request, 200, {})
         account = body["account"]
         if account not in ROLES or body["password"] != PASSWORD:
-            return self.problem(request, 401, "UNAUTHENTICATED")
+            return self.problem(request, 401, "WRONG_CREDENTIALS")
         if account == "erci" and body.get("code") != "123456":
             return self.problem(request, 401, "SECOND_FACTOR_REQUIRED")
         if account == "duojue" and not body.get("role"):
-            return self.problem(request, 403, "ROLE_REQUIRED", roles=["dispatcher", "duty_chief"])
+            return self.problem(request, 422, "ROLE_REQUIRED", roles=["dispatcher", "duty_chief"])
         opened = {
             "token": f"token-{account}",
             "expires_at": "2099-01-01T00:00:00Z",

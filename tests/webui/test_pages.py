@@ -132,7 +132,7 @@ def test_a_wrong_password_says_so_and_a_second_factor_is_asked_for(plain: Browse
     page.get_by_test_id("login-account").fill("erci")
     page.get_by_test_id("login-password").fill("wrong")
     page.get_by_test_id("login-submit").click()
-    expect(page.locator('[data-testid=problem][data-code="WRONG_PASSWORD"]')).to_be_visible()
+    expect(page.locator('[data-testid=problem][data-code="WRONG_CREDENTIALS"]')).to_be_visible()
     page.get_by_test_id("login-password").fill(PASSWORD)
     page.get_by_test_id("login-submit").click()
     page.get_by_test_id("login-code").fill("123456")

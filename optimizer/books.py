@@ -104,6 +104,14 @@ class FireBook:
         area += (debt_l + self._growth_lps * gone_s / 2) * gone_s
         return max(0.0, self._whole_area - area) * self._per_litre_s
 
+    def paid_s(self, at_s: float) -> float:
+        """When the debt is next paid in full, from a time on; infinity if not. Drops before that save nothing
+        after it."""
+        for n in range(bisect_left(self.drops, (at_s, 0.0, 0)), len(self.drops)):
+            if self._debts[n] <= 0.0:
+                return self.drops[n][0]
+        return math.inf
+
     def life_gain(self, at_s: float) -> float:
         """By how much a drop at that time would lower the life charge."""
         return max(0.0, self._life_charge(self.first_s) - self._life_charge(at_s))

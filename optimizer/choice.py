@@ -24,6 +24,7 @@ from optimizer.travel import FireWater, Indices, Matrix
 _L_S_PER_KL_HOUR = 3.6e6  # litre-seconds in a kilolitre-hour
 _WATER_EACH = 3  # water points on the menu per fire and departure
 _LIKE = 1.1  # water points of one fire differ in their share of the bound by no more than this
+_LEAST_SHARE = 0.3  # a deeper fall than this has its own reasons: teach no more than this
 _PATIENT_S = 600.0  # waiting longer for a refuelling point than this, look at the next base
 _MOST_DROPS = 10**6
 _LEAST_GAIN = 1e-6
@@ -55,17 +56,23 @@ class _Option:
     stamp: Stamp | None = None
     sortie: Sortie | None = None
     compared: bool = False
+    spared: bool = False
+    fallen: int = -1
+    first_s: float = 0.0
+    seen: int = -1
 
 
 @dataclass(slots=True)
 class _Menu:
     """The options of an aircraft in one state. Per (way, fire) `shares` is what the first look left of the
-    bound, and `spares` are further water points, for when those on the menu are taken."""
+    bound, `falls` (stamp of the fire, share) what a later one left of the gain, and `spares` are further water
+    points, for when those on the menu are taken."""
 
     state: State
     entries: list[tuple[float, int, _Option]] = field(default_factory=list)
     lines: int = 0
     shares: dict[tuple[int, int], float] = field(default_factory=dict)
+    falls: dict[tuple[int, int], tuple[int, float]] = field(default_factory=dict)
     spares: dict[tuple[int, int], list[_Option]] = field(default_factory=dict)
 
 
@@ -83,6 +90,7 @@ class Chooser:
         self._schedule = schedule
         self._chance = chance
         self._blur = blur
+        self._bonus = schedule.problem.weights.changed_assignment
         self._menus: dict[tuple[int, bool], _Menu] = {}
 
     def best(self, aircraft: int) -> Candidate | None:
@@ -117,7 +125,8 @@ class Chooser:
                 self._serve_spare(menu, option)
             else:
                 heapq.heapreplace(menu.entries, (-option.bound * option.factor, number, option))
-                if self._waits(craft, option):
+                if not option.spared and self._waits(craft, option):
+                    option.spared = True
                     self._serve_spare(menu, option)
         return None
 
@@ -179,24 +188,64 @@ class Chooser:
 
     def _look(self, craft: Craft, menu: _Menu, option: _Option) -> bool:
         """Work an option out exactly, or first lower its bound by what a like one taught; False: strike it."""
-        if not option.compared and option.choice is not None:
-            option.compared = True
-            share = menu.shares.get((id(option.way), option.incident))
-            if share is not None and share * _LIKE < 1.0:
-                option.bound *= share * _LIKE
-                return option.bound > _LEAST_GAIN
+        if self._learn(menu, option):
+            return option.bound > _LEAST_GAIN
         stamp = self._stamp(craft.index, option)
         filled = option.way.filled
         if filled is not None and not self._schedule.ledgers.fuel[filled[0]].fits(filled[1], filled[2], 1):
             return False
-        bound, option.stamp, option.sortie = option.bound, stamp, None
-        option.bound = -1.0
-        for gain, sortie in self._work_out(craft, option):
-            if gain > option.bound:
-                option.bound, option.sortie = gain, sortie
-        if option.choice is not None and option.sortie is not None and not self._waits(craft, option):
-            menu.shares.setdefault((id(option.way), option.incident), max(0.0, option.bound) / bound)
-        return option.sortie is not None and option.bound > _LEAST_GAIN
+        bound, looked = option.bound, option.sortie is not None
+        if not self._as_before(craft, option, stamp):
+            option.sortie, option.bound = None, -1.0
+            for gain, sortie in self._work_out(craft, option):
+                if gain > option.bound:
+                    option.bound, option.sortie = gain, sortie
+        option.stamp = stamp
+        if option.sortie is None or option.bound <= _LEAST_GAIN:
+            return False
+        if option.choice is not None and not self._waits(craft, option):
+            key, share = (id(option.way), option.incident), option.bound / bound
+            if looked:
+                menu.falls[key] = (stamp[0], share)
+            else:
+                menu.shares.setdefault(key, share)
+        return True
+
+    def _as_before(self, craft: Craft, option: _Option, stamp: Stamp) -> bool:
+        """Whether the sortie found before can still be flown as it is; its gain is brought up to date."""
+        sortie = option.sortie
+        if sortie is None or option.stamp is None or not self._schedule.fits(craft.index, sortie):
+            return False
+        if stamp[0] == option.stamp[0]:
+            return True
+        if option.choice is None:
+            return False
+        times = sortie.drops[0][2]
+        charge, useful = self._schedule.fires[option.incident].with_drops(option.choice.litres, times)
+        if useful < len(times):
+            return False
+        option.bound = self._schedule.gain(craft.index, sortie, charge)
+        return True
+
+    def _learn(self, menu: _Menu, option: _Option) -> bool:
+        """Lower the bound by what became of another water point of the same fire: at its first look, and when
+        the fire changed since. Once for each such lesson; False if there is none."""
+        if option.choice is None:
+            return False
+        key, before = (id(option.way), option.incident), option.bound
+        book = self._schedule.fires[option.incident]
+        if option.sortie is None and option.seen < book.stamp:
+            option.seen = book.stamp
+            most = book.value_after(option.first_s) + book.life_gain(option.first_s) + self._bonus
+            option.bound = min(option.bound, most)
+        if not option.compared:
+            option.compared = True
+            option.bound *= min(1.0, menu.shares.get(key, 1.0) * _LIKE)
+        changed, share = menu.falls.get(key, (-1, 1.0))
+        if option.fallen < changed and (option.stamp is None or option.stamp[0] < changed):
+            option.fallen = changed
+            option.bound *= min(1.0, max(share, _LEAST_SHARE) * _LIKE)
+        return option.bound < before
 
     def _work_out(self, craft: Craft, option: _Option) -> Iterator[tuple[float, Sortie]]:
         schedule = self._schedule
@@ -215,7 +264,7 @@ class Chooser:
         if table is None or not ways:
             return 0.0
         start_s = max(ways[0].earliest_s, craft.earliest_s)
-        rows, bound = self._bound(craft, ways[0], start_s, table)
+        rows, bound, _ = self._bound(craft, ways[0], start_s, table)
         incidents = schedule.problem.incidents
         calm = [n for n, fire in enumerate(table.fires[rows].tolist()) if not incidents[fire].life_at_risk]
         return max(0.0, float(bound[calm].max(initial=0.0)))
@@ -226,21 +275,28 @@ class Chooser:
         table = self._schedule.tables.fire_water(craft.index)
         if table is None:
             return
-        rows, bound = self._bound(craft, way, start_s, table)
+        rows, bound, first_s = self._bound(craft, way, start_s, table)
         if not len(rows):
             return
         columns = np.argsort(-bound, axis=1, kind="stable")
-        bonus = self._schedule.problem.weights.changed_assignment
         bounds = np.take_along_axis(bound, columns, axis=1).tolist()
-        fires, water, litres = table.fires[rows].tolist(), table.water[rows], table.litres[rows]
+        fires = table.fires[rows].tolist()
+        water = np.take_along_axis(table.water[rows], columns, axis=1)
+        litres = np.take_along_axis(table.litres[rows], columns, axis=1)
         for n, fire in enumerate(fires):
-            factor = self._factor()
-            points = zip(
-                bounds[n], water[n, columns[n]].tolist(), litres[n, columns[n]].tolist(), strict=True
-            )
+            factor, stamp = self._factor(), self._schedule.fires[fire].stamp
+            points = zip(columns[n].tolist(), bounds[n], water[n].tolist(), litres[n].tolist(), strict=True)
             options = [
-                _Option(way, fire, most + bonus, factor, FireChoice(fire=fire, water=point, litres=lifted))
-                for most, point, lifted in points
+                _Option(
+                    way=way,
+                    incident=fire,
+                    bound=most + self._bonus,
+                    factor=factor,
+                    choice=FireChoice(fire=fire, water=point, litres=lifted),
+                    first_s=float(first_s[n, column]),
+                    seen=stamp,
+                )
+                for column, most, point, lifted in points
                 if most > _LEAST_GAIN
             ]
             yield from options[:_WATER_EACH]
@@ -248,9 +304,9 @@ class Chooser:
 
     def _bound(
         self, craft: Craft, way: Departure, start_s: float, table: FireWater
-    ) -> tuple[Indices, Matrix]:
-        """The table's rows within reach, and float64[row, choice]: no less than what the sortie can gain; -1
-        where it cannot be flown."""
+    ) -> tuple[Indices, Matrix, Matrix]:
+        """The table's rows within reach, and float64[row, choice]: no less than what the sortie can gain, -1
+        where it cannot be flown; and when its first drop could fall."""
         schedule, cruise_mps = self._schedule, craft.row.cruise_mps
         problem, horizon_s = schedule.problem, schedule.problem.horizon_s
         left_s = craft.flight_left_s(way.fuel_kg, continuous_at(craft, way, start_s), way.today_s)
@@ -265,20 +321,25 @@ class Chooser:
         cycle_s = np.maximum(one_s + table.back_s[rows], 1e-3)
         spare_s = left_s - ferry_s - table.home_s[rows, None] + table.back_s[rows]
         first_s = start_s + ferry_s + one_s
-        drops = np.minimum(np.floor(spare_s / cycle_s + 1e-9), np.floor((horizon_s - first_s) / cycle_s) + 1)
-        drops = np.clip(drops, 0, 1e5)
-        litre_s = litres * (drops * (horizon_s - first_s) - cycle_s * drops * (drops - 1) / 2)
-        rate = table.weight[rows] * problem.weights.fire_weighted_kl_hour / _L_S_PER_KL_HOUR
-        bound = np.where((drops >= 1) & (litres > 0.0), litre_s * rate[:, None], -1.0)
+        drops = np.clip(np.floor(spare_s / cycle_s + 1e-9), 0, 1e5)
+        rate = (
+            litres * (table.weight[rows] * problem.weights.fire_weighted_kl_hour / _L_S_PER_KL_HOUR)[:, None]
+        )
+        books = [schedule.fires[fire] for fire in table.fires[rows].tolist()]
         soonest_s = first_s.min(axis=1, initial=horizon_s).tolist()
-        for n, fire in enumerate(table.fires[rows].tolist()):
-            book = schedule.fires[fire]
-            np.minimum(bound[n], book.value_after(soonest_s[n]), out=bound[n])
+        left = np.array([book.value_after(at_s) for book, at_s in zip(books, soonest_s, strict=True)])
+        paid_s = [min(book.paid_s(at_s), horizon_s) for book, at_s in zip(books, soonest_s, strict=True)]
+        after = np.array([book.value_after(at_s) for book, at_s in zip(books, paid_s, strict=True)])
+        until_s = np.array(paid_s)[:, None] - first_s
+        bound = rate * _seconds_saved(until_s, cycle_s, drops) + after[:, None]
+        bound = np.minimum(bound, rate * _seconds_saved(horizon_s - first_s, cycle_s, drops))
+        bound = np.minimum(bound, left[:, None])
+        for n, book in enumerate(books):
             if book.life_per_s:
                 late_s = min(book.first_s, book.unserved_s)
-                saved = book.life_per_s * np.maximum(0.0, late_s - first_s[n])
-                bound[n] = np.where(bound[n] >= 0.0, bound[n] + saved, -1.0)
-        return rows, bound
+                bound[n] += book.life_per_s * np.maximum(0.0, late_s - first_s[n])
+        bound = np.where((drops >= 1) & (litres > 0.0) & (first_s <= horizon_s), bound, -1.0)
+        return rows, bound, first_s
 
     def _fire_gains(self, craft: Craft, way: Departure, choice: FireChoice) -> Iterator[tuple[float, Sortie]]:
         schedule, book = self._schedule, self._schedule.fires[choice.fire]
@@ -330,7 +391,6 @@ class Chooser:
         """Open tasks within reach: all visits that are left, or one."""
         schedule = self._schedule
         fits = schedule.tables.fit_set[craft.index]
-        bonus = schedule.problem.weights.changed_assignment
         for incident, book in schedule.tasks.items():
             if incident not in fits or not book.open_visits:
                 continue
@@ -339,7 +399,14 @@ class Chooser:
             if reachable and bound > _LEAST_GAIN:
                 factor = self._factor()
                 for visits in sorted({1, book.open_visits}):
-                    yield _Option(way, incident, bound + bonus, factor, None, visits)
+                    yield _Option(way, incident, bound + self._bonus, factor, None, visits)
+
+
+def _seconds_saved(left_s: Matrix, cycle_s: Matrix, drops: Matrix) -> Matrix:
+    """The sum over a work's drops of the seconds each has left, when its first has `left_s`."""
+    counted = np.minimum(drops, np.maximum(0.0, np.floor(left_s / cycle_s) + 1))
+    saved: Matrix = counted * left_s - cycle_s * counted * (counted - 1) / 2
+    return saved
 
 
 def _soonest_visit_s(

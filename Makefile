@@ -18,7 +18,7 @@ protocols/gen/.ready: .venv/.ready $(wildcard protocols/schema/*.proto)
 	$(BIN)/python -m grpc_tools.protoc -Iprotocols/gen=protocols/schema --python_out=. --pyi_out=. protocols/schema/*.proto
 	touch $@
 
-webui/dist/.ready: .venv/.ready $(wildcard protocols/schema/*.proto) $(shell find webui -path webui/node_modules -prune -o -path webui/dist -prune -o -path webui/src/gen -prune -o -type f -print)
+webui/dist/.ready: .venv/.ready $(wildcard protocols/schema/*.proto) $(shell find webui -path webui/node_modules -prune -o -path webui/dist -prune -o -path webui/src/gen -prune -o -type f -print) $(wildcard dispatch/*.py)
 	PATH=$(CURDIR)/$(BIN):$$PATH bash webui/build.sh
 	touch $@
 

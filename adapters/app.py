@@ -4,6 +4,7 @@ Start: journal -> desk -> picture -> feeds, links, timers, planner -> doors. `re
 open. Stop is the other way round, so that what is under way is answered before the journal closes.
 """
 
+import gc
 import json
 import signal
 import sys
@@ -82,6 +83,9 @@ class Server:
     def start(self) -> Any:
         """Open everything; fires with the URL of the doors. Fails with what kept it from starting."""
         yield self.desk.start()
+        # what the journal folded into lives for ever: leave it out of collections that would stop the reactor
+        gc.collect()
+        gc.freeze()
         self._sweep.start(SWEEP_S)
         self.timers.start()
         self.local.start(self._reactor)

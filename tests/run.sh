@@ -18,4 +18,4 @@ have_cjk || { echo "tests need a Chinese font: install the package fonts-noto-cj
 
 bash tests/lint.sh
 # a test that hangs in the reactor is beyond pytest's own time limit
-timeout -k 10 2400 python -m pytest -m "not soak" "$@" tests
+timeout -k 10 2400 python -m pytest -m "not soak" -n 2 --dist loadfile "$@" tests

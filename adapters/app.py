@@ -31,7 +31,8 @@ from adapters.timers import Timers
 from adapters.web.server import WebServer
 from adapters.web.site import FeedState, LinkState, Site
 from dispatch.errors import GanyingError
-from dispatch.tracks import Sighting, TrackPicture
+from dispatch.sighting import Sighting
+from dispatch.tracks import TrackPicture
 
 log = structlog.get_logger()
 

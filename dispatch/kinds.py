@@ -233,7 +233,41 @@ class Capability(StrEnum):
 
 
 class SourceKind(StrEnum):
-    """What kind of source reports a track; staleness limits are a row each (tracks.py)."""
+    """What kind of source reports a track; staleness limits are a row each (freshness.py)."""
 
-    ADSB = "adsb"
-    PARTNER = "partner"
+    ADSB = "adsb"  # 广播式自动相关监视
+    PARTNER = "partner"  # 邻省
+    MLAT = "mlat"  # 多点定位
+    RADAR = "radar"  # 雷达
+    SYSTEM_TRACK = "system_track"  # 空管系统航迹
+    TERMINAL = "terminal"  # 北斗/卫星终端 (JT/T 808)
+    NMEA = "nmea"  # 定位模块
+    COT = "cot"  # 单兵终端 (Cursor on Target)
+    PHONE = "phone"  # 手机页
+    REPORT = "report"  # 接口上报
+
+
+class ThingKind(StrEnum):
+    """What is moving; decides its symbol."""
+
+    AIRPLANE = "airplane"  # 固定翼
+    HELICOPTER = "helicopter"  # 直升机
+    UAV = "uav"  # 无人机
+    OTHER_AIRCRAFT = "other_aircraft"  # 滑翔机, 气球 …
+    VEHICLE = "vehicle"  # 车辆
+    TEAM = "team"  # 地面队伍
+    VESSEL = "vessel"  # 船艇
+    OBSTACLE = "obstacle"  # 障碍物
+
+
+class Emergency(StrEnum):
+    """Distress that a source says aloud: transponder (RTCA DO-260B table 2-84) or terminal."""
+
+    GENERAL = "general"  # 紧急
+    MEDICAL = "medical"  # 医疗
+    FUEL = "fuel"  # 油量
+    RADIO = "radio"  # 通信失效
+    UNLAWFUL = "unlawful"  # 非法干扰
+    DOWNED = "downed"  # 坠落
+    LINK_LOST = "link_lost"  # 无人机失联
+    SOS = "sos"  # 求救

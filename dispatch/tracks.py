@@ -10,13 +10,15 @@ comparable only under one `clock_id`.
 
 import math
 from collections import Counter, OrderedDict, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
+from dispatch.freshness import LIMITS
 from dispatch.kinds import AltitudeDatum, SourceKind
 from dispatch.motion import LIMIT_MPS, ROTORCRAFT_LIMIT_MPS, MotionGate
+from dispatch.sighting import Sighting
 
 TRACK_LIMIT = (
     20_000  # aircraft followed at once; a newcomer beyond it pushes out the one unheard longest, counted
@@ -27,67 +29,6 @@ LOST_MEMORY = 8192  # removals remembered for `changed_since`; who asks from bef
 FUTURE_S = 5.0  # a source's clock may be this much ahead of ours before its word is refused
 OTHER_CLOCK_S = 5.0  # latency that two sources of one aircraft may differ by
 ROTORCRAFT = "A7"  # emitter category, RTCA DO-260B §2.2.3.2.5.2
-
-
-class Freshness(StrEnum):
-    """How old a position looks."""
-
-    LIVE = "live"  # 实时
-    DIM = "dim"  # 变淡
-    STALE = "stale"  # 陈旧
-    LOST = "lost"  # 失联
-
-
-class Limits(NamedTuple):
-    """Ages in seconds at which a track of one kind of source dims, is stale, is lost."""
-
-    dim_s: float
-    stale_s: float
-    lost_s: float
-
-
-PARTNER_CADENCE_S = 5.0  # thinned tracks between sites (DOMAIN §8)
-LIMITS: Mapping[SourceKind, Limits] = {
-    SourceKind.ADSB: Limits(10.0, 15.0, 60.0),  # DESIGN §4
-    SourceKind.PARTNER: Limits(
-        2 * PARTNER_CADENCE_S, 3 * PARTNER_CADENCE_S, 10 * PARTNER_CADENCE_S
-    ),  # the same
-}
-
-
-def freshness(age_s: float, source_kind: SourceKind) -> Freshness:
-    """What a position of this age is shown as."""
-    limits = LIMITS[source_kind]
-    if age_s < limits.dim_s:
-        return Freshness.LIVE
-    if age_s < limits.stale_s:
-        return Freshness.DIM
-    return Freshness.STALE if age_s < limits.lost_s else Freshness.LOST
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
-    """What one source measured once. None: not said. Heights state their datum; track is degrees true."""
-
-    source: str
-    source_kind: SourceKind
-    icao24: str  # six lower-case hex digits
-    observed_at_s: float | None = None  # the source's own UTC, where it has one that can be trusted
-    clock_id: str = ""  # whose clock `receiver_s` is: feed, connection, and restarts of the counter
-    receiver_s: float | None = None
-    lon_deg: float | None = None
-    lat_deg: float | None = None
-    soft: bool = False  # position relative to the receiver only, not confirmed by a pair
-    altitude_m: float | None = None
-    altitude_datum: AltitudeDatum | None = None
-    ground_speed_mps: float | None = None
-    track_deg: float | None = None
-    vertical_rate_mps: float | None = None
-    callsign: str | None = None
-    squawk: str | None = None
-    emitter_category: str | None = None  # A1 to D7
-    on_ground: bool | None = None
-    simulated: bool = False
 
 
 class TrailPoint(NamedTuple):

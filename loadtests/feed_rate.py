@@ -14,7 +14,8 @@ from time import process_time
 
 from pyModeS import PipeDecoder
 
-from dispatch.tracks import Sighting, TrackPicture
+from dispatch.sighting import Sighting
+from dispatch.tracks import TrackPicture
 from protocols import beast, modes, modes_fields
 from protocols.frames import Frame
 

@@ -19,7 +19,8 @@ from pyModeS import Message as Raw
 
 from dispatch.kinds import SourceKind
 from dispatch.motion import LIMIT_MPS, ROTORCRAFT_LIMIT_MPS, MotionGate, span_m
-from dispatch.tracks import ROTORCRAFT, Sighting
+from dispatch.sighting import Sighting
+from dispatch.tracks import ROTORCRAFT
 from protocols import cpr, modes_fields
 from protocols.frames import LONG_BYTES, MODE_AC_BYTES, SHORT_BYTES, BadFrame, Frame, ReceiverStatus
 from protocols.receiver_clock import ReceiverClock

@@ -17,7 +17,7 @@ from datetime import datetime
 
 from dispatch.kinds import AltitudeDatum, SourceKind
 from dispatch.motion import KNOT_MPS
-from dispatch.tracks import Sighting
+from dispatch.sighting import Sighting
 from protocols.frames import BadFrame
 from protocols.modes_fields import FOOT_M, FOOT_PER_MINUTE_MPS
 

@@ -15,7 +15,7 @@ from typing import Any
 from adapters.cli import recording
 from dispatch.errors import Malformed
 from dispatch.geo import Position
-from dispatch.tracks import Sighting
+from dispatch.sighting import Sighting
 from protocols import avr, beast, modes, modes_fields, sbs
 from protocols.frames import BadFrame, ReceiverStatus
 

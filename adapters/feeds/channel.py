@@ -10,7 +10,8 @@ from time import perf_counter
 from typing import Any, Protocol
 
 from adapters.feeds.config import Counts, FeedConfig, FeedKind
-from dispatch.tracks import FUTURE_S, Sighting
+from dispatch.sighting import Sighting
+from dispatch.tracks import FUTURE_S
 from protocols import avr, beast, modes, sbs
 from protocols.frames import BadFrame, ReceiverStatus
 

@@ -12,9 +12,11 @@ from datetime import datetime, timedelta
 from dispatch import facts, partner
 from dispatch.errors import GanyingError, Malformed, Refused
 from dispatch.facts import Recorded
+from dispatch.freshness import LIMITS
 from dispatch.geo import Position
 from dispatch.kinds import SourceKind
-from dispatch.tracks import LIMITS, Sighting, Track, TrackPicture
+from dispatch.sighting import Sighting
+from dispatch.tracks import Track, TrackPicture
 from dispatch.world import World
 from protocols.codec.facts import decode
 from protocols.codec.link import LinkTrack

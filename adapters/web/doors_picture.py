@@ -5,8 +5,9 @@ from typing import Any
 
 from adapters.web.table import Call, Door
 from adapters.web.version import version
+from dispatch.freshness import freshness
 from dispatch.kinds import SourceKind
-from dispatch.tracks import Track, freshness
+from dispatch.tracks import Track
 from dispatch.views import NO_OPERATIONS
 from protocols.json_answers import (
     FeedAnswer,

@@ -10,7 +10,8 @@ from adapters.desk import Desk
 from adapters.gauges import SiteCollector
 from adapters.metrics import Metrics
 from dispatch.kinds import SourceKind
-from dispatch.tracks import Sighting, TrackPicture
+from dispatch.sighting import Sighting
+from dispatch.tracks import TrackPicture
 
 
 def test_sightings_are_counted_by_verdict(tmp_path: Path) -> None:

@@ -6,18 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dispatch.freshness import LIMITS, Freshness, freshness
 from dispatch.kinds import SourceKind
-from dispatch.tracks import (
-    FUTURE_S,
-    LIMITS,
-    LOST_MEMORY,
-    TRAIL_POINTS,
-    Freshness,
-    Sighting,
-    TrackPicture,
-    Verdict,
-    freshness,
-)
+from dispatch.sighting import Sighting
+from dispatch.tracks import FUTURE_S, LOST_MEMORY, TRAIL_POINTS, TrackPicture, Verdict
 
 NOW = 1_790_000_000.0
 

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatch.kinds import SourceKind
-from dispatch.tracks import Sighting, TrackPicture
+from dispatch.sighting import Sighting
+from dispatch.tracks import TrackPicture
 from protocols.client_tracks import Bodies, Slot, cells_of, everything
 from protocols.codec.client import Viewport
 from protocols.gen import client_pb2

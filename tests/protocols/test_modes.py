@@ -11,7 +11,7 @@ from pyModeS.util import crc
 from dispatch.geo import Position
 from dispatch.kinds import AltitudeDatum
 from dispatch.motion import KNOT_MPS, span_m
-from dispatch.tracks import Sighting
+from dispatch.sighting import Sighting
 from protocols import avr, beast, modes, modes_fields
 from protocols.adsb_encode import airborne_position, identification
 from protocols.frames import Frame, ReceiverStatus

@@ -18,7 +18,8 @@ from adapters.feeds import Feed, FeedConfig, tcp
 from adapters.feeds import feed as feed_module
 from adapters.metrics import Metrics
 from dispatch.geo import Position
-from dispatch.tracks import Sighting, TrackPicture
+from dispatch.sighting import Sighting
+from dispatch.tracks import TrackPicture
 from protocols import avr, beast
 from protocols.adsb_encode import airborne_position, identification
 from protocols.frames import Frame

@@ -16,7 +16,7 @@ from adapters.tls import link_client_context
 from dispatch.commands import ActOnIncident, ShareIncident
 from dispatch.errors import Malformed
 from dispatch.kinds import IncidentAction, IncidentState, SourceKind
-from dispatch.tracks import Sighting
+from dispatch.sighting import Sighting
 from protocols.codec import link
 from protocols.codec.link import Batch, Greet, Part
 from protocols.link_state import LinkState

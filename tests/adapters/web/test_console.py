@@ -7,7 +7,7 @@ from twisted.internet.task import deferLater
 
 from adapters.web import consoles as consoles_module
 from dispatch.kinds import AltitudeDatum, SourceKind
-from dispatch.tracks import Sighting
+from dispatch.sighting import Sighting
 from protocols.gen import client_pb2, kinds_pb2, records_pb2
 from tests.adapters.web.running import Running
 from tests.adapters.web.talking import Talker, talk

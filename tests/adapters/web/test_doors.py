@@ -4,7 +4,7 @@ import pytest_twisted
 
 from adapters.web.site import LinkState
 from dispatch.kinds import AltitudeDatum, SourceKind
-from dispatch.tracks import Sighting
+from dispatch.sighting import Sighting
 from protocols.resources_csv import write_table
 from tests.adapters.web.running import Running, base
 

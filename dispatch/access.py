@@ -24,6 +24,8 @@ ASK_PLAN = _DESK
 ADOPT_PLAN = frozenset({Role.DISPATCHER})
 SAVE_RESOURCE = frozenset({Role.DISPATCHER, Role.BASE, Role.SYSADMIN})
 SAVE_ACCOUNT = frozenset({Role.SECADMIN})
+REPORT_POSITION = frozenset({Role.OPERATOR, Role.OBSERVER, Role.BASE, Role.DISPATCHER})  # one's own
+REPORT_THING = frozenset({Role.DISPATCHER, Role.BASE, Role.SYSADMIN})  # a gateway's account, for other things
 
 INCIDENT_ACTS: dict[IncidentAction, frozenset[Role]] = {
     IncidentAction.CONFIRM: _DESK,

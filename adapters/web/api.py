@@ -56,13 +56,17 @@ class Api(Resource):
         gone: list[object] = []
         request.notifyFinish().addErrback(gone.append)
         door: Door | None = None
+        principal: Principal | None = None
         headers: dict[str, str] = {}
         try:
             door, arguments = self._route(request)
-            answer = await door.handler(self._call(door, arguments, request))
+            principal = None if door.open else authenticate(self._site, request)
+            answer = await door.handler(self._call(door, principal, arguments, request))
             status, body = (door.status, write(answer)) if door.answers else (204, b"")
         except GanyingError as error:
             status, body, headers = _failed(error)
+            if door is not None and door.failed is not None:
+                door.failed(self._site, principal, error)
         except Exception:  # a defect in a door must not take the connection, nor tell its inside
             log.exception("defect in a door", door=door.name if door else "")
             status, body, headers = _failed(defect())
@@ -89,8 +93,7 @@ class Api(Resource):
             raise HttpError(404, "NOT_FOUND", "no such door") from None
         return door, dict(arguments)
 
-    def _call(self, door: Door, arguments: dict[str, str], request: Any) -> Call:
-        principal = None if door.open else authenticate(self._site, request)
+    def _call(self, door: Door, principal: Principal | None, arguments: dict[str, str], request: Any) -> Call:
         raw = request.content.read()
         return Call(
             site=self._site,

@@ -15,6 +15,7 @@ from adapters.web import (
     doors_incidents,
     doors_picture,
     doors_plans,
+    doors_positions,
     doors_resources,
     doors_session,
     doors_taskings,
@@ -37,6 +38,7 @@ _DOORS = (
     *doors_plans.DOORS,
     *doors_resources.DOORS,
     *doors_picture.DOORS,
+    *doors_positions.DOORS,
 )
 
 

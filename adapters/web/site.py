@@ -14,11 +14,14 @@ from adapters.accounts import Accounts
 from adapters.clock import Clock
 from adapters.config import Config
 from adapters.metrics import Metrics
+from adapters.web.allowance import Allowances
 from adapters.web.lockout import Lockout
+from adapters.web.reports import Reports
 from dispatch.commands import Ask
 from dispatch.facts import Recorded
 from dispatch.records import Account, Session
-from dispatch.tracks import TrackPicture
+from dispatch.sighting import Sighting
+from dispatch.tracks import TrackPicture, Verdict
 from dispatch.views import Relations, Viewer, relate
 from dispatch.world import World
 
@@ -117,7 +120,15 @@ class Site:
     clock: Clock
     guide: Mapping[str, Any] | None = None
     lockout: Lockout = field(default_factory=Lockout)
+    allowances: Allowances = field(default_factory=Allowances)
+    reports: Reports = field(default_factory=Reports)
+    accept: Callable[[Sighting, float], Verdict] | None = None  # None: straight into the picture
     _related: tuple[World, Relations] | None = None
+
+    def sighted(self, sighting: Sighting) -> Verdict:
+        """Hand over what came through a door; what became of it."""
+        accept = self.accept or self.picture.accept
+        return accept(sighting, self.clock().timestamp())
 
     def relations(self) -> Relations:
         """The relations of the present world, worked out once per world."""

@@ -9,7 +9,7 @@ from werkzeug.routing import BaseConverter, Map, Rule
 from adapters.web.sessions import new_key
 from adapters.web.site import Principal, Site
 from dispatch.commands import Ask, Command
-from dispatch.errors import Malformed
+from dispatch.errors import GanyingError, Malformed
 from protocols.json_doors import NoQuery, Nothing
 
 PREFIX = "/api/v1"
@@ -65,12 +65,14 @@ class Door:
     query: type = NoQuery
     open: bool = False
     csv: bool = False  # the body is CSV text, handed over raw
+    sighting: bool = False  # hands over what was measured: no command, so no Idempotency-Key
+    failed: "Callable[[Site, Principal | None, GanyingError], None] | None" = None  # told of what it refused
     statuses: tuple[int, ...] = field(default=())  # beyond those that follow from the row itself
 
     @property
     def writes(self) -> bool:
         """Whether it changes anything: then it takes an Idempotency-Key."""
-        return self.method in ("POST", "PUT", "DELETE") and not self.open
+        return self.method in ("POST", "PUT", "DELETE") and not self.open and not self.sighting
 
 
 class _IdConverter(BaseConverter):

@@ -13,26 +13,33 @@ KNOWN_S. Deframing is beast.py and avr.py; who is simulated and what a source is
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from pyModeS import Message as Raw
 
 from dispatch.kinds import SourceKind
-from dispatch.motion import LIMIT_MPS, ROTORCRAFT_LIMIT_MPS, MotionGate, span_m
+from dispatch.motion import LIMIT_MPS, ROTORCRAFT, ROTORCRAFT_LIMIT_MPS
 from dispatch.sighting import Sighting
-from dispatch.tracks import ROTORCRAFT
-from protocols import cpr, modes_fields
+from protocols import cpr, modes_accuracy, modes_fields
 from protocols.frames import LONG_BYTES, MODE_AC_BYTES, SHORT_BYTES, BadFrame, Frame, ReceiverStatus
+from protocols.modes_places import BY_LAST, BY_PAIR, BY_RECEIVER, REFUSED, Placed, Places
 from protocols.receiver_clock import ReceiverClock
 
+__all__ = [
+    "BY_LAST",
+    "BY_PAIR",
+    "BY_RECEIVER",
+    "CRC",
+    "LENGTH",
+    "REFUSED",
+    "UNSUPPORTED",
+    "UNVERIFIED",
+    "Decoder",
+    "Item",
+    "Message",
+]
+
 KNOWN_S = 60.0  # dump1090 keeps an address as long; an aircraft squitters its own every second
-LOCAL_S = (
-    60.0  # the age at which a position no longer serves to place a single frame (a lost track, DESIGN §4)
-)
-RANGE_M = (
-    555_600.0  # 300 NM, beyond the radio horizon of 50,000 ft: farther from a known receiver is a false pair
-)
-SQUITTER_S = 0.5  # positions are sent every 0.4 to 0.6 s, ICAO Annex 10 Vol IV §3.1.2.8.6.4.2
 AIRCRAFT_LIMIT = 4096  # addresses remembered per connection; the one unheard longest is forgotten
 REPEAT_LIMIT = 1024  # frames remembered to know a repeat; one recording here repeats up to 99 frames later
 PARITY_ADDRESS = frozenset((0, 4, 5, 16, 20, 21))  # downlink formats whose parity is laid over the address
@@ -63,41 +70,23 @@ class Message:
 
 
 CRC, UNVERIFIED, UNSUPPORTED, LENGTH = "CRC", "UNVERIFIED", "UNSUPPORTED", "LENGTH"
-BY_PAIR = "pair"  # globally, from an even and an odd frame
-BY_LAST = "last"  # near the aircraft's last believed position
-BY_RECEIVER = "receiver"  # near the receiver: soft until a pair confirms it
-REFUSED = "refused"  # read, but it could not have flown there or the receiver could not have heard it
-
 Item = Frame | ReceiverStatus | BadFrame  # what the deframers of beast.py and avr.py yield
 
 _NO_FIELDS: Mapping[str, Any] = {}
 
 
-class _Placed(NamedTuple):
-    lon_deg: float
-    lat_deg: float
-    by: str
-
-
 class _Aircraft:
     """What is remembered of one address."""
 
-    __slots__ = ("category", "even", "gate", "heard_s", "named", "odd", "positions", "simulated", "surface")
+    __slots__ = ("category", "heard_s", "nacp", "named", "places", "simulated")
 
     def __init__(self, *, simulated: bool) -> None:
         self.simulated = simulated
         self.heard_s: float | None = None
         self.category: str | None = None
         self.named = False  # it has told its callsign itself
-        self.even: tuple[cpr.Cpr, float] | None = None
-        self.odd: tuple[cpr.Cpr, float] | None = None
-        self.surface = False
-        self.positions = 0
-        self.gate = MotionGate()
-
-    def forget_places(self) -> None:
-        self.even = self.odd = None
-        self.gate = MotionGate()
+        self.nacp: int | None = None  # how good it says its positions are
+        self.places = Places()
 
 
 def _never(_icao24: str) -> bool:
@@ -105,7 +94,7 @@ def _never(_icao24: str) -> bool:
 
 
 class Decoder:
-    """One receiver's frames in, messages out. Memory is bounded by AIRCRAFT_LIMIT and REPEAT_LIMIT; never raises."""
+    """One receiver's frames in, messages out. Memory is bounded by `aircraft_limit` and REPEAT_LIMIT; never raises."""
 
     def __init__(
         self,
@@ -115,10 +104,12 @@ class Decoder:
         simulated: Callable[[str], bool] = _never,
         gps_clock: bool = False,
         clock_id: str = "",
+        aircraft_limit: int = AIRCRAFT_LIMIT,
     ) -> None:
         self._source = source
         self._reference = reference_position
         self._simulated = simulated
+        self._limit = aircraft_limit
         self._clock = ReceiverClock(gps=gps_clock)
         self._clock_name = clock_id or source
         self._epoch = 0
@@ -154,7 +145,7 @@ class Decoder:
         self._clock_id = f"{self._clock_name}.{epoch}"
         self._recent.clear()
         for aircraft in self._aircraft.values():
-            aircraft.forget_places()
+            aircraft.places.forget()
             aircraft.heard_s = None
 
     def _read(self, frame: Frame, receiver_s: float | None, at_s: float | None) -> Message:
@@ -223,6 +214,7 @@ class Decoder:
                 icao24,
                 aircraft,
                 df=df,
+                typecode=fields.get("typecode", 0),
                 said=said,
                 receiver_s=receiver_s,
                 placed=placed,
@@ -236,9 +228,10 @@ class Decoder:
         aircraft: _Aircraft,
         *,
         df: int,
+        typecode: int,
         said: modes_fields.Measured,
         receiver_s: float | None,
-        placed: _Placed | None,
+        placed: Placed | None,
     ) -> Sighting:
         callsign = said.callsign
         if callsign and df in (17, 18):
@@ -247,6 +240,8 @@ class Decoder:
             callsign = None  # a register read on request is the weaker word
         if said.emitter_category:
             aircraft.category = said.emitter_category
+        if said.nacp is not None:
+            aircraft.nacp = said.nacp
         seen = placed if placed is not None and placed.by != REFUSED else None
         return Sighting(
             source=self._source,
@@ -257,6 +252,7 @@ class Decoder:
             lon_deg=None if seen is None else seen.lon_deg,
             lat_deg=None if seen is None else seen.lat_deg,
             soft=seen is not None and seen.by == BY_RECEIVER,
+            accuracy_m=None if seen is None else modes_accuracy.accuracy_m(aircraft.nacp, typecode),
             altitude_m=said.altitude_m,
             altitude_datum=said.altitude_datum,
             ground_speed_mps=said.ground_speed_mps,
@@ -264,6 +260,7 @@ class Decoder:
             vertical_rate_mps=said.vertical_rate_mps,
             callsign=callsign,
             squawk=said.squawk,
+            emergency=said.emergency,
             emitter_category=said.emitter_category,
             on_ground=said.on_ground,
             simulated=aircraft.simulated,
@@ -273,7 +270,7 @@ class Decoder:
         aircraft = self._aircraft.get(icao24)
         if aircraft is None:
             aircraft = self._aircraft[icao24] = _Aircraft(simulated=self._simulated(icao24))
-            if len(self._aircraft) > AIRCRAFT_LIMIT:
+            if len(self._aircraft) > self._limit:
                 self._aircraft.popitem(last=False)
         else:
             self._aircraft.move_to_end(icao24)
@@ -281,65 +278,14 @@ class Decoder:
             aircraft.heard_s = at_s
         return aircraft
 
-    def _place(self, aircraft: _Aircraft, fields: Mapping[str, Any], at_s: float | None) -> _Placed | None:
-        """The position of a position frame, once it is unambiguous and could have been flown to."""
-        aircraft.positions += 1
-        timed = at_s is not None
-        time_s = at_s if at_s is not None else aircraft.positions * SQUITTER_S
-        surface = fields["bds"] == "0,6"
-        if surface != aircraft.surface:
-            aircraft.surface = surface
-            aircraft.even = aircraft.odd = None
-        frame = cpr.Cpr(bool(fields["cpr_format"]), fields["cpr_lat"], fields["cpr_lon"])
-        if frame.odd:
-            aircraft.odd = (frame, time_s)
-        else:
-            aircraft.even = (frame, time_s)
-        found = self._resolve(aircraft, frame, time_s)
-        if found is None or found.by == REFUSED:
-            return found
-        limit_mps = ROTORCRAFT_LIMIT_MPS if aircraft.category == ROTORCRAFT else LIMIT_MPS
-        admitted = aircraft.gate.admit(
-            found.lon_deg, found.lat_deg, time_s, limit_mps=limit_mps, soft=found.by == BY_RECEIVER
+    def _place(self, aircraft: _Aircraft, fields: Mapping[str, Any], at_s: float | None) -> Placed | None:
+        return aircraft.places.place(
+            cpr.Cpr(bool(fields["cpr_format"]), fields["cpr_lat"], fields["cpr_lon"]),
+            surface=fields["bds"] == "0,6",
+            at_s=at_s,
+            limit_mps=ROTORCRAFT_LIMIT_MPS if aircraft.category == ROTORCRAFT else LIMIT_MPS,
+            reference=self._reference,
         )
-        # without any clock a pause cannot be told from a jump
-        return found if admitted or not timed else found._replace(by=REFUSED)
-
-    def _resolve(self, aircraft: _Aircraft, frame: cpr.Cpr, time_s: float) -> _Placed | None:
-        gate = aircraft.gate
-        last = None
-        if not gate.soft and abs(time_s - gate.at_s) <= LOCAL_S:
-            last = (gate.lon_deg, gate.lat_deg)
-        place = self._from_pair(aircraft, frame, last)
-        if place is not None:
-            return self._in_range(place, BY_PAIR)
-        near = cpr.surface_near if aircraft.surface else cpr.near
-        if last is not None:
-            place = near(frame, last)
-            return None if place is None else self._in_range(place, BY_LAST)
-        if self._reference is None:
-            return None
-        place = near(frame, self._reference)
-        return None if place is None else self._in_range(place, BY_RECEIVER)
-
-    def _from_pair(self, aircraft: _Aircraft, frame: cpr.Cpr, last: cpr.LonLat | None) -> cpr.LonLat | None:
-        if aircraft.even is None or aircraft.odd is None:
-            return None
-        (even, even_s), (odd, odd_s) = aircraft.even, aircraft.odd
-        if not aircraft.surface:
-            if abs(even_s - odd_s) > cpr.PAIR_WINDOW_S:
-                return None
-            return cpr.pair(even, odd, newest_is_even=not frame.odd)
-        reference = last or self._reference
-        if reference is None or abs(even_s - odd_s) > cpr.SURFACE_PAIR_WINDOW_S:
-            return None
-        return cpr.surface_pair(even, odd, reference, newest_is_even=not frame.odd)
-
-    def _in_range(self, place: cpr.LonLat, by: str) -> _Placed:
-        reference = self._reference
-        if reference is not None and span_m(*place, *reference) > RANGE_M:
-            by = REFUSED
-        return _Placed(place[0], place[1], by)
 
 
 def _bad(frame: Frame, df: int, icao24: str | None, problem: str, receiver_s: float | None) -> Message:

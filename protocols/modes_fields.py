@@ -14,14 +14,30 @@ from pyModeS import Message as Raw
 from pyModeS.decoder.bds.bds20 import decode_bds20
 from pyModeS.util import altcode, idcode
 
-from dispatch.kinds import AltitudeDatum
+from dispatch.kinds import AltitudeDatum, Emergency
 from dispatch.motion import KNOT_MPS
+from protocols import modes_accuracy
 
 FOOT_M = 0.3048  # international foot
 FOOT_PER_MINUTE_MPS = FOOT_M / 60
 _CATEGORY_SETS = {4: "A", 3: "B", 2: "C", 1: "D"}  # type code to set, RTCA DO-260B §2.2.3.2.5.2
 _ON_GROUND_BY_STATUS = {0: False, 1: True, 2: False, 3: True}  # flight status, Annex 10 Vol IV §3.1.2.6.5.1
 _ON_GROUND_BY_CAPABILITY = {4: True, 5: False}  # CA, the same §3.1.2.5.2.2.1
+# Emergency state of aircraft status (type code 28 subtype 1), RTCA DO-260B §2.2.3.2.7.8.1.1; 0 is none, 7 reserved
+EMERGENCY_STATES: Mapping[int, Emergency] = {
+    1: Emergency.GENERAL,
+    2: Emergency.MEDICAL,
+    3: Emergency.FUEL,
+    4: Emergency.RADIO,
+    5: Emergency.UNLAWFUL,
+    6: Emergency.DOWNED,
+}
+# Codes that mean distress by themselves, ICAO Doc 8168 Vol III §3-1
+EMERGENCY_SQUAWKS: Mapping[str, Emergency] = {
+    "7500": Emergency.UNLAWFUL,
+    "7600": Emergency.RADIO,
+    "7700": Emergency.GENERAL,
+}
 _NO_CALLSIGN = "#"  # pyModeS's mark for a character outside the alphabet
 
 
@@ -36,8 +52,10 @@ class Measured:
     vertical_rate_mps: float | None = None
     callsign: str | None = None
     squawk: str | None = None
+    emergency: Emergency | None = None
     emitter_category: str | None = None
     on_ground: bool | None = None
+    nacp: int | None = None  # accuracy category of its positions (modes_accuracy.py)
 
 
 class Content(NamedTuple):
@@ -105,8 +123,10 @@ def _measured(payload: bytes, df: int, fields: Mapping[str, Any]) -> Measured:
         vertical_rate_mps=None if climb_ft_min is None else climb_ft_min * FOOT_PER_MINUTE_MPS,
         callsign=callsign if callsign and _NO_CALLSIGN not in callsign else None,
         squawk=fields.get("squawk"),
+        emergency=_emergency(fields),
         emitter_category=_category(fields),
         on_ground=_on_ground(payload, df, fields),
+        nacp=modes_accuracy.nacp(fields),
     )
 
 
@@ -116,6 +136,13 @@ def _altitude(fields: Mapping[str, Any]) -> tuple[float | None, AltitudeDatum | 
         return (None, None) if height_m is None else (float(height_m), AltitudeDatum.ELLIPSOID)
     altitude_ft = fields.get("altitude")
     return (None, None) if altitude_ft is None else (altitude_ft * FOOT_M, AltitudeDatum.PRESSURE)
+
+
+def _emergency(fields: Mapping[str, Any]) -> Emergency | None:
+    """What the aircraft says in so many words goes before what its squawk implies."""
+    return EMERGENCY_STATES.get(fields.get("emergency_state", 0)) or EMERGENCY_SQUAWKS.get(
+        fields.get("squawk") or ""
+    )
 
 
 def _category(fields: Mapping[str, Any]) -> str | None:

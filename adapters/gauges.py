@@ -7,7 +7,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from adapters.desk import Desk
-from dispatch.tracks import TrackPicture
+from dispatch.picture import TrackPicture
 
 
 class SiteCollector(Collector):

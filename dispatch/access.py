@@ -23,6 +23,7 @@ SHARE_INCIDENT = _DESK
 ASK_PLAN = _DESK
 ADOPT_PLAN = frozenset({Role.DISPATCHER})
 SAVE_RESOURCE = frozenset({Role.DISPATCHER, Role.BASE, Role.SYSADMIN})
+SAVE_IDENTITY = SAVE_RESOURCE
 SAVE_ACCOUNT = frozenset({Role.SECADMIN})
 REPORT_POSITION = frozenset({Role.OPERATOR, Role.OBSERVER, Role.BASE, Role.DISPATCHER})  # one's own
 REPORT_THING = frozenset({Role.DISPATCHER, Role.BASE, Role.SYSADMIN})  # a gateway's account, for other things

@@ -16,7 +16,7 @@ from dispatch.kinds import (
     TaskingAction,
     TimerKind,
 )
-from dispatch.records import Account, Assignment, Counter, Reason, Resource, Session
+from dispatch.records import Account, Assignment, Counter, Identity, Reason, Resource, Session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +46,14 @@ class SaveResource:
     """Create or change one resource; `version_seen` 0 creates."""
 
     resource: Resource
+    version_seen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaveIdentity:
+    """Create (an empty id, `version_seen` 0) or change an identity."""
+
+    identity: Identity
     version_seen: int
 
 
@@ -152,6 +160,7 @@ Command = (
     | OpenSession
     | CloseSession
     | SaveResource
+    | SaveIdentity
     | ReportIncident
     | ActOnIncident
     | ShareIncident

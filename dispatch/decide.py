@@ -5,7 +5,7 @@ Each kind of command has one rule in the file of its entity; this file only find
 
 from datetime import datetime
 
-from dispatch import access, airspace, fleet, incident, partner, planning, tasking
+from dispatch import access, airspace, fleet, identity, incident, partner, planning, tasking
 from dispatch.commands import (
     ActOnAirspace,
     ActOnIncident,
@@ -18,6 +18,7 @@ from dispatch.commands import (
     ProposePlan,
     ReportIncident,
     SaveAccount,
+    SaveIdentity,
     SaveResource,
     ShareIncident,
 )
@@ -51,6 +52,8 @@ def decide(world: World, ask: Ask, now: datetime, partners: frozenset[str] = fro
             return airspace.decide_act(world, ask, ask.command, now)
         case SaveResource():
             return fleet.decide_save(world, ask, ask.command)
+        case SaveIdentity():
+            return identity.decide_save(world, ask, ask.command)
         case SaveAccount():
             return access.decide_account(world, ask, ask.command)
         case OpenSession() | CloseSession():

@@ -25,6 +25,7 @@ from dispatch.records import (
     Base,
     Counter,
     Hospital,
+    Identity,
     Incident,
     LandingSite,
     Plan,
@@ -89,6 +90,13 @@ class HospitalSaved:
     """A hospital as it now is."""
 
     hospital: Hospital
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentitySaved:
+    """An identity as it now is."""
+
+    identity: Identity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +202,7 @@ Fact = (
     | WaterPointSaved
     | LandingSiteSaved
     | HospitalSaved
+    | IdentitySaved
     | IncidentReported
     | IncidentAdvanced
     | IncidentShared

@@ -271,3 +271,24 @@ class Emergency(StrEnum):
     DOWNED = "downed"  # 坠落
     LINK_LOST = "link_lost"  # 无人机失联
     SOS = "sos"  # 求救
+
+
+class Doubt(StrEnum):
+    """Why a track is to be taken with care. The bit of each is its place in this list (columns.py)."""
+
+    DUPLICATE_ADDRESS = "duplicate_address"  # 重址: two places claim one address
+    JUMPS = "jumps"  # 跳变: positions that could not have been flown were refused lately
+    GHOST = "ghost"  # 疑似虚假: one of a crowd that appeared at once from one source
+    CLOCK = "clock"  # 时钟偏差: its source's clock is off; ages are counted from arrival
+    SINGLE = "single"  # 仅一次: heard once only
+    DISAGREE = "disagree"  # 来源不一致: two sources place it apart
+
+
+class AlertKind(StrEnum):
+    """What the picture itself cries out; every one is an aid and replaces no control (辅助告警, 不替代管制)."""
+
+    EMERGENCY = "emergency"  # 遇险: squawk, emergency state or SOS
+    CONFLICT = "conflict"  # 冲突
+    DUPLICATE_ADDRESS = "duplicate_address"  # 重址
+    GHOSTS = "ghosts"  # 虚假目标群
+    CLOCK_OFF = "clock_off"  # 时钟偏差

@@ -13,15 +13,17 @@ KNOT_MPS = 1852 / 3600  # ISO 80000-3
 LIMIT_MPS = 1200 * KNOT_MPS
 # Twice what the fastest compound helicopter reached (255 kt, Eurocopter X3, 2013): for emitter category A7.
 ROTORCRAFT_LIMIT_MPS = 500 * KNOT_MPS
+ROTORCRAFT = "A7"  # emitter category, RTCA DO-260B §2.2.3.2.5.2
 MARGIN_M = 1000.0  # encoding steps (5 m), rounding of time columns and GNSS noise, generously
+Place = tuple[float, float, float]  # lon_deg, lat_deg, seconds on one clock
 REACQUIRE = 3  # so many refused positions in a row that agree with each other are the truth
-_DEGREE_M = 111_195.0  # one degree on the mean sphere
+DEGREE_M = 111_195.0  # one degree on the mean sphere
 
 
 def span_m(lon_a: float, lat_a: float, lon_b: float, lat_b: float) -> float:
     """Flat-earth distance between two WGS-84 positions in degrees, metres."""
     east_deg = (lon_b - lon_a + 180.0) % 360.0 - 180.0
-    return _DEGREE_M * math.hypot(east_deg * math.cos(math.radians((lat_a + lat_b) / 2)), lat_b - lat_a)
+    return DEGREE_M * math.hypot(east_deg * math.cos(math.radians((lat_a + lat_b) / 2)), lat_b - lat_a)
 
 
 class MotionGate:
@@ -42,10 +44,10 @@ class MotionGate:
         """Whether to believe the position; `at_s` on the same clock as the last one. Believed becomes the anchor."""
         anchor = (self.lon_deg, self.lat_deg, self.at_s)
         here = (lon_deg, lat_deg, at_s)
-        if math.isnan(self.at_s) or (self.soft and not soft) or _reachable(anchor, here, limit_mps):
+        if math.isnan(self.at_s) or (self.soft and not soft) or reachable(anchor, here, limit_mps):
             self._believe(here, soft)
             return True
-        agrees = self._agreeing > 0 and _reachable(self._other, here, limit_mps)
+        agrees = self._agreeing > 0 and reachable(self._other, here, limit_mps)
         self._agreeing = self._agreeing + 1 if agrees else 1
         self._other = here
         if self._agreeing < REACQUIRE:
@@ -65,5 +67,6 @@ class MotionGate:
         self._agreeing = 0
 
 
-def _reachable(a: tuple[float, float, float], b: tuple[float, float, float], limit_mps: float) -> bool:
+def reachable(a: Place, b: Place, limit_mps: float) -> bool:
+    """Whether one can get from `a` to `b`, in either direction of time, at no more than `limit_mps`."""
     return span_m(a[0], a[1], b[0], b[1]) <= MARGIN_M + limit_mps * abs(b[2] - a[2])

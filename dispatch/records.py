@@ -22,6 +22,7 @@ from dispatch.kinds import (
     RefusalReason,
     Role,
     TaskingState,
+    ThingKind,
     TimerKind,
     WaterMode,
 )
@@ -167,6 +168,23 @@ class LandingSite:
     surface: str
     source: str
     version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Which keys are one real thing (identity.py)."""
+
+    id: str
+    site: str
+    name: str  # how it is called on the map
+    thing_kind: ThingKind | None
+    keys: tuple[str, ...]  # scheme:value; of one identity only
+    apart: tuple[str, ...] = ()  # keys that people have said are not this thing
+    aircraft_id: str = ""  # of the fleet; empty: not one of ours
+    note: str = ""
+    retired: bool = False
+    version: int = 1
+    history: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ SHOWN = (
     "water_points",
     "landing_sites",
     "hospitals",
+    "identities",
 )  # tables of the world that doors show; accounts and sessions are never shown
 GEOGRAPHY = frozenset({"bases", "water_points", "landing_sites", "hospitals"})
 NO_OPERATIONS = frozenset({Role.SYSADMIN, Role.SECADMIN})  # administrators see no operational record

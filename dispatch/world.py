@@ -20,6 +20,7 @@ from dispatch.records import (
     AirspaceRequest,
     Base,
     Hospital,
+    Identity,
     Incident,
     LandingSite,
     Plan,
@@ -57,6 +58,7 @@ class World:
     water_points: Map[str, WaterPoint] = field(default_factory=Map)
     landing_sites: Map[str, LandingSite] = field(default_factory=Map)
     hospitals: Map[str, Hospital] = field(default_factory=Map)
+    identities: Map[str, Identity] = field(default_factory=Map)
     incidents: Map[str, Incident] = field(default_factory=Map)
     plans: Map[str, Plan] = field(default_factory=Map)
     taskings: Map[str, Tasking] = field(default_factory=Map)
@@ -141,6 +143,12 @@ def _landing_site_saved(world: World, _: Recorded, fact: facts.LandingSiteSaved)
 
 def _hospital_saved(world: World, _: Recorded, fact: facts.HospitalSaved) -> World:
     return _put(world, "hospitals", fact.hospital.id, fact.hospital)
+
+
+def _identity_saved(world: World, recorded: Recorded, fact: facts.IdentitySaved) -> World:
+    identity = fact.identity
+    step = _step(recorded, "save", "retired" if identity.retired else "in_use")
+    return _put(world, "identities", identity.id, replace(identity, history=(*identity.history, step)))
 
 
 def _incident_reported(world: World, recorded: Recorded, fact: facts.IncidentReported) -> World:
@@ -310,6 +318,7 @@ _FOLDS: dict[type, Callable[[World, Recorded, Any], World]] = {
     facts.WaterPointSaved: _water_point_saved,
     facts.LandingSiteSaved: _landing_site_saved,
     facts.HospitalSaved: _hospital_saved,
+    facts.IdentitySaved: _identity_saved,
     facts.IncidentReported: _incident_reported,
     facts.IncidentAdvanced: _incident_advanced,
     facts.IncidentShared: _incident_shared,

@@ -15,7 +15,7 @@ from time import process_time
 from pyModeS import PipeDecoder
 
 from dispatch.sighting import Sighting
-from dispatch.tracks import TrackPicture
+from dispatch.picture import TrackPicture
 from protocols import beast, modes, modes_fields
 from protocols.frames import Frame
 

@@ -70,6 +70,8 @@ def _of_resource(fact: facts.Fact) -> Iterator[Key]:
             yield "water_points", fact.water_point.id
         case facts.LandingSiteSaved():
             yield "landing_sites", fact.landing_site.id
+        case facts.IdentitySaved():
+            yield "identities", fact.identity.id
         case facts.HospitalSaved():
             yield "hospitals", fact.hospital.id
 

@@ -16,7 +16,8 @@ from dispatch.freshness import LIMITS
 from dispatch.geo import Position
 from dispatch.kinds import SourceKind
 from dispatch.sighting import Sighting
-from dispatch.tracks import Track, TrackPicture
+from dispatch.picture import TrackPicture
+from dispatch.tracks import Track
 from dispatch.world import World
 from protocols.codec.facts import decode
 from protocols.codec.link import LinkTrack
@@ -86,7 +87,7 @@ def moved_tracks(
 ) -> Iterator[tuple[float, LinkTrack]]:
     """Tracks of these aircraft, seen by our own sources, whose position is not the one `sent`; with its time."""
     for icao24 in addresses:
-        track = picture.get(icao24)
+        track = picture.of_icao24(icao24)
         if track is None or track.source_kind is SourceKind.PARTNER:
             continue
         if track.lon_deg is None or track.lat_deg is None or track.position_at_s is None:
@@ -137,7 +138,7 @@ def sighting(track: LinkTrack, age: timedelta, site: str, now: datetime) -> Sigh
 
 def seen_ourselves(picture: TrackPicture, icao24: str, now: datetime) -> bool:
     """Whether our own sources have a fresh position of this aircraft."""
-    track = picture.get(icao24)
+    track = picture.of_icao24(icao24)
     if track is None or track.source_kind is SourceKind.PARTNER or track.position_at_s is None:
         return False
     return now.timestamp() - track.position_at_s < OWN_EYES_S

@@ -28,7 +28,7 @@ from adapters.metrics import Metrics
 from adapters.tls import link_client_context, link_server_context, peer_site
 from dispatch.errors import GanyingError, Malformed
 from dispatch.facts import Recorded
-from dispatch.tracks import TrackPicture
+from dispatch.picture import TrackPicture
 from dispatch.world import World
 from protocols.codec.link import Part, encode
 from protocols.link_session import Identity

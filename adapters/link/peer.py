@@ -20,7 +20,7 @@ from adapters.link.socket import LinkSocket
 from adapters.metrics import Metrics
 from dispatch import partner
 from dispatch.errors import Busy, GanyingError, NotStored
-from dispatch.tracks import TrackPicture
+from dispatch.picture import TrackPicture
 from protocols.link_outputs import Acked, Close, Deliver, Output, PartnerTracks, Send, Want
 from protocols.link_session import Identity, LinkSession
 from protocols.link_state import LinkState

@@ -11,7 +11,7 @@ from adapters.gauges import SiteCollector
 from adapters.metrics import Metrics
 from dispatch.kinds import SourceKind
 from dispatch.sighting import Sighting
-from dispatch.tracks import TrackPicture
+from dispatch.picture import TrackPicture
 
 
 def test_sightings_are_counted_by_verdict(tmp_path: Path) -> None:

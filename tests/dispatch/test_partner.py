@@ -92,6 +92,7 @@ def test_accounts_sessions_resources_and_plans_never_leave() -> None:
         "WaterPointSaved",
         "LandingSiteSaved",
         "HospitalSaved",
+        "IdentitySaved",
         "PlanProposed",
         "PlanAdopted",
     }

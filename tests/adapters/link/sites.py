@@ -19,7 +19,7 @@ from adapters.metrics import Metrics
 from dispatch.commands import Ask, Command, ShareIncident
 from dispatch.kinds import Role
 from dispatch.records import Incident
-from dispatch.tracks import TrackPicture
+from dispatch.picture import TrackPicture
 from tests.adapters import desks
 from tests.adapters.desks import report
 

@@ -7,7 +7,7 @@ from adapters.link import carried
 from dispatch.geo import Position
 from dispatch.kinds import AltitudeDatum, Role, SourceKind, TaskingAction
 from dispatch.sighting import Sighting
-from dispatch.tracks import TrackPicture
+from dispatch.picture import TrackPicture
 from dispatch.world import World
 from protocols.codec import facts
 from protocols.codec.link import LinkTrack

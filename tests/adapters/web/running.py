@@ -26,7 +26,7 @@ from dispatch.facts import PlanProposed
 from dispatch.geo import Position
 from dispatch.kinds import AircraftKind, Capability, FuelType, Role
 from dispatch.records import Account, Aircraft, Assignment, Base, Session
-from dispatch.tracks import TrackPicture
+from dispatch.picture import TrackPicture
 
 PASSWORD = "correct horse battery"
 _HASH = hash_password(PASSWORD)

@@ -18,9 +18,10 @@ from twisted.internet.task import LoopingCall
 from adapters import journal_key
 from adapters.accounts import Accounts
 from adapters.clock import utc_now
-from adapters.config import Config, FeedSection
+from adapters.config import Config
 from adapters.desk import Desk
-from adapters.feeds import Feed, FeedConfig, FeedKind
+from adapters.feeds.feed import Feed
+from adapters.feeds.readers import Seen
 from adapters.gauges import SiteCollector
 from adapters.link import Links, LinkStatus
 from adapters.local_socket import LocalSocket
@@ -31,8 +32,8 @@ from adapters.timers import Timers
 from adapters.web.server import WebServer
 from adapters.web.site import FeedState, LinkState, Site
 from dispatch.errors import GanyingError
+from dispatch.picture import TrackPicture
 from dispatch.sighting import Sighting
-from dispatch.tracks import TrackPicture
 
 log = structlog.get_logger()
 
@@ -61,7 +62,7 @@ class Server:
         self.links = Links(
             desk=self.desk, picture=self.picture, config=config, metrics=self.metrics, clock=utc_now
         )
-        self.feeds = [Feed(_feed(section), self.metrics) for section in config.feed]
+        self.feeds = [Feed(config.feed_config(section), self.metrics) for section in config.feed]
         self.doors = WebServer(
             Site(
                 desk=self.desk,
@@ -110,27 +111,17 @@ class Server:
         self.accounts.stop()
         yield self.desk.stop()
 
-    def _sighted(self, sighting: Sighting) -> None:
-        self.picture.accept(sighting, utc_now().timestamp())
-
-
-def _feed(section: FeedSection) -> FeedConfig:
-    return FeedConfig(
-        name=section.name,
-        kind=FeedKind(section.kind),
-        listen=section.listen or None,
-        connect=section.connect or None,
-        reference_position=section.reference_position,
-        simulated=section.simulated,
-        simulated_prefixes=section.simulated_prefixes,
-        gps_clock=section.gps_clock,
-        idle_timeout_s=section.idle_timeout_s,
-    )
+    def _sighted(self, seen: Seen) -> None:
+        now = utc_now().timestamp()
+        if isinstance(seen, Sighting):
+            self.picture.accept(seen, now)
+        else:
+            self.picture.accept_batch(seen, now)
 
 
 def _feed_state(feed: Feed) -> FeedState:
-    status, config = feed.status(), feed.config
-    heard = status.last_heard_at_s
+    status = feed.status()
+    heard, off_s = status.last_heard_at_s, status.clock_off_s
     connected = "connected" if status.connected else ("listening" if status.listening else "down")
     return FeedState(
         name=status.name,
@@ -139,7 +130,24 @@ def _feed_state(feed: Feed) -> FeedState:
         messages=status.frames,
         errors=status.crc_errors + status.framing_errors,
         heard_at=None if heard is None else datetime.fromtimestamp(heard, UTC),
-        simulated=config.simulated or bool(config.simulated_prefixes),
+        simulated=status.simulated,
+        transport=status.transport,
+        address=status.address,
+        bytes=status.bytes,
+        valid=status.valid,
+        errors_by_code=status.errors,
+        messages_by_kind=status.kinds,
+        positions=status.positions,
+        positions_refused=status.positions_refused,
+        repeats=status.repeats,
+        dropped=status.dropped,
+        backlog_bytes=status.backlog_bytes,
+        connections=status.connections,
+        refused_connections=status.refused_connections,
+        rate_per_s=status.rate_per_s,
+        clock=status.source_clock,
+        clock_off_s=off_s,
+        last_error=status.last_error,
     )
 
 

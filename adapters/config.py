@@ -6,15 +6,18 @@
 import ipaddress
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
+from adapters.feeds.config import FeedConfig, FeedKind, Transport
 from dispatch.errors import Malformed
 from dispatch.ids import check_site
+from dispatch.kinds import HorizontalDatum
 
 Name = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{1,32}$")]
+FEED_FILES = ("certificate", "key", "ca")  # keys of a [[feed]] that are paths
 Port = Annotated[int, Meta(ge=0, le=65535)]
 
 
@@ -51,12 +54,19 @@ class DatabaseSection(_Section, frozen=True, kw_only=True):
 
 
 class FeedSection(_Section, frozen=True, kw_only=True):
-    """One source of tracks; exactly one of `listen` and `connect`."""
+    """One source of tracks; exactly one of `listen` and `connect`. FeedConfig says what goes with what."""
 
     name: Name
-    kind: Literal["beast", "avr", "sbs"]
+    kind: FeedKind
+    transport: Transport = Transport.TCP
     listen: str = ""
     connect: str = ""
+    group: str = ""  # multicast group, udp only
+    interface: str = ""  # own address of the interface on which the group is joined
+    certificate: str = ""  # PEM, tls only
+    key: str = ""
+    ca: str = ""  # listening: senders must show a certificate of it; connecting: whose the other side must be
+    datum: HorizontalDatum | None = None  # what coordinates refer to; must be said for jt808 and nmea
     reference_position: tuple[float, float] | None = None  # receiver, lon, lat, WGS-84 degrees
     simulated: bool = False  # a simulator or a replay: everything from here is marked
     simulated_prefixes: tuple[str, ...] = ()  # hex beginnings of addresses that a simulator transmits
@@ -110,6 +120,16 @@ class Config(_Section, frozen=True, kw_only=True):
     planner: PlannerSection = PlannerSection()
     demonstration: DemonstrationSection = DemonstrationSection()
     folder: str = "."  # set by `load`
+
+    def feed_config(self, section: FeedSection) -> FeedConfig:
+        """One `[[feed]]` as the feed takes it. Raises Malformed naming `feed.KEY`."""
+        said: dict[str, Any] = {name: getattr(section, name) for name in section.__struct_fields__}
+        for name, value in said.items():
+            if value == "":
+                said[name] = None
+            elif name in FEED_FILES:
+                said[name] = self.path(value)
+        return FeedConfig(**said)
 
     def path(self, text: str) -> Path:
         """A path of this file, made absolute."""
@@ -205,16 +225,13 @@ def _check(config: Config) -> None:
 def _check_feeds(config: Config) -> None:
     names: set[str] = set()
     for number, feed in enumerate(config.feed):
-        if bool(feed.listen) == bool(feed.connect):
-            raise Malformed(f"feed[{number}].listen", "exactly one of listen and connect")
-        split_address(feed.listen or feed.connect, f"feed[{number}].{'listen' if feed.listen else 'connect'}")
+        try:
+            config.feed_config(feed)
+        except Malformed as error:
+            raise Malformed(error.field.replace("feed.", f"feed[{number}].", 1), error.detail) from None
         if feed.name in names:
             raise Malformed(f"feed[{number}].name", f"{feed.name!r} is named twice")
         names.add(feed.name)
-        if feed.reference_position is not None:
-            lon, lat = feed.reference_position
-            if not (-180 <= lon <= 180 and -90 <= lat <= 90):
-                raise Malformed(f"feed[{number}].reference_position", "is not lon, lat in degrees")
 
 
 def _check_partners(config: Config) -> None:
@@ -254,13 +271,32 @@ second_factor = "off"          # "totp" (default) or "off"; off only while liste
 
 [[feed]]
 name = "hill"                  # letters, digits, _ and -
-kind = "beast"                 # beast, avr or sbs
+kind = "beast"                 # beast, avr, sbs, asterix, cot, jt808, nmea
 listen = "127.0.0.1:30036"     # or connect = "host:port"
+# transport = "tcp"                      # "udp" (listen only) or "tls"
 # reference_position = [115.36, 28.86]   # receiver, lon, lat, WGS-84: allows receiver-relative CPR
 # simulated = false                      # true for a simulator or a replay: everything from it is marked
 # simulated_prefixes = ["78f0"]          # addresses that a simulator transmits: marked so everywhere
 # gps_clock = false                      # the counter is a GPS one and the receiver does not say so
+# datum = "wgs84"                        # "cgcs2000", "gcj02": what it sends; must be said for jt808 and nmea
 # idle_timeout_s = 300.0                 # a source without a good frame for so long loses its socket
+
+# [[feed]]
+# name = "radars"
+# kind = "asterix"
+# transport = "udp"
+# listen = "0.0.0.0:8600"
+# group = "239.255.36.1"       # multicast; without it datagrams to this host alone
+# interface = "10.36.0.1"      # own address on the radars' network
+
+# [[feed]]
+# name = "phones"
+# kind = "cot"
+# transport = "tls"
+# listen = "0.0.0.0:8089"
+# certificate = "ca/36.crt"
+# key = "ca/36.key"
+# ca = "ca/ca.crt"             # senders must show a certificate of it; without ca anybody may send
 
 [planner]
 # seconds = 3.0                # thinking time for one proposal

@@ -15,7 +15,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from OpenSSL import SSL, crypto
 from twisted.internet.interfaces import ISSLTransport
-from twisted.internet.ssl import Certificate, CertificateOptions, TLSVersion, trustRootFromCertificates
+from twisted.internet.ssl import (
+    Certificate,
+    CertificateOptions,
+    TLSVersion,
+    optionsForClientTLS,
+    trustRootFromCertificates,
+)
 
 from dispatch import ids
 from dispatch.errors import Malformed, Refused
@@ -44,15 +50,28 @@ def link_client_context(certificate: Path, key: Path, ca: Path) -> CertificateOp
     return _mutual(certificate, key, ca)
 
 
-def _mutual(certificate: Path, key: Path, ca: Path) -> CertificateOptions:
-    own, chain = _read_chain(certificate, "certificate")
+def feed_client_context(host: str, *, ca: Path, certificate: Path | None, key: Path | None) -> Any:
+    """For dialling a source of tracks by its name: it must be `host`'s, of one of the CAs in `ca`."""
+    options: dict[str, Any] = {"raiseMinimumTo": TLSVersion.TLSv1_2}
+    if certificate is not None and key is not None:
+        own, chain = _read_chain(certificate, "certificate")
+        options |= {"privateKey": _read_key(key, own), "certificate": own, "extraCertChain": chain}
+    return optionsForClientTLS(host, trustRoot=_roots(ca), extraCertificateOptions=options)
+
+
+def _roots(ca: Path) -> Any:
     first, more = _read_chain(ca, "ca")
     roots = [Certificate(crypto.X509.from_cryptography(root)) for root in (first, *more)]  # type: ignore[no-untyped-call]  # Twisted's has no hints
+    return trustRootFromCertificates(roots)  # type: ignore[no-untyped-call]  # the same
+
+
+def _mutual(certificate: Path, key: Path, ca: Path) -> CertificateOptions:
+    own, chain = _read_chain(certificate, "certificate")
     return CertificateOptions(
         privateKey=_read_key(key, own),
         certificate=own,
         extraCertChain=chain,
-        trustRoot=trustRootFromCertificates(roots),  # type: ignore[no-untyped-call]  # the same
+        trustRoot=_roots(ca),
         raiseMinimumTo=TLSVersion.TLSv1_2,
     )
 

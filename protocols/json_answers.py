@@ -137,6 +137,36 @@ class FeedAnswer(Answered, frozen=True, kw_only=True):
     simulated: bool
 
 
+class SourceAnswer(Answered, frozen=True, kw_only=True):
+    """A feed with all it counts; totals since start."""
+
+    name: str
+    kind: str
+    transport: str
+    address: str
+    state: str
+    simulated: bool
+    heard_age_s: float | None
+    bytes: int
+    messages: int
+    valid: int
+    errors: int
+    errors_by_code: dict[str, int]
+    messages_by_kind: dict[str, int]
+    positions: int
+    positions_refused: int
+    repeats: int
+    dropped: int
+    backlog_bytes: int
+    connections: int
+    refused_connections: int
+    rate_per_s: float
+    tracks: int
+    clock: str
+    clock_off_s: float | None
+    last_error: str
+
+
 class HealthAnswer(Answered, frozen=True, kw_only=True):
     """Whether the server can do its work; holds nothing that a stranger may not know."""
 

@@ -14,7 +14,7 @@ from protocols import pcap
 from protocols.frames import BadFrame
 
 PIECE_BYTES = 65_536
-FORMATS = ("avr", "beast", "sbs")
+FORMATS = ("avr", "beast", "sbs")  # with a clock of their own, by which `replay` paces them
 _GZIP = b"\x1f\x8b"
 
 Stream = BufferedReader | gzip.GzipFile

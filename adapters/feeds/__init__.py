@@ -1,6 +1,6 @@
-"""Feeds: sockets from which surveillance comes, as sightings for the picture. `Feed` is the door."""
+"""Feeds: sockets from which surveillance comes, as sightings for the picture. `feed.Feed` is the door."""
 
-from adapters.feeds.config import FeedConfig, FeedKind, FeedStatus
-from adapters.feeds.feed import Feed
+from adapters.feeds.config import FeedConfig, FeedKind, Transport
+from adapters.feeds.status import FeedStatus
 
-__all__ = ["Feed", "FeedConfig", "FeedKind", "FeedStatus"]
+__all__ = ["FeedConfig", "FeedKind", "FeedStatus", "Transport"]

@@ -1,10 +1,13 @@
-"""What a feed is told, and what it tells: configuration and status as plain values."""
+"""What a feed is told: one `[[feed]]` as a checked value. What it tells is status.py's."""
 
+import ipaddress
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from dispatch.errors import Malformed
 from dispatch.geo import Position
+from dispatch.kinds import HorizontalDatum
 
 # A receiver in a quiet valley may hear nothing for minutes (dump1090 then sends a heartbeat a minute); only a whole
 # frame counts as a sign of life, so a socket that dribbles bytes loses its place after this long.
@@ -20,6 +23,24 @@ class FeedKind(StrEnum):
     BEAST = "beast"
     AVR = "avr"
     SBS = "sbs"
+    ASTERIX = "asterix"
+    COT = "cot"
+    JT808 = "jt808"
+    NMEA = "nmea"
+
+
+class Transport(StrEnum):
+    """What carries the bytes."""
+
+    TCP = "tcp"
+    UDP = "udp"
+    TLS = "tls"
+
+
+# Standards that leave no choice: RTCA DO-260B, EUROCONTROL ASTERIX I048/I062 and, by default, CoT ("hae", WGS-84).
+_WGS84_BY_STANDARD = frozenset((FeedKind.BEAST, FeedKind.AVR, FeedKind.SBS, FeedKind.ASTERIX))
+# Terminals and modules sold in China may send WGS-84 or GCJ-02 and the formats do not say which.
+_DATUM_UNSAID = frozenset((FeedKind.JT808, FeedKind.NMEA))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +48,21 @@ class FeedConfig:
     """One `[[feed]]`. Exactly one of `listen` and `connect`, as HOST:PORT. Raises Malformed naming the field.
 
     `simulated` marks every aircraft of the feed, `simulated_prefixes` those whose address begins so (lower-case hex).
+    `datum` is what the source's coordinates refer to. `certificate`, `key`, `ca` are PEM files: a feed that listens
+    on tls shows the first and demands one of `ca` from the sender where that is given; one that connects demands `ca`.
     """
 
     name: str
     kind: FeedKind
+    transport: Transport = Transport.TCP
     listen: str | None = None
     connect: str | None = None
+    group: str | None = None  # multicast, udp only
+    interface: str | None = None  # own address of the interface on which the group is joined
+    certificate: Path | None = None
+    key: Path | None = None
+    ca: Path | None = None
+    datum: HorizontalDatum | None = None  # WGS-84 unless the kind needs it said
     reference_position: tuple[float, float] | None = None  # the receiver's lon, lat
     simulated: bool = False
     simulated_prefixes: tuple[str, ...] = ()
@@ -41,18 +71,17 @@ class FeedConfig:
     connection_limit: int = CONNECTION_LIMIT
 
     def __post_init__(self) -> None:
-        try:
-            object.__setattr__(self, "kind", FeedKind(self.kind))
-        except ValueError:
-            raise Malformed("feed.kind", f"{self.kind!r} is not beast, avr or sbs") from None
+        self._set("kind", _member(FeedKind, self.kind, "feed.kind"))
+        self._set("transport", _member(Transport, self.transport, "feed.transport"))
         if not self.name:
             raise Malformed("feed.name", "a feed needs a name")
         if (self.listen is None) == (self.connect is None):
             raise Malformed("feed.listen", "say either listen or connect, as HOST:PORT")
         host_port(self.address, "feed.connect" if self.listen is None else "feed.listen")
+        self._check_transport()
+        self._check_datum()
         if self.reference_position is not None:
-            lon_deg, lat_deg = self.reference_position
-            Position(lon_deg=lon_deg, lat_deg=lat_deg)
+            _check_place(self.reference_position)
         for prefix in self.simulated_prefixes:
             if not 1 <= len(prefix) <= 6 or set(prefix) - set("0123456789abcdef"):
                 raise Malformed(
@@ -62,6 +91,49 @@ class FeedConfig:
             raise Malformed("feed.idle_timeout_s", "must be more than 0")
         if self.connection_limit < 1:
             raise Malformed("feed.connection_limit", "must be at least 1")
+
+    def _set(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)
+
+    def _check_transport(self) -> None:
+        if self.transport is Transport.UDP:
+            if self.listen is None:
+                raise Malformed("feed.connect", "datagrams are listened for, not fetched")
+        elif self.group is not None:
+            raise Malformed("feed.group", "only with transport = udp")
+        if self.group is None:
+            if self.interface is not None:
+                raise Malformed("feed.interface", "only with a multicast group")
+        elif not _address(self.group, "feed.group").is_multicast:
+            raise Malformed("feed.group", f"{self.group} is not a multicast address")
+        elif self.interface is not None:
+            _address(self.interface, "feed.interface")
+        given = {
+            name: getattr(self, name)
+            for name in ("certificate", "key", "ca")
+            if getattr(self, name) is not None
+        }
+        if self.transport is not Transport.TLS:
+            for name in given:
+                raise Malformed(f"feed.{name}", "only with transport = tls")
+        elif ("certificate" in given) != ("key" in given) or (self.listen and "certificate" not in given):
+            missing = "key" if "certificate" in given else "certificate"
+            raise Malformed(f"feed.{missing}", "tls needs certificate and key; see `ganying ca`")
+        elif self.listen is None and "ca" not in given:
+            raise Malformed("feed.ca", "connecting by tls needs the authority of the other side")
+
+    def _check_datum(self) -> None:
+        if self.datum is None:
+            if self.kind in _DATUM_UNSAID:
+                raise Malformed(
+                    "feed.datum",
+                    f"{self.kind} does not say what its coordinates refer to: wgs84, cgcs2000 or gcj02",
+                )
+            self._set("datum", HorizontalDatum.WGS84)
+            return
+        self._set("datum", _member(HorizontalDatum, self.datum, "feed.datum"))
+        if self.kind in _WGS84_BY_STANDARD and self.datum is not HorizontalDatum.WGS84:
+            raise Malformed("feed.datum", f"{self.kind} is wgs84 by its standard")
 
     @property
     def address(self) -> str:
@@ -73,6 +145,27 @@ class FeedConfig:
         return self.simulated or icao24.startswith(self.simulated_prefixes)
 
 
+def _member(kind: type[StrEnum], value: str, field: str) -> StrEnum:
+    try:
+        return kind(value)
+    except ValueError:
+        raise Malformed(field, f"{value[:40]!r} is none of {', '.join(kind)}") from None
+
+
+def _check_place(place: tuple[float, float]) -> None:
+    try:
+        Position(lon_deg=place[0], lat_deg=place[1])
+    except Malformed as error:
+        raise Malformed("feed.reference_position", error.detail) from None
+
+
+def _address(text: str, field: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        raise Malformed(field, f"{text[:80]!r} is not an IP address") from None
+
+
 def host_port(text: str, field: str) -> tuple[str, int]:
     """`127.0.0.1:30036` or `[::1]:30036` as host and port. Raises Malformed."""
     host, colon, port = text.rpartition(":")
@@ -81,63 +174,3 @@ def host_port(text: str, field: str) -> tuple[str, int]:
     if host.startswith("[") and host.endswith("]"):
         return host[1:-1], int(port)
     return host, int(port)
-
-
-class Counts:
-    """A feed's running totals; mutable, shared by its connections."""
-
-    __slots__ = (
-        "bytes",
-        "connections_total",
-        "crc_errors",
-        "frames",
-        "framing_errors",
-        "last_error",
-        "last_heard_at_s",
-        "positions",
-        "positions_refused",
-        "refused_connections",
-        "repeats",
-        "sightings",
-        "source_clock",
-        "unverified",
-        "valid",
-    )
-
-    def __init__(self) -> None:
-        self.bytes = self.frames = self.valid = self.repeats = 0
-        self.crc_errors = self.framing_errors = self.unverified = 0
-        self.sightings = self.positions = self.positions_refused = 0
-        self.connections_total = self.refused_connections = 0
-        self.last_heard_at_s: float | None = None
-        self.last_error = ""
-        self.source_clock = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedStatus:
-    """A feed at one moment: what /metrics and the console show. Counts are totals since start."""
-
-    name: str
-    kind: FeedKind
-    address: str
-    listening: bool  # it listens (else it connects)
-    simulated: bool  # some or all of its aircraft are
-    connected: bool  # at least one source is on the line
-    connections: int
-    connections_total: int
-    refused_connections: int  # beyond the limit
-    backlog_bytes: int  # received and not yet read
-    bytes: int
-    frames: int  # well cut, good or bad
-    valid: int  # believed; repeats included
-    repeats: int  # the same frame with the same counter again: read once, then only counted
-    crc_errors: int
-    framing_errors: int
-    unverified: int  # address laid over parity, not known from a good frame
-    sightings: int
-    positions: int
-    positions_refused: int  # it could not have flown there
-    last_heard_at_s: float | None  # UTC seconds of the last good frame
-    source_clock: str  # counter; utc: believed; arrival: none, or too far from ours
-    last_error: str

@@ -4,38 +4,38 @@ A lost source is dialled again with back-off for as long as the feed runs; a lis
 once, each with its own clock and its own decoder. What a sighting becomes is the sink's business.
 """
 
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from twisted.application.internet import ClientService, backoffPolicy
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred, succeed
-from twisted.internet.endpoints import HostnameEndpoint, TCP4ServerEndpoint, TCP6ServerEndpoint
+from twisted.internet.endpoints import (
+    HostnameEndpoint,
+    TCP4ServerEndpoint,
+    TCP6ServerEndpoint,
+    wrapClientTLS,
+)
 from twisted.internet.interfaces import IAddress, IListeningPort
 from twisted.internet.protocol import Factory
 from twisted.internet.task import LoopingCall
+from twisted.protocols.tls import TLSMemoryBIOFactory
 
+from adapters import tls
 from adapters.feeds.channel import Channel, Sink
-from adapters.feeds.config import Counts, FeedConfig, FeedStatus, host_port
+from adapters.feeds.config import FeedConfig, Transport, host_port
 from adapters.feeds.pump import Pump
+from adapters.feeds.readers import Line, Reader
+from adapters.feeds.readers.table import reader_of
+from adapters.feeds.status import TOTALS, Counts, FeedStatus
 from adapters.feeds.tcp import Receiver
 from adapters.metrics import Metrics
+from dispatch.errors import Malformed
 
 FIRST_RETRY_S = 0.5
 LAST_RETRY_S = 30.0  # a receiver that comes back is heard again within this
 PUBLISH_S = 1.0  # how often totals are copied to the metrics
-_COUNTED = (
-    "bytes",
-    "frames",
-    "valid",
-    "repeats",
-    "crc_errors",
-    "framing_errors",
-    "unverified",
-    "sightings",
-    "positions",
-    "positions_refused",
-    "connections_total",
-    "refused_connections",
-)
 
 
 class _Sources(Factory):
@@ -49,33 +49,36 @@ class _Sources(Factory):
 
 
 class Feed:
-    """One `[[feed]]`. `metrics` are brought up to date once a second."""
+    """One `[[feed]]`. `metrics` are brought up to date once a second. Raises Malformed for a kind not read."""
 
     def __init__(self, config: FeedConfig, metrics: Metrics | None = None) -> None:
         self.config = config
         self.counts = Counts()
         self.reactor: Any = None
         self.pump: Any = None
+        self._make_reader = reader_of(config.kind)
         self._metrics = metrics
-        self._published = dict.fromkeys(_COUNTED, 0)
-        self._publishing = LoopingCall(self._publish)
+        self._published = dict.fromkeys(TOTALS, 0)
+        self._published_errors: Counter[str] = Counter()
+        self._ticking = LoopingCall(self._tick)
         self._sink: Sink | None = None
         self._open: set[Receiver] = set()
         self._listening: IListeningPort | None = None
         self._client: ClientService | None = None
+        self._clock: tuple[str, float | None] = ("", None)  # as it was with the last source on the line
 
     def start(self, reactor: Any, sink: Sink) -> Deferred[None]:
         """Begin. Fires when listening (fails with CannotListenError), or at once when the feed dials."""
         self.reactor, self._sink, self.pump = reactor, sink, Pump.of(reactor)
-        factory = _Sources(self)
+        if self.config.transport is Transport.UDP:
+            raise Malformed("feed.transport", "udp is not read by this version")
         host, port = host_port(self.config.address, "feed.listen")
         if self.config.listen is None:
-            policy = backoffPolicy(initialDelay=FIRST_RETRY_S, maxDelay=LAST_RETRY_S)
-            remote = HostnameEndpoint(reactor, host.encode(), port)
-            self._client = ClientService(remote, factory, retryPolicy=policy, clock=reactor)
-            self._client.startService()
-            self._begin_publishing()
+            self._dial(host, port)
             return succeed(None)
+        factory: Any = _Sources(self)
+        if self.config.transport is Transport.TLS:
+            factory = TLSMemoryBIOFactory(_server_context(self.config), False, factory, clock=reactor)
         server = TCP6ServerEndpoint if ":" in host else TCP4ServerEndpoint
         endpoint: Any = server(reactor, port, interface=host)  # listen() is untyped in Twisted
         listening: Deferred[IListeningPort] = endpoint.listen(factory)
@@ -83,9 +86,9 @@ class Feed:
 
     def stop(self) -> Deferred[None]:
         """Close everything; fires when no socket of the feed is left."""
-        if self._publishing.running:
-            self._publishing.stop()
-            self._publish()
+        if self._ticking.running:
+            self._ticking.stop()
+            self._tick()
         listening, self._listening = self._listening, None
         client, self._client = self._client, None
         closing: list[Deferred[Any]] = []
@@ -103,61 +106,124 @@ class Feed:
         address: Any = None if self._listening is None else self._listening.getHost()
         return None if address is None else int(address.port)
 
+    def readers(self) -> Iterator[Reader]:
+        """Those of the lines that are up: whoever sends by a two-way feed reaches its peers through them."""
+        return (receiver.channel.reader for receiver in tuple(self._open) if receiver.channel is not None)
+
     def status(self) -> FeedStatus:
         """How it does now."""
-        counts = self.counts
+        counts, config = self.counts, self.config
+        clock, off_s = self._source_clock()
         return FeedStatus(
-            name=self.config.name,
-            kind=self.config.kind,
-            address=self.config.address,
+            name=config.name,
+            kind=config.kind,
+            transport=config.transport,
+            address=config.address,
             listening=self._listening is not None,
             connected=bool(self._open),
             connections=len(self._open),
             backlog_bytes=sum(receiver.backlog_bytes for receiver in self._open),
-            simulated=self.config.simulated or bool(self.config.simulated_prefixes),
+            simulated=config.simulated or bool(config.simulated_prefixes),
+            errors=tuple(sorted(counts.errors.items())),
+            kinds=tuple(sorted(counts.kinds.items())),
+            rate_per_s=counts.rate_per_s,
             last_heard_at_s=counts.last_heard_at_s,
-            source_clock=counts.source_clock,
+            source_clock=clock,
+            clock_off_s=off_s,
             last_error=counts.last_error,
-            **{name: getattr(counts, name) for name in _COUNTED},
+            **{name: getattr(counts, name) for name in TOTALS},
         )
+
+    def _source_clock(self) -> tuple[str, float | None]:
+        """The worst of its lines', and how far off; with none on the line, as it was."""
+        readers = tuple(self.readers())
+        if readers:
+            off = [reader.clock_off_s for reader in readers if reader.clock_off_s is not None]
+            clocks = {reader.clock for reader in readers}
+            worst = next((clock for clock in ("off", "arrival", "utc", "counter") if clock in clocks), "")
+            self._clock = (worst, max(off, key=abs, default=None))
+        return self._clock
 
     def now(self) -> float:
         """UTC seconds by the reactor's clock."""
         return float(self.reactor.seconds())
 
-    def opened(self, receiver: Receiver) -> Channel | None:
+    def opened(self, receiver: Receiver, peer: str, send: Callable[[bytes], None]) -> Channel | None:
         """A place for a new connection; None when all are taken."""
         if self._sink is None or len(self._open) >= self.config.connection_limit:
             self.counts.refused_connections += 1
             return None
         self._open.add(receiver)
         self.counts.connections_total += 1
-        number = self.counts.connections_total
-        return Channel(self.config, number=number, counts=self.counts, sink=self._sink, now=self.now())
+        line = Line(
+            config=self.config,
+            counts=self.counts,
+            clock_id=f"{self.config.name}#{self.counts.connections_total}",
+            peer=peer,
+            send=send,
+        )
+        return Channel(self._make_reader(line), sink=self._sink, now=self.now())
 
     def closed(self, receiver: Receiver) -> None:
         """A connection is over and all it sent has been read."""
+        self._source_clock()
         self._open.discard(receiver)
+
+    def _dial(self, host: str, port: int) -> None:
+        policy = backoffPolicy(initialDelay=FIRST_RETRY_S, maxDelay=LAST_RETRY_S)
+        remote: Any = HostnameEndpoint(self.reactor, host.encode(), port)
+        if self.config.transport is Transport.TLS:
+            remote = wrapClientTLS(_client_context(self.config, host), remote)
+        self._client = ClientService(remote, _Sources(self), retryPolicy=policy, clock=self.reactor)
+        self._client.startService()
+        self._begin_ticking()
 
     def _listens(self, port: IListeningPort) -> None:
         self._listening = port
-        self._begin_publishing()
+        self._begin_ticking()
 
-    def _begin_publishing(self) -> None:
+    def _begin_ticking(self) -> None:
+        self._ticking.clock = self.reactor
+        self._ticking.start(PUBLISH_S)
+
+    def _tick(self) -> None:
+        self.counts.tick(self.now())
         if self._metrics is not None:
-            self._publishing.clock = self.reactor
-            self._publishing.start(PUBLISH_S)
+            self._publish(self._metrics)
 
-    def _publish(self) -> None:
-        if self._metrics is None:
-            return
-        for name in _COUNTED:
-            total = int(getattr(self.counts, name))
-            metric = f"ganying_feed_{name.removesuffix('_total')}"
-            counter = self._metrics.counter(metric, f"Feed: {name.replace('_', ' ')}", ("feed",))
-            counter.labels(self.config.name).inc(total - self._published[name])
-            self._published[name] = total
-        connections = self._metrics.gauge(
-            "ganying_feed_open_connections", "Feed: sources on the line", ("feed",)
-        )
-        connections.labels(self.config.name).set(len(self._open))
+    def _publish(self, metrics: Metrics) -> None:
+        name = self.config.name
+        for total_name in TOTALS:
+            total = int(getattr(self.counts, total_name))
+            metric = f"ganying_feed_{total_name.removesuffix('_total')}"
+            counter = metrics.counter(metric, f"Feed: {total_name.replace('_', ' ')}", ("feed",))
+            counter.labels(name).inc(total - self._published[total_name])
+            self._published[total_name] = total
+        errors = metrics.counter("ganying_feed_errors", "Feed: what could not be read", ("feed", "code"))
+        for code, total in self.counts.errors.items():
+            errors.labels(name, code).inc(total - self._published_errors[code])
+            self._published_errors[code] = total
+        status = self.status()
+        for gauge, text, value in (
+            ("open_connections", "sources on the line", status.connections),
+            ("backlog_bytes", "received and not yet read", status.backlog_bytes),
+            ("rate", "messages a second of late", status.rate_per_s),
+            ("clock_off_seconds", "how far behind the source's clock is", status.clock_off_s or 0.0),
+        ):
+            metrics.gauge(f"ganying_feed_{gauge}", f"Feed: {text}", ("feed",)).labels(name).set(value)
+
+
+def _server_context(config: FeedConfig) -> Any:
+    certificate, key = (
+        config.certificate or Path(),
+        config.key or Path(),
+    )  # both are there: FeedConfig checked
+    if config.ca is None:
+        return tls.server_context(certificate, key)
+    return tls.link_server_context(certificate, key, config.ca)
+
+
+def _client_context(config: FeedConfig, host: str) -> Any:
+    return tls.feed_client_context(
+        host, ca=config.ca or Path(), certificate=config.certificate, key=config.key
+    )

@@ -1,16 +1,18 @@
-"""A feed's TCP connections: bytes to the channel, and no more bytes than the channel can hold.
+"""A feed's TCP and TLS connections: bytes to the channel, and no more bytes than the channel can hold.
 
--> bytes of a receiver; nothing is ever sent back. Reading stops while HIGH_BYTES wait (TCP then slows the sender) and
-goes on below LOW_BYTES.
+-> bytes of a source; <- answers, in formats that have them. Reading stops while HIGH_BYTES wait (TCP then slows the
+sender) and goes on below LOW_BYTES. Answers that the other side does not take wait in the transport, UNREAD_BYTES
+beyond its own buffer at most: then the connection is dropped and counted.
 """
 
 from typing import TYPE_CHECKING, Any
 
 import structlog
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.interfaces import IDelayedCall, IPushProducer
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from adapters.feeds.channel import Channel
 
@@ -20,44 +22,68 @@ if TYPE_CHECKING:
 # One read of Twisted's is 64 KB, so a connection holds at most HIGH_BYTES + 64 KB unread.
 HIGH_BYTES = 128 * 1024
 LOW_BYTES = 32 * 1024
+UNREAD_BYTES = 64 * 1024  # of answers, after the transport has said that its buffer (64 KB) is full
 
 log = structlog.get_logger()
+
+
+@implementer(IPushProducer)
+class _Answers:
+    """Counts what is written while the transport's buffer is full."""
+
+    def __init__(self) -> None:
+        self.full = False
+        self.unread_bytes = 0
+
+    def pauseProducing(self) -> None:  # noqa: N802  # Twisted's name
+        """The transport's buffer is full."""
+        self.full = True
+
+    def resumeProducing(self) -> None:  # noqa: N802  # Twisted's name
+        """It is empty."""
+        self.full = False
+        self.unread_bytes = 0
+
+    def stopProducing(self) -> None:  # noqa: N802  # Twisted's name
+        """The connection is going."""
 
 
 class Receiver(Protocol):
     """One connection. `feed` owns the limits and the totals."""
 
-    transport: Any  # a TCP transport; ITransport alone lacks keep-alive, pause and abort
+    transport: Any  # a TCP or TLS transport; ITransport alone lacks keep-alive, pause and abort
 
     def __init__(self, feed: "Feed") -> None:
         self._feed = feed
-        self._channel: Channel | None = None
+        self.channel: Channel | None = None
+        self._answers = _Answers()
         self._working = self._paused = self._gone = False
         self._idle: IDelayedCall | None = None
 
     @property
     def backlog_bytes(self) -> int:
         """Received and not yet read."""
-        return 0 if self._channel is None else self._channel.backlog_bytes
+        return 0 if self.channel is None else self.channel.backlog_bytes
 
     def connectionMade(self) -> None:  # noqa: N802  # Twisted's name
         """Take a place, or go at once."""
-        self._channel = self._feed.opened(self)
-        if self._channel is None:
+        peer = self.transport.getPeer()
+        self.channel = self._feed.opened(self, f"{peer.host}:{peer.port}", self.send)
+        if self.channel is None:
             self.transport.abortConnection()
             return
         self.transport.setTcpKeepAlive(1)
+        self.transport.registerProducer(self._answers, True)
         self._watch(self._feed.config.idle_timeout_s)
+        self.channel.reader.opened(self._feed.now())
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802  # Twisted's name
         """Queue it, and stop reading when that is enough."""
-        if self._channel is None:
+        if self.channel is None:
             return
-        self._channel.take(data)
-        if not self._working:
-            self._working = True
-            self._feed.pump.add(self._work)
-        if not self._paused and self._channel.backlog_bytes > HIGH_BYTES:
+        self.channel.take(data)
+        self._begin_work()
+        if not self._paused and self.channel.backlog_bytes > HIGH_BYTES:
             self._paused = True
             self.transport.pauseProducing()
 
@@ -66,22 +92,40 @@ class Receiver(Protocol):
         self._gone = True
         if self._idle is not None and self._idle.active():
             self._idle.cancel()
-        if self._channel is not None and not isinstance(reason.value, ConnectionDone):
-            self._feed.counts.last_error = reason.getErrorMessage()
-        if not self._working:
-            self._release()
+        if self.channel is not None:
+            if not isinstance(reason.value, ConnectionDone):
+                self._feed.counts.trouble(reason.getErrorMessage())
+            self.channel.end()
+            self._begin_work()
+
+    def send(self, data: bytes) -> None:
+        """To the other side; drops the connection when it does not read what it is sent."""
+        if self.channel is None or self._gone:
+            return
+        self.transport.write(data)
+        if self._answers.full:
+            self._answers.unread_bytes += len(data)
+            if self._answers.unread_bytes > UNREAD_BYTES:
+                self._feed.counts.peers_dropped += 1
+                self.drop("it does not read its answers")
 
     def drop(self, why: str) -> None:
         """Close at once and forget what waits."""
-        self._feed.counts.last_error = why
+        self._feed.counts.trouble(why)
         self._release()
         self.transport.abortConnection()
 
+    def _begin_work(self) -> None:
+        if not self._working:
+            self._working = True
+            self._feed.pump.add(self._work)
+
     def _work(self, until: float) -> bool:
-        if self._channel is None:
+        if self.channel is None:
+            self._working = False
             return False
         try:
-            self._working = self._channel.work(until, self._feed.now())
+            self._working = self.channel.work(until, self._feed.now())
         except (
             Exception
         ):  # a defect behind the sink must not stop the other connections: say it, drop this one
@@ -99,15 +143,16 @@ class Receiver(Protocol):
         self._idle = self._feed.reactor.callLater(after_s, self._check_idle)
 
     def _check_idle(self) -> None:
-        if self._channel is None:
+        if self.channel is None:
             return
-        left_s = self._channel.good_at_s + self._feed.config.idle_timeout_s - self._feed.now()
+        left_s = self.channel.good_at_s + self._feed.config.idle_timeout_s - self._feed.now()
         if left_s > 0 or self._working:
             self._watch(max(left_s, 1.0))
         else:
             self.drop(f"no good frame for {self._feed.config.idle_timeout_s:g} s")
 
     def _release(self) -> None:
-        if self._channel is not None:
-            self._channel = None
+        channel, self.channel = self.channel, None
+        if channel is not None:
             self._feed.closed(self)
+            channel.reader.closed()

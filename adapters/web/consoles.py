@@ -289,6 +289,24 @@ class Consoles:
                 if feed.heard_at
                 else None,
                 simulated=feed.simulated,
+                transport=feed.transport,
+                address=feed.address,
+                bytes=feed.bytes,
+                valid=feed.valid,
+                errors_by_code=feed.errors_by_code,
+                messages_by_kind=feed.messages_by_kind,
+                positions=feed.positions,
+                positions_refused=feed.positions_refused,
+                repeats=feed.repeats,
+                dropped=feed.dropped,
+                backlog_bytes=feed.backlog_bytes,
+                connections=feed.connections,
+                refused_connections=feed.refused_connections,
+                rate_per_s=feed.rate_per_s,
+                tracks=feed.tracks,
+                clock=feed.clock,
+                clock_off_ms=None if feed.clock_off_s is None else round(feed.clock_off_s * 1000),
+                last_error=feed.last_error,
             )
             for feed in site.feeds()
         ]

@@ -1,6 +1,7 @@
 """Doors of what is now: tracks, partners, health, and the demonstration's guide."""
 
 import ipaddress
+from datetime import datetime
 from typing import Any
 
 from adapters.web.table import Call, Door
@@ -16,6 +17,7 @@ from protocols.json_answers import (
     Page,
     PartnerAnswer,
     Point,
+    SourceAnswer,
     TrackCollection,
     TrackFeature,
     TrackProperties,
@@ -87,6 +89,34 @@ async def _partners(call: Call) -> Page[PartnerAnswer]:
     return Page(items=shown, next=shown[-1].site if more else None)
 
 
+async def _feeds(call: Call) -> Page[SourceAnswer]:
+    now = call.site.clock()
+    feeds = sorted(call.site.feeds(), key=lambda feed: feed.name)
+    items = [
+        SourceAnswer(
+            heard_age_s=_age_s(feed.heard_at, now),
+            errors_by_code=dict(feed.errors_by_code),
+            messages_by_kind=dict(feed.messages_by_kind),
+            **{name: getattr(feed, name) for name in _FEED_PLAIN},
+        )
+        for feed in feeds
+        if feed.name > call.query.cursor
+    ]
+    shown = items[: call.query.limit]
+    return Page(items=shown, next=shown[-1].name if len(items) > call.query.limit else None)
+
+
+_FEED_PLAIN = frozenset(SourceAnswer.__struct_fields__) - {
+    "heard_age_s",
+    "errors_by_code",
+    "messages_by_kind",
+}
+
+
+def _age_s(at: datetime | None, now: datetime) -> float | None:
+    return None if at is None else max(0.0, (now - at).total_seconds())
+
+
 async def _health(call: Call) -> HealthAnswer:
     site, now = call.site, call.site.clock()
     feeds = [
@@ -96,7 +126,7 @@ async def _health(call: Call) -> HealthAnswer:
             state=feed.state,
             messages=feed.messages,
             errors=feed.errors,
-            heard_age_s=max(0.0, (now - feed.heard_at).total_seconds()) if feed.heard_at else None,
+            heard_age_s=_age_s(feed.heard_at, now),
             simulated=feed.simulated,
         )
         for feed in site.feeds()
@@ -145,6 +175,15 @@ DOORS = (
         handler=_partners,
         query=PageQuery,
         answers=Page[PartnerAnswer],
+    ),
+    Door(
+        method="GET",
+        path="/feeds",
+        name="listFeeds",
+        text="Every source of tracks: what came from it, what was wrong with it, how its clock is.",
+        handler=_feeds,
+        query=PageQuery,
+        answers=Page[SourceAnswer],
     ),
     Door(
         method="GET",

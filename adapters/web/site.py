@@ -19,9 +19,10 @@ from adapters.web.lockout import Lockout
 from adapters.web.reports import Reports
 from dispatch.commands import Ask
 from dispatch.facts import Recorded
+from dispatch.picture import TrackPicture
 from dispatch.records import Account, Session
 from dispatch.sighting import Sighting
-from dispatch.tracks import TrackPicture, Verdict
+from dispatch.tracks import Verdict
 from dispatch.views import Relations, Viewer, relate
 from dispatch.world import World
 
@@ -69,7 +70,7 @@ class PlannerDoor(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedState:
-    """How a feed does, for health and the console's status line."""
+    """How a feed does, for health, the sources page and the console's status line. Counts are totals since start."""
 
     name: str
     kind: str
@@ -78,6 +79,24 @@ class FeedState:
     errors: int
     heard_at: datetime | None
     simulated: bool
+    transport: str = "tcp"
+    address: str = ""
+    bytes: int = 0
+    valid: int = 0
+    errors_by_code: tuple[tuple[str, int], ...] = ()
+    messages_by_kind: tuple[tuple[str, int], ...] = ()
+    positions: int = 0
+    positions_refused: int = 0
+    repeats: int = 0
+    dropped: int = 0
+    backlog_bytes: int = 0
+    connections: int = 0
+    refused_connections: int = 0
+    rate_per_s: float = 0.0
+    tracks: int = 0  # heard by it now
+    clock: str = ""  # counter, utc, off, arrival
+    clock_off_s: float | None = None  # how far behind ours, where that is too far
+    last_error: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

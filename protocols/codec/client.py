@@ -98,6 +98,24 @@ class FeedLine:
     errors: int
     heard_age_ms: int | None
     simulated: bool
+    transport: str = ""
+    address: str = ""
+    bytes: int = 0
+    valid: int = 0
+    errors_by_code: tuple[tuple[str, int], ...] = ()
+    messages_by_kind: tuple[tuple[str, int], ...] = ()
+    positions: int = 0
+    positions_refused: int = 0
+    repeats: int = 0
+    dropped: int = 0
+    backlog_bytes: int = 0
+    connections: int = 0
+    refused_connections: int = 0
+    rate_per_s: float = 0.0
+    tracks: int = 0
+    clock: str = ""
+    clock_off_ms: int | None = None
+    last_error: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -329,6 +347,26 @@ def pong(at_us: int, server_at: datetime) -> bytes:
     return message.SerializeToString()
 
 
+# of a FeedLine, carried under the same name
+_FEED_PLAIN = (
+    "transport",
+    "address",
+    "bytes",
+    "valid",
+    "positions",
+    "positions_refused",
+    "repeats",
+    "dropped",
+    "backlog_bytes",
+    "connections",
+    "refused_connections",
+    "rate_per_s",
+    "tracks",
+    "clock",
+    "last_error",
+)
+
+
 def status(at: datetime, feeds: Iterable[FeedLine], links: Iterable[LinkLine], tracks: int) -> bytes:
     """Once a second, the same for everybody."""
     message = client_pb2.ServerMessage()
@@ -339,6 +377,14 @@ def status(at: datetime, feeds: Iterable[FeedLine], links: Iterable[LinkLine], t
         line.messages, line.errors = feed.messages, feed.errors
         if feed.heard_age_ms is not None:
             line.heard_age_ms = min(feed.heard_age_ms, _UINT32)
+        for name in _FEED_PLAIN:
+            setattr(line, name, getattr(feed, name))
+        for name, count in feed.errors_by_code:
+            line.errors_by_code.add(name=name, count=count)
+        for name, count in feed.messages_by_kind:
+            line.messages_by_kind.add(name=name, count=count)
+        if feed.clock_off_ms is not None:
+            line.clock_off_ms = feed.clock_off_ms
     for link in links:
         row = message.status.links.add()
         row.site, row.name, row.state = link.site, link.name, link.state

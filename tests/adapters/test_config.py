@@ -29,6 +29,7 @@ def test_the_example_with_every_comment_taken_away_is_a_config() -> None:
     assert config.partner[0].site == "43"
     assert config.federation.ca
     assert config.feed[0].simulated_prefixes == ("78f0",)
+    assert [feed.transport for feed in config.feed] == ["tcp", "udp", "tls"]
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,12 @@ def test_the_example_with_every_comment_taken_away_is_a_config() -> None:
         (SMALLEST + '[http]\ncertificate = "a"\n', "http.key"),
         (SMALLEST + '[[feed]]\nname = "a"\nkind = "beast"\n', "feed[0].listen"),
         (SMALLEST + '[[feed]]\nname = "a"\nkind = "radar"\nlisten = "127.0.0.1:1"\n', "feed[0].kind"),
+        (SMALLEST + '[[feed]]\nname = "a"\nkind = "nmea"\nlisten = "127.0.0.1:1"\n', "feed[0].datum"),
+        (
+            SMALLEST + '[[feed]]\nname = "a"\nkind = "avr"\nlisten = "127.0.0.1:1"\ngroup = "x"\n',
+            "feed[0].group",
+        ),
+        (SMALLEST + '[[feed]]\nname = "a"\nkind = "avr"\nlisten = "127.0.0.1"\n', "feed[0].listen"),
         (SMALLEST + '[[partner]]\nsite = "43"\nname = "y"\nagreement = "z"\n', "federation.certificate"),
         (SMALLEST + '[[partner]]\nsite = "36"\nname = "y"\nagreement = "z"\n', "partner[0].site"),
         (SMALLEST + "[planner]\nassume_daylight = true\n", "planner.assume_daylight"),
@@ -58,6 +65,12 @@ def test_a_mistake_is_named_by_its_key(text: str, field: str) -> None:
     with pytest.raises(Malformed) as caught:
         read(text)
     assert caught.value.field == field
+
+
+def test_the_files_of_a_feed_are_relative_to_the_file_too() -> None:
+    """So that a feed's certificates lie beside site.toml."""
+    config = read(re.sub(r"(?m)^# (?=[a-z_]+ = |\[)", "", EXAMPLE))
+    assert config.feed_config(config.feed[2]).key == Path("ca/36.key").resolve()
 
 
 def test_a_missing_file_is_said(tmp_path: Path) -> None:

@@ -165,9 +165,9 @@ def test_what_the_caller_got_wrong_is_one_line_and_status_2(
 
 def test_a_format_not_spoken_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
-        main(["decode", str(ULSS7), "--format", "asterix"])
+        main(["decode", str(ULSS7), "--format", "morse"])
     assert left.value.code == 2
-    assert "asterix" in capsys.readouterr().err
+    assert "morse" in capsys.readouterr().err
 
 
 def test_a_cut_archive_is_not_called_read(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

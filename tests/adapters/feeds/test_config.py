@@ -1,11 +1,13 @@
 """What a feed may be told."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from adapters.feeds import FeedConfig, FeedKind
 from dispatch.errors import Malformed
+from dispatch.kinds import HorizontalDatum
 
 
 def feed(**said: Any) -> FeedConfig:
@@ -20,13 +22,28 @@ def test_the_kind_may_be_told_as_text() -> None:
     ("said", "field"),
     [
         ({"name": ""}, "feed.name"),
-        ({"kind": "asterix"}, "feed.kind"),
+        ({"kind": "radar"}, "feed.kind"),
+        ({"transport": "smoke"}, "feed.transport"),
+        ({"transport": "udp", "listen": None, "connect": "10.0.0.1:8600"}, "feed.connect"),
+        ({"group": "239.255.36.1"}, "feed.group"),
+        ({"transport": "udp", "group": "10.0.0.1"}, "feed.group"),
+        ({"transport": "udp", "group": "all"}, "feed.group"),
+        ({"transport": "udp", "interface": "10.0.0.1"}, "feed.interface"),
+        ({"transport": "udp", "group": "239.255.36.1", "interface": "eth0"}, "feed.interface"),
+        ({"transport": "tls"}, "feed.certificate"),
+        ({"transport": "tls", "certificate": Path("a.crt")}, "feed.key"),
+        ({"transport": "tls", "listen": None, "connect": "tak:8089"}, "feed.ca"),
+        ({"certificate": Path("a.crt")}, "feed.certificate"),
+        ({"kind": "jt808"}, "feed.datum"),
+        ({"kind": "nmea"}, "feed.datum"),
+        ({"kind": "nmea", "datum": "bd09"}, "feed.datum"),
+        ({"kind": "asterix", "datum": "gcj02"}, "feed.datum"),
         ({"connect": "10.0.0.1:30005"}, "feed.listen"),
         ({"listen": None}, "feed.listen"),
         ({"listen": "30036"}, "feed.listen"),
         ({"listen": "127.0.0.1:99999"}, "feed.listen"),
         ({"listen": None, "connect": "host:"}, "feed.connect"),
-        ({"reference_position": (200.0, 28.0)}, "position.lon_deg"),
+        ({"reference_position": (200.0, 28.0)}, "feed.reference_position"),
         ({"simulated_prefixes": ("78F0",)}, "feed.simulated_prefixes"),
         ({"simulated_prefixes": ("",)}, "feed.simulated_prefixes"),
         ({"idle_timeout_s": 0}, "feed.idle_timeout_s"),
@@ -44,3 +61,9 @@ def test_simulated_aircraft_are_known_by_prefix_or_by_feed() -> None:
     assert not feed(simulated_prefixes=("78f0",)).is_simulated("780f12")
     assert feed(simulated=True).is_simulated("780f12")
     assert not feed().is_simulated("780f12")
+
+
+def test_what_coordinates_refer_to_is_wgs84_unless_the_kind_must_say_it() -> None:
+    assert feed().datum is HorizontalDatum.WGS84
+    assert feed(kind="jt808", datum="gcj02").datum is HorizontalDatum.GCJ02
+    assert feed(kind="cot", datum="gcj02").datum is HorizontalDatum.GCJ02

@@ -45,6 +45,9 @@ class Sighting:
     thing_kind: ThingKind | None = None
     squawk: str | None = None
     emergency: Emergency | None = None
+    calm: bool = (
+        False  # says aloud that there is no distress, or none any more; without it silence changes nothing
+    )
     emitter_category: str | None = None  # A0 to D7
     on_ground: bool | None = None
     simulated: bool = False

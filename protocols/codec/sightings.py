@@ -178,6 +178,7 @@ _PLAIN = (
     "soft",
     "simulated",
     "backfill",
+    "calm",
 )
 _OPTIONAL = (
     "observed_at_s",

@@ -60,6 +60,7 @@ def seen(draw: st.DrawFn) -> Sighting:
         on_ground=draw(st.none() | st.booleans()),
         simulated=draw(st.booleans()),
         backfill=draw(st.booleans()),
+        calm=draw(st.booleans()),
     )
 
 

@@ -6,7 +6,8 @@ Run by build.sh; the page offers what these tables allow and the server enforces
 import json
 import sys
 
-from dispatch import access, airspace, incident, tasking, tracks
+from dispatch import access, airspace, incident, tasking
+from dispatch.freshness import LIMITS
 from dispatch.kinds import AirspaceAction, IncidentAction
 
 
@@ -37,8 +38,9 @@ def main():
             "share": sorted(map(str, access.SHARE_INCIDENT)),
             "ask_plan": sorted(map(str, access.ASK_PLAN)),
             "adopt": sorted(map(str, access.ADOPT_PLAN)),
+            "report_position": sorted(map(str, access.REPORT_POSITION)),
         },
-        "limits_s": {str(kind): list(limits) for kind, limits in tracks.LIMITS.items()},
+        "limits_s": {str(kind): list(limits) for kind, limits in LIMITS.items()},
         "plannable": sorted(map(str, incident.PLANNABLE)),
     }
     json.dump(document, sys.stdout, ensure_ascii=False, indent=1)

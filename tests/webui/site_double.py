@@ -10,6 +10,7 @@ by its own tests and by the journeys.
 import argparse
 import json
 import mimetypes
+import os
 import sys
 import time
 from pathlib import Path
@@ -28,7 +29,7 @@ from twisted.web.server import NOT_DONE_YET, Site  # noqa: E402
 from protocols.gen import client_pb2, kinds_pb2  # noqa: E402
 from tests.webui.stage import SITE, Stage, now_us  # noqa: E402
 
-DIST = ROOT / "webui" / "dist"
+DIST = Path(os.environ.get("GANYING_DIST", ROOT / "webui" / "dist"))
 ROLES = {
     "diaodu": "dispatcher",
     "zhiban": "duty_chief",
@@ -54,6 +55,8 @@ class Double:
         self.hanging = False
         self.answers: dict[str, tuple[int, Any]] = {}
         self.executed: list[dict[str, Any]] = []
+        self.positions: list[dict[str, Any]] = []
+        self.verdict = "accepted"
         self.hellos: list[dict[str, Any]] = []
 
     def tell(self, record: Any, *, jump: int = 0) -> None:
@@ -95,6 +98,10 @@ class Double:
                 self.tell(record)
             case "executed":
                 return {"executed": self.executed, "hellos": self.hellos}
+            case "positions":
+                return {"positions": self.positions}
+            case "judge":
+                self.verdict = order["verdict"]
         return {}
 
 
@@ -188,6 +195,8 @@ class Doors(Resource):
         account = (request.getHeader("Authorization") or "").removeprefix("Bearer token-")
         if account not in ROLES:
             return self.problem(request, 401, "UNAUTHENTICATED")
+        if path in ("positions", "positions/batch"):
+            return self.position(request, path, body, account)
         key = request.getHeader("Idempotency-Key") or ""
         if key not in self.double.answers:
             self.double.answers[key] = self.act(path, body, account, key)
@@ -215,6 +224,12 @@ class Doors(Resource):
             "roles": [ROLES[account]],
         }
         return self.say(request, 200, opened)
+
+    def position(self, request: Any, path: str, body: dict[str, Any], account: str) -> Any:
+        reports = body["reports"] if path.endswith("batch") else [body]
+        self.double.positions += reports
+        items = [{"key": f"phone:{account}", "verdict": self.double.verdict} for _ in reports]
+        return self.say(request, 202, {"items": items} if path.endswith("batch") else items[0])
 
     def act(self, path: str, body: dict[str, Any], account: str, key: str) -> tuple[int, Any]:
         parts = path.split("/")

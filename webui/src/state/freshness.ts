@@ -1,4 +1,4 @@
-// How old is too old. One row per kind of source, the server's own limits (dispatch/tracks.py).
+// How old is too old. One row per kind of source, the server's own limits (dispatch/freshness.py, by acts.py).
 import { kindWord, SourceKind } from '../wire/schema'
 import { LIMITS_S } from './acts'
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from dispatch.freshness import LIMITS, Freshness, freshness
 from dispatch.kinds import SourceKind
-from dispatch.picture import FUTURE_S, LOST_MEMORY, TrackPicture
+from dispatch.picture import FUTURE_S, TrackPicture
+from dispatch.roster import LOST_MEMORY
 from dispatch.sighting import Sighting
 from dispatch.tracks import Verdict
 
@@ -187,7 +188,7 @@ def test_who_asks_from_before_what_is_remembered_gets_everything() -> None:
         if number % 2 == 0:
             picture.accept(seen("ffffff"), NOW)
     for number in range(LOST_MEMORY + 1):
-        picture._note_gone(number, f"{number:06x}")
+        picture.roster.note_gone(number, f"{number:06x}")
     assert picture.changed_since(tick).whole
     assert picture.changed_since(picture.tick + 5).whole
 

@@ -6,4 +6,4 @@ from hypothesis import settings
 settings.register_profile("ganying", deadline=None)
 settings.load_profile("ganying")
 
-pytest_plugins = ("tests.postgres",)
+pytest_plugins = ("tests.postgres", "tests.nats_server")

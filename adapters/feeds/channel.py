@@ -34,7 +34,6 @@ class Channel:
     def take(self, data: bytes) -> None:
         """Queue what came. The caller keeps `backlog_bytes` in bounds."""
         size = self.reader.piece_bytes
-        self._counts.bytes += len(data)
         self.backlog_bytes += len(data)
         self._pieces.extend(data[at : at + size] for at in range(0, len(data), size))
         self._ended = False

@@ -106,8 +106,10 @@ class FeedConfig:
                 raise Malformed("feed.interface", "only with a multicast group")
         elif not _address(self.group, "feed.group").is_multicast:
             raise Malformed("feed.group", f"{self.group} is not a multicast address")
-        elif self.interface is not None:
-            _address(self.interface, "feed.interface")
+        elif self.interface is not None and (
+            _address(self.interface, "feed.interface").version != 4 or ":" in self.group
+        ):
+            raise Malformed("feed.interface", "IPv4 only; an IPv6 group names its own: ff15::36%eth0")
         given = {
             name: getattr(self, name)
             for name in ("certificate", "key", "ca")

@@ -30,8 +30,8 @@ from adapters.feeds.readers import Line, Reader
 from adapters.feeds.readers.table import reader_of
 from adapters.feeds.status import TOTALS, Counts, FeedStatus
 from adapters.feeds.tcp import Receiver
+from adapters.feeds.udp import Datagrams
 from adapters.metrics import Metrics
-from dispatch.errors import Malformed
 
 FIRST_RETRY_S = 0.5
 LAST_RETRY_S = 30.0  # a receiver that comes back is heard again within this
@@ -65,13 +65,14 @@ class Feed:
         self._open: set[Receiver] = set()
         self._listening: IListeningPort | None = None
         self._client: ClientService | None = None
+        self._datagrams: Datagrams | None = None
         self._clock: tuple[str, float | None] = ("", None)  # as it was with the last source on the line
 
     def start(self, reactor: Any, sink: Sink) -> Deferred[None]:
         """Begin. Fires when listening (fails with CannotListenError), or at once when the feed dials."""
         self.reactor, self._sink, self.pump = reactor, sink, Pump.of(reactor)
         if self.config.transport is Transport.UDP:
-            raise Malformed("feed.transport", "udp is not read by this version")
+            return maybeDeferred(self._hear_datagrams)
         host, port = host_port(self.config.address, "feed.listen")
         if self.config.listen is None:
             self._dial(host, port)
@@ -98,31 +99,41 @@ class Feed:
             closing.append(maybeDeferred(client.stopService))
         for receiver in tuple(self._open):
             receiver.drop("the feed was stopped")
+        if self._datagrams is not None:
+            self._datagrams.stop()
+            self._datagrams = None
         return DeferredList(closing).addCallback(lambda _: None)
 
     @property
     def port(self) -> int | None:
         """The port it listens on, once it does."""
+        if self._datagrams is not None:
+            return self._datagrams.port
         address: Any = None if self._listening is None else self._listening.getHost()
         return None if address is None else int(address.port)
 
     def readers(self) -> Iterator[Reader]:
         """Those of the lines that are up: whoever sends by a two-way feed reaches its peers through them."""
+        if self._datagrams is not None:
+            return self._datagrams.readers()
         return (receiver.channel.reader for receiver in tuple(self._open) if receiver.channel is not None)
 
     def status(self) -> FeedStatus:
         """How it does now."""
         counts, config = self.counts, self.config
         clock, off_s = self._source_clock()
+        datagrams = self._datagrams
+        lines = len(self._open) if datagrams is None else datagrams.senders
+        backlog_bytes = sum(each.backlog_bytes for each in self._open)
         return FeedStatus(
             name=config.name,
             kind=config.kind,
             transport=config.transport,
             address=config.address,
-            listening=self._listening is not None,
-            connected=bool(self._open),
-            connections=len(self._open),
-            backlog_bytes=sum(receiver.backlog_bytes for receiver in self._open),
+            listening=self._listening is not None or datagrams is not None,
+            connected=bool(lines),
+            connections=lines,
+            backlog_bytes=backlog_bytes if datagrams is None else datagrams.backlog_bytes,
             simulated=config.simulated or bool(config.simulated_prefixes),
             errors=tuple(sorted(counts.errors.items())),
             kinds=tuple(sorted(counts.kinds.items())),
@@ -153,7 +164,14 @@ class Feed:
         if self._sink is None or len(self._open) >= self.config.connection_limit:
             self.counts.refused_connections += 1
             return None
+        channel = self.line(peer, send)
         self._open.add(receiver)
+        return channel
+
+    def line(self, peer: str, send: Callable[[bytes], None]) -> Channel:
+        """A channel for a new connection or sender. Only after `start`."""
+        if self._sink is None:
+            raise RuntimeError("the feed was not started")
         self.counts.connections_total += 1
         line = Line(
             config=self.config,
@@ -178,6 +196,11 @@ class Feed:
         self._client.startService()
         self._begin_ticking()
 
+    def _hear_datagrams(self) -> None:
+        self._datagrams = Datagrams(self)
+        self._datagrams.start()
+        self._begin_ticking()
+
     def _listens(self, port: IListeningPort) -> None:
         self._listening = port
         self._begin_ticking()
@@ -187,7 +210,10 @@ class Feed:
         self._ticking.start(PUBLISH_S)
 
     def _tick(self) -> None:
-        self.counts.tick(self.now())
+        now = self.now()
+        self.counts.tick(now)
+        if self._datagrams is not None:
+            self._datagrams.expire(now)
         if self._metrics is not None:
             self._publish(self._metrics)
 

@@ -81,6 +81,7 @@ class Receiver(Protocol):
         """Queue it, and stop reading when that is enough."""
         if self.channel is None:
             return
+        self._feed.counts.bytes += len(data)
         self.channel.take(data)
         self._begin_work()
         if not self._paused and self.channel.backlog_bytes > HIGH_BYTES:

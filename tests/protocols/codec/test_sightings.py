@@ -56,6 +56,7 @@ def seen(draw: st.DrawFn) -> Sighting:
         thing_kind=draw(st.none() | st.sampled_from(ThingKind)),
         squawk=draw(st.none() | OCTAL),
         emergency=draw(st.none() | st.sampled_from(Emergency)),
+        calm=draw(st.booleans()),
         emitter_category=draw(st.none() | st.sampled_from(CATEGORIES[1:])),
         on_ground=draw(st.none() | st.booleans()),
         simulated=draw(st.booleans()),
@@ -147,6 +148,13 @@ def test_columns_come_out_as_they_went_in(batch: AddressBatch) -> None:
     read = through(around(batch)).content
     assert isinstance(read, AddressBatch)
     assert same(read, batch)
+
+
+def test_both_sides_have_the_same_fields() -> None:
+    """A field added to one of them and forgotten in the other would be dropped without a word."""
+    for message, cls in ((sightings_pb2.Sighting, Sighting), (sightings_pb2.AddressColumns, AddressBatch)):
+        wire = {field.name for field in message.DESCRIPTOR.fields} - {"count", "tables"}
+        assert wire == {field.name for field in dataclasses.fields(cls)}
 
 
 def test_a_message_is_numbered_when_it_leaves() -> None:

@@ -56,7 +56,6 @@ def seen(draw: st.DrawFn) -> Sighting:
         thing_kind=draw(st.none() | st.sampled_from(ThingKind)),
         squawk=draw(st.none() | OCTAL),
         emergency=draw(st.none() | st.sampled_from(Emergency)),
-        calm=draw(st.booleans()),
         emitter_category=draw(st.none() | st.sampled_from(CATEGORIES[1:])),
         on_ground=draw(st.none() | st.booleans()),
         simulated=draw(st.booleans()),

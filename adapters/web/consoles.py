@@ -11,6 +11,7 @@ import structlog
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Cooperator, LoopingCall
 
+from adapters.web import status_line
 from adapters.web.console import Console
 from adapters.web.sessions import principal_of, still_holds
 from adapters.web.site import Principal, Site
@@ -25,7 +26,7 @@ from protocols.client_records import SCOPED, Fragments, Key, beside, changed_sin
 from protocols.client_session import Phase, SessionOver
 from protocols.client_tracks import SLOTS, Bodies, Slot, cells_of, everything
 from protocols.codec import client
-from protocols.codec.client import Asked, FeedLine, Hello, LinkLine, Ping, Received, Subscribe
+from protocols.codec.client import Asked, Hello, Ping, Received, Subscribe
 from protocols.codec.client_fragments import records_message
 from protocols.websocket_frame import binary_frame
 
@@ -277,51 +278,7 @@ class Consoles:
     def _send_status(self) -> None:
         """Once a second; also the moment when sessions that ran out are closed."""
         self._let_go()
-        site, now = self.site, self.site.clock()
-        feeds = [
-            FeedLine(
-                name=feed.name,
-                kind=feed.kind,
-                state=feed.state,
-                messages=feed.messages,
-                errors=feed.errors,
-                heard_age_ms=max(0, int((now - feed.heard_at).total_seconds() * 1000))
-                if feed.heard_at
-                else None,
-                simulated=feed.simulated,
-                transport=feed.transport,
-                address=feed.address,
-                bytes=feed.bytes,
-                valid=feed.valid,
-                errors_by_code=feed.errors_by_code,
-                messages_by_kind=feed.messages_by_kind,
-                positions=feed.positions,
-                positions_refused=feed.positions_refused,
-                repeats=feed.repeats,
-                dropped=feed.dropped,
-                backlog_bytes=feed.backlog_bytes,
-                connections=feed.connections,
-                refused_connections=feed.refused_connections,
-                rate_per_s=feed.rate_per_s,
-                tracks=feed.tracks,
-                clock=feed.clock,
-                clock_off_ms=None if feed.clock_off_s is None else round(feed.clock_off_s * 1000),
-                last_error=feed.last_error,
-            )
-            for feed in site.feeds()
-        ]
-        links = [
-            LinkLine(
-                site=link.site,
-                name=link.name,
-                state=link.state,
-                lag_ms=link.lag_ms,
-                queue=link.queue,
-                skew_ms=link.skew_ms,
-            )
-            for link in site.links()
-        ]
-        frame = binary_frame(client.status(now, feeds, links, len(site.picture)))
+        frame = binary_frame(status_line.message(self.site))
         for console in self._open():
             console.outbox.may(frame)
 

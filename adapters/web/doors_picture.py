@@ -4,6 +4,7 @@ import ipaddress
 from datetime import datetime
 from typing import Any
 
+from adapters.web import status_line
 from adapters.web.table import Call, Door
 from adapters.web.version import version
 from dispatch.freshness import freshness
@@ -91,7 +92,7 @@ async def _partners(call: Call) -> Page[PartnerAnswer]:
 
 async def _feeds(call: Call) -> Page[SourceAnswer]:
     now = call.site.clock()
-    feeds = sorted(call.site.feeds(), key=lambda feed: feed.name)
+    feeds = sorted(status_line.sources(call.site), key=lambda feed: feed.name)
     items = [
         SourceAnswer(
             heard_age_s=_age_s(feed.heard_at, now),

@@ -4,6 +4,7 @@ All phones together are one source; every account that reports for other things 
 a gateway which falls silent or sends nonsense is seen by name. Nothing of this is stored.
 """
 
+import math
 from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from dispatch.tracks import Verdict
 
 PHONES = "phone"
 GATEWAY = "report:"
+RATE_OVER_S = 10.0
 MAX_SOURCES = 256  # gateways named; full: the one that sent longest ago is forgotten
 
 
@@ -24,12 +26,25 @@ class Reporting:
     name: str
     kind: SourceKind
     messages: int = 0
-    positions: int = 0
     verdicts: Counter[Verdict] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
     last_error: str = ""
     heard_at: datetime | None = None
     simulated: bool = False
+    _rate_per_s: float = 0.0  # as of `heard_at`
+
+    def heard(self, at: datetime) -> None:
+        """One more message."""
+        self.messages += 1
+        self._rate_per_s = self.rate_per_s(at) + 1.0 / RATE_OVER_S
+        self.heard_at = at
+
+    def rate_per_s(self, now: datetime) -> float:
+        """Messages a second of late, each forgotten over RATE_OVER_S."""
+        if self.heard_at is None:
+            return 0.0
+        gone_s = max(0.0, (now - self.heard_at).total_seconds())
+        return self._rate_per_s * math.exp(-gone_s / RATE_OVER_S)
 
 
 class Reports:
@@ -55,11 +70,9 @@ class Reports:
     def judged(self, name: str, verdict: Verdict, *, simulated: bool, at: datetime) -> None:
         """Count one report."""
         source = self.of(name)
-        source.messages += 1
-        source.heard_at = at
+        source.heard(at)
         source.simulated = simulated
         source.verdicts[verdict] += 1
-        source.positions += verdict is Verdict.ACCEPTED
 
     def refused(self, account: str, code: str, detail: str) -> None:
         """Count a request of `account` that could not be taken: under its own name if it is a gateway."""

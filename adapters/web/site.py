@@ -112,6 +112,17 @@ class LinkState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceState:
+    """How another part of the site does: the archive, a broker, a worker."""
+
+    name: str
+    kind: str
+    state: str  # ok, degraded, down
+    detail: str = ""  # what is wrong, in words
+    figures: Mapping[str, float] = field(default_factory=dict)  # by name with its unit, such as backlog_rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
     """Who asks, checked for this request."""
 
@@ -142,6 +153,7 @@ class Site:
     allowances: Allowances = field(default_factory=Allowances)
     reports: Reports = field(default_factory=Reports)
     accept: Callable[[Sighting, float], Verdict] | None = None  # None: straight into the picture
+    services: Callable[[], Iterable[ServiceState]] = tuple
     _related: tuple[World, Relations] | None = None
 
     def sighted(self, sighting: Sighting) -> Verdict:

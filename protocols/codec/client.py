@@ -128,6 +128,19 @@ class LinkLine:
     lag_ms: int
     queue: int
     skew_ms: int
+    tracks: int = 0
+    heard_age_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceLine:
+    """Another part of the site in the status line."""
+
+    name: str
+    kind: str
+    state: str
+    detail: str
+    figures: tuple[tuple[str, float], ...]
 
 
 def decode(data: bytes) -> Received:
@@ -367,7 +380,13 @@ _FEED_PLAIN = (
 )
 
 
-def status(at: datetime, feeds: Iterable[FeedLine], links: Iterable[LinkLine], tracks: int) -> bytes:
+def status(
+    at: datetime,
+    feeds: Iterable[FeedLine],
+    links: Iterable[LinkLine],
+    tracks: int,
+    services: Iterable[ServiceLine] = (),
+) -> bytes:
     """Once a second, the same for everybody."""
     message = client_pb2.ServerMessage()
     message.status.at_us, message.status.tracks = to_us(at), tracks
@@ -389,4 +408,17 @@ def status(at: datetime, feeds: Iterable[FeedLine], links: Iterable[LinkLine], t
         row = message.status.links.add()
         row.site, row.name, row.state = link.site, link.name, link.state
         row.lag_ms, row.queue, row.skew_ms = min(link.lag_ms, _UINT32), link.queue, link.skew_ms
+        row.tracks = link.tracks
+        if link.heard_age_ms is not None:
+            row.heard_age_ms = min(link.heard_age_ms, _UINT32)
+    for service in services:
+        part = message.status.services.add()
+        part.name, part.kind, part.state, part.detail = (
+            service.name,
+            service.kind,
+            service.state,
+            service.detail,
+        )
+        for name, value in service.figures:
+            part.figures.add(name=name, value=value)
     return message.SerializeToString()

@@ -186,13 +186,27 @@ async def test_reports_are_counted_as_sources_with_their_faults(site: Running, h
     await report(site, "base", key="truck-7", datum="bd09")
     await report(site, "base", key="truck-7", observed_at="2026-11-24T04:00:00Z")
     sources = {source.name: source for source in site.site.reports}
-    assert (sources["phone"].messages, sources["phone"].positions) == (1, 1)
+    assert (sources["phone"].messages, sources["phone"].verdicts[Verdict.ACCEPTED]) == (1, 1)
     gateway = sources["report:base"]
-    assert (gateway.messages, gateway.positions, gateway.verdicts[Verdict.FUTURE]) == (2, 1, 1)
+    assert (gateway.messages, dict(gateway.verdicts)) == (2, {Verdict.ACCEPTED: 1, Verdict.FUTURE: 1})
     assert dict(gateway.errors) == {"MALFORMED": 1}
     assert "datum" in gateway.last_error
     assert gateway.heard_at == site.clock()
     assert len(heard) == 3
+    listed = (await site.http("GET", "feeds", role="dispatcher")).json["items"]
+    [shown] = [each for each in listed if each["name"] == "report:base"]
+    assert (shown["kind"], shown["state"], shown["tracks"]) == ("report", "connected", 1)
+    assert (shown["positions"], shown["positions_refused"], shown["errors_by_code"]) == (
+        1,
+        1,
+        {"MALFORMED": 1},
+    )
+    assert 0 < shown["rate_per_s"] < 1
+    site.clock.forward(minutes=20)
+    site.picture.expire(site.clock().timestamp())
+    listed = (await site.http("GET", "feeds", role="dispatcher")).json["items"]
+    [silent] = [each for each in listed if each["name"] == "report:base"]
+    assert (silent["state"], silent["tracks"]) == ("listening", 0)  # nobody has to report
 
 
 def test_gateways_beyond_the_bound_push_out_the_one_silent_longest() -> None:

@@ -112,6 +112,11 @@ class TrackPicture:
         slot = self.roster.slot_of(track_id)
         return () if slot is None else track_view.sources_at(self.roster, slot)
 
+    def in_distress(self) -> list[int]:
+        """The places in `things` of those of which a source says that they are in distress."""
+        crying = self.rows.alive & (self.rows.emergency > 0)
+        return [int(slot) for slot in np.unique(self.rows.thing[crying])]
+
     def changed(self, since_tick: int) -> Changed:
         """What changed after `since_tick`. A tick too old or unknown: whole."""
         return self.roster.changed(since_tick)
@@ -261,7 +266,7 @@ class TrackPicture:
         if squawk != NO_SQUAWK:
             put(rows.squawk, squawk)
         said = _EMERGENCY_CODE[sighting.emergency]
-        put(rows.emergency, _distress(said, squawk, int(rows.emergency[row])))
+        put(rows.emergency, 0 if sighting.calm else _distress(said, squawk, int(rows.emergency[row])))
         if sighting.emitter_category:
             put(rows.category, _CATEGORY_CODE.get(sighting.emitter_category, 0))
         if sighting.thing_kind is not None:

@@ -1,0 +1,175 @@
+"""What the picture cries out (告警): distress, conflicts, doubtful sources. Each begins once and ends once.
+
+An alert is an aid and replaces no control (辅助告警, 不替代管制). The book holds what is going on now; who begins,
+grows worse, or ends is told at once through `on_alert`. Whether a person has acknowledged it is the console's.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from dispatch.columns import doubts_of
+from dispatch.conflicts import Found
+from dispatch.doubts import Review
+from dispatch.kinds import AlertKind, Doubt
+from dispatch.picture import TrackPicture
+from dispatch.sighting import EMERGENCIES
+
+# Of one kind at once, the worst first; more are counted in `left_out`: a desk cannot act on more.
+KIND_LIMIT = 200
+RED, AMBER, INFO = 1, 2, 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """One thing cried out. `figures` are SI; their names say what they are."""
+
+    id: str
+    kind: AlertKind
+    severity: int  # RED, AMBER, INFO
+    track_ids: tuple[str, ...] = ()
+    numbers: tuple[int, ...] = ()
+    source: str = ""
+    code: str = ""  # which emergency
+    began_at_s: float
+    figures: Mapping[str, float]
+    over: bool = False
+
+
+class AlertBook:
+    """Alerts going on now, at most KIND_LIMIT of a kind."""
+
+    def __init__(self, on_alert: Callable[[Alert], None]) -> None:
+        self.left_out: Counter[AlertKind] = Counter()
+        self._on_alert = on_alert
+        self._going_on: dict[AlertKind, dict[str, Alert]] = {kind: {} for kind in AlertKind}
+
+    def present(self) -> tuple[Alert, ...]:
+        """Everything going on now."""
+        return tuple(alert for alerts in self._going_on.values() for alert in alerts.values())
+
+    def distress(self, picture: TrackPicture, slot: int, now: float) -> None:
+        """A thing says it is in distress: told at once."""
+        alert = _distress(picture, slot, now)
+        if alert is not None:
+            self._begin(alert)
+
+    def review(
+        self, picture: TrackPicture, found: Review, clocks_off_s: Mapping[str, float], now: float
+    ) -> None:
+        """What a look over the whole picture found: begins what is new and ends what is over."""
+        things = picture.things
+        in_distress = [
+            alert for slot in picture.in_distress() if (alert := _distress(picture, slot, now)) is not None
+        ]
+        self._state(AlertKind.EMERGENCY, in_distress)
+        self._state(
+            AlertKind.DUPLICATE_ADDRESS,
+            (
+                Alert(
+                    id=f"duplicate:{picture.roster.ids[slot]}",
+                    kind=AlertKind.DUPLICATE_ADDRESS,
+                    severity=AMBER,
+                    track_ids=(picture.roster.ids[slot],),
+                    numbers=(int(things.number[slot]),),
+                    began_at_s=now,
+                    figures={},
+                )
+                for slot in found.duplicates
+            ),
+        )
+        self._state(
+            AlertKind.GHOSTS,
+            (
+                Alert(
+                    id=f"ghosts:{source}",
+                    kind=AlertKind.GHOSTS,
+                    severity=AMBER,
+                    source=source,
+                    began_at_s=now,
+                    figures={"count": count},
+                )
+                for source, count in found.ghosts.items()
+            ),
+        )
+        self._state(
+            AlertKind.CLOCK_OFF,
+            (
+                Alert(
+                    id=f"clock:{source}",
+                    kind=AlertKind.CLOCK_OFF,
+                    severity=INFO,
+                    source=source,
+                    began_at_s=now,
+                    figures={"off_s": off_s},
+                )
+                for source, off_s in clocks_off_s.items()
+            ),
+        )
+
+    def conflicts(self, picture: TrackPicture, found: Found, now: float) -> None:
+        """What a run of conflicts.find found."""
+        things, ids = picture.things, picture.roster.ids
+        alerts = []
+        for conflict in found.conflicts:
+            if not (things.alive[conflict.a] and things.alive[conflict.b]):
+                continue  # gone while they were looked for
+            pair = sorted((ids[slot], int(things.number[slot])) for slot in (conflict.a, conflict.b))
+            alerts.append(
+                Alert(
+                    id=f"conflict:{pair[0][0]}|{pair[1][0]}",
+                    kind=AlertKind.CONFLICT,
+                    severity=conflict.severity,
+                    track_ids=tuple(thing_id for thing_id, _ in pair),
+                    numbers=tuple(number for _, number in pair),
+                    began_at_s=now,
+                    figures={
+                        "in_s": conflict.in_s,
+                        "nearest_in_s": conflict.nearest_in_s,
+                        "nearest_m": conflict.nearest_m,
+                        "vertical_m": conflict.vertical_m,
+                    },
+                )
+            )
+        self._state(AlertKind.CONFLICT, alerts)
+
+    def _begin(self, alert: Alert) -> None:
+        going_on = self._going_on[alert.kind]
+        before = going_on.get(alert.id)
+        if before is None and len(going_on) >= KIND_LIMIT:
+            self.left_out[alert.kind] += 1
+            return
+        if before is not None:  # an alert keeps the worst it has been until it ends
+            worst = min(alert.severity, before.severity)
+            alert = replace(alert, began_at_s=before.began_at_s, severity=worst)
+        going_on[alert.id] = alert
+        if before is None or alert.severity < before.severity or alert.code != before.code:
+            self._on_alert(going_on[alert.id])
+
+    def _state(self, kind: AlertKind, alerts: Iterable[Alert]) -> None:
+        """These are all that is going on of a kind."""
+        stated = {alert.id: alert for alert in sorted(alerts, key=lambda alert: alert.severity)}
+        going_on = self._going_on[kind]
+        for alert_id in [alert_id for alert_id in going_on if alert_id not in stated]:
+            self._on_alert(replace(going_on.pop(alert_id), over=True))
+        for alert in stated.values():
+            self._begin(alert)
+
+
+def _distress(picture: TrackPicture, slot: int, now: float) -> Alert | None:
+    code = max((int(picture.rows.emergency[row]) for row in picture.roster.rows_at(slot)), default=0)
+    emergency = EMERGENCIES[code]
+    if emergency is None:
+        return None
+    thing_id = picture.roster.ids[slot]
+    doubtful = Doubt.GHOST in doubts_of(int(picture.things.doubts[slot]))
+    return Alert(
+        id=f"emergency:{thing_id}",
+        kind=AlertKind.EMERGENCY,
+        severity=AMBER if doubtful else RED,
+        track_ids=(thing_id,),
+        numbers=(int(picture.things.number[slot]),),
+        code=emergency.value,
+        began_at_s=now,
+        figures={},
+    )

@@ -13,7 +13,6 @@ from typing import Any
 
 import structlog
 from twisted.internet.defer import Deferred, inlineCallbacks
-from twisted.internet.task import LoopingCall
 
 from adapters import journal_key
 from adapters.accounts import Accounts
@@ -29,6 +28,7 @@ from adapters.logs import set_up_logs
 from adapters.metrics import Metrics
 from adapters.solver import Planner
 from adapters.timers import Timers
+from adapters.watch import Watch
 from adapters.web.server import WebServer
 from adapters.web.site import FeedState, LinkState, Site
 from dispatch.errors import GanyingError
@@ -36,8 +36,6 @@ from dispatch.picture import TrackPicture
 from dispatch.sighting import Sighting
 
 log = structlog.get_logger()
-
-SWEEP_S = 1.0  # how often tracks past their lost limit are let go
 
 
 class Server:
@@ -55,6 +53,7 @@ class Server:
             partners=frozenset(p.site for p in config.partner),
         )
         self.picture = TrackPicture()
+        self.watch = Watch(self.picture, utc_now, self.metrics, self._clocks_off_s)
         self.metrics.registry.register(SiteCollector(self.desk, self.picture))
         self.accounts = Accounts(config.data, reactor)
         self.planner = Planner(self.desk, config.planner, utc_now, reactor)
@@ -75,11 +74,11 @@ class Server:
                 accounts=self.accounts,
                 clock=utc_now,
                 guide=_guide(config),
+                watch=self.watch,
             )
         )
         self.local = LocalSocket(self.desk, config, self.accounts)
         self._reactor = reactor
-        self._sweep = LoopingCall(lambda: self.picture.expire(utc_now().timestamp()))
 
     @inlineCallbacks
     def start(self) -> Any:
@@ -88,7 +87,8 @@ class Server:
         # what the journal folded into lives for ever: leave it out of collections that would stop the reactor
         gc.collect()
         gc.freeze()
-        self._sweep.start(SWEEP_S)
+        self.watch.start(self._reactor, self.desk.world)
+        self.desk.subscribe(lambda world, _: self.watch.follow(world))
         self.timers.start()
         self.local.start(self._reactor)
         for feed in self.feeds:
@@ -106,10 +106,14 @@ class Server:
             yield feed.stop()
         yield self.local.stop()
         self.timers.stop()
-        if self._sweep.running:
-            self._sweep.stop()
+        self.watch.stop()
         self.accounts.stop()
         yield self.desk.stop()
+
+    def _clocks_off_s(self) -> dict[str, float]:
+        """Feeds whose clock is off, and by how much."""
+        statuses = [feed.status() for feed in self.feeds]
+        return {status.name: status.clock_off_s for status in statuses if status.clock_off_s is not None}
 
     def _sighted(self, seen: Seen) -> None:
         now = utc_now().timestamp()

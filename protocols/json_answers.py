@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from dispatch import records
-from dispatch.kinds import AltitudeDatum, PlanState, Role
+from dispatch.kinds import AltitudeDatum, Emergency, PlanState, Role, ThingKind
 
 T = TypeVar("T")
 
@@ -73,21 +73,57 @@ class Point(Answered, frozen=True, kw_only=True):
 class TrackProperties(Answered, frozen=True, kw_only=True):
     """What is known of one aircraft beside its place."""
 
-    icao24: str
+    icao24: str  # empty: none known
+    keys: list[str]  # under which its sources know it
     callsign: str
+    registration: str
+    name: str
+    thing_kind: ThingKind | None
     age_s: float
     freshness: str
-    source: str
+    source: str  # the one whose position stands
     source_kind: str
+    sources: int  # that hear it now
+    accuracy_m: float | None  # radius that holds the true position with 95 %
     altitude_m: float | None
     altitude_datum: AltitudeDatum | None
     ground_speed_mps: float | None
     track_deg: float | None
     vertical_rate_mps: float | None
     squawk: str
+    emergency: Emergency | None
     on_ground: bool
     simulated: bool
+    doubts: list[str]
     site: str
+
+
+class SourceTrackAnswer(Answered, frozen=True, kw_only=True):
+    """What one source says of a thing."""
+
+    source: str
+    source_kind: str
+    key: str
+    heard_age_s: float
+    position_age_s: float | None
+    position: Point | None
+    accuracy_m: float | None
+    altitude_m: float | None
+    altitude_datum: AltitudeDatum | None
+    chosen: bool
+
+
+class AlertAnswer(Answered, frozen=True, kw_only=True):
+    """Something the picture cries out. `severity` 1 red, 2 amber, 3 for information."""
+
+    id: str
+    kind: str
+    severity: int
+    code: str
+    track_ids: list[str]
+    source: str
+    began_at: datetime
+    figures: dict[str, float]
 
 
 class TrackFeature(Answered, frozen=True, kw_only=True):
@@ -105,6 +141,7 @@ class TrackCollection(Answered, frozen=True, kw_only=True):
     type: Literal["FeatureCollection"] = "FeatureCollection"
     features: list[TrackFeature]
     at: datetime
+    more: bool  # there are more than were asked for
 
 
 class Page(Answered, Generic[T], frozen=True, kw_only=True):

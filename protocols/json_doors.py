@@ -282,6 +282,7 @@ class TrackQuery(Body, frozen=True, kw_only=True):
     """Which tracks: inside west,south,east,north in degrees."""
 
     bbox: Annotated[str, Meta(max_length=120, pattern=BBOX_PATTERN)] = ""
+    limit: Annotated[int, Meta(ge=1, le=5000)] = 5000
 
     def bounds(self) -> tuple[float, float, float, float] | None:
         """West, south, east, north; None for everywhere. Nothing is inside where south is above north."""
@@ -289,6 +290,12 @@ class TrackQuery(Body, frozen=True, kw_only=True):
             return None
         west, south, east, north = (float(part) for part in self.bbox.split(","))
         return west, south, east, north
+
+
+class TrackIdQuery(Body, frozen=True, kw_only=True):
+    """Which thing."""
+
+    id: Annotated[str, Meta(min_length=1, max_length=120)]
 
 
 _MISSING = re.compile(r"^Object missing required field `([^`]*)`(?: - at `\$\.?(.*)`)?$")

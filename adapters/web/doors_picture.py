@@ -1,4 +1,4 @@
-"""Doors of what is now: tracks, partners, health, and the demonstration's guide."""
+"""Doors of how the site does: partners, feeds, health, and the demonstration's guide."""
 
 import ipaddress
 from datetime import datetime
@@ -7,68 +7,15 @@ from typing import Any
 from adapters.web import status_line
 from adapters.web.table import Call, Door
 from adapters.web.version import version
-from dispatch.freshness import freshness
-from dispatch.kinds import SourceKind
-from dispatch.tracks import Track
-from dispatch.views import NO_OPERATIONS
 from protocols.json_answers import (
     FeedAnswer,
     GuideAnswer,
     HealthAnswer,
     Page,
     PartnerAnswer,
-    Point,
     SourceAnswer,
-    TrackCollection,
-    TrackFeature,
-    TrackProperties,
 )
-from protocols.json_doors import PageQuery, TrackQuery
-
-
-def _feature(track: Track, now_s: float) -> TrackFeature:
-    if track.lon_deg is None or track.lat_deg is None or track.position_at_s is None:
-        raise LookupError(f"{track.icao24} has no position")
-    age_s = max(0.0, now_s - track.position_at_s)
-    return TrackFeature(
-        id=track.icao24,
-        geometry=Point(coordinates=(round(track.lon_deg, 7), round(track.lat_deg, 7))),
-        properties=TrackProperties(
-            icao24=track.icao24,
-            callsign=track.callsign or "",
-            age_s=round(age_s, 3),
-            freshness=freshness(age_s, track.source_kind).value,
-            source=track.source,
-            source_kind=track.source_kind.value,
-            altitude_m=track.altitude_m,
-            altitude_datum=track.altitude_datum,
-            ground_speed_mps=track.ground_speed_mps,
-            track_deg=track.track_deg,
-            vertical_rate_mps=track.vertical_rate_mps,
-            squawk=track.squawk or "",
-            on_ground=bool(track.on_ground),
-            simulated=track.simulated,
-            site=track.source if track.source_kind is SourceKind.PARTNER else "",
-        ),
-    )
-
-
-def _inside(track: Track, bounds: tuple[float, float, float, float] | None) -> bool:
-    if track.lon_deg is None or track.lat_deg is None:
-        return False
-    if bounds is None:
-        return True
-    west, south, east, north = bounds
-    across = west <= track.lon_deg <= east if west <= east else not east < track.lon_deg < west
-    return across and south <= track.lat_deg <= north
-
-
-async def _tracks(call: Call) -> TrackCollection:
-    if call.who.session.role in NO_OPERATIONS:
-        return TrackCollection(features=[], at=call.site.clock())
-    bounds, now = call.query.bounds(), call.site.clock()
-    found = (track for track in call.site.picture.tracks() if _inside(track, bounds))
-    return TrackCollection(features=[_feature(track, now.timestamp()) for track in found], at=now)
+from protocols.json_doors import PageQuery
 
 
 async def _partners(call: Call) -> Page[PartnerAnswer]:
@@ -159,15 +106,6 @@ async def _guide(call: Call) -> Any:
 
 
 DOORS = (
-    Door(
-        method="GET",
-        path="/tracks",
-        name="listTracks",
-        text="Every aircraft that is followed, as GeoJSON, with age and source; `bbox` = west,south,east,north.",
-        handler=_tracks,
-        query=TrackQuery,
-        answers=TrackCollection,
-    ),
     Door(
         method="GET",
         path="/partners",

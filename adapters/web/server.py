@@ -19,6 +19,7 @@ from adapters.web import (
     doors_resources,
     doors_session,
     doors_taskings,
+    doors_tracks,
 )
 from adapters.web.api import Api
 from adapters.web.channel import DoorSite
@@ -38,6 +39,7 @@ _DOORS = (
     *doors_plans.DOORS,
     *doors_resources.DOORS,
     *doors_picture.DOORS,
+    *doors_tracks.DOORS,
     *doors_positions.DOORS,
 )
 

@@ -34,7 +34,7 @@ async def test_tracks_are_geojson_with_age_source_and_freshness(site: Running) -
     site.clock.forward(seconds=12)
     answer = (await site.http("GET", "tracks", role="dispatcher")).json
     assert answer["type"] == "FeatureCollection"
-    by_id = {each["id"]: each for each in answer["features"]}
+    by_id = {each["properties"]["icao24"]: each for each in answer["features"]}
     assert set(by_id) == {"78a001", "78a002"}
     track = by_id["78a001"]
     assert track["geometry"] == {"type": "Point", "coordinates": [115.9, 28.7]}
@@ -46,6 +46,45 @@ async def test_tracks_are_geojson_with_age_source_and_freshness(site: Running) -
 
 
 @pytest_twisted.ensureDeferred
+async def test_more_tracks_than_asked_for_are_said_to_be_more(site: Running) -> None:
+    for number in range(120):
+        sight(site, f"{0x780000 + number:06x}", 115.0 + number * 0.001)
+    answer = (await site.http("GET", "tracks?limit=70", role="dispatcher")).json
+    assert (len(answer["features"]), answer["more"]) == (70, True)
+    answer = (await site.http("GET", "tracks", role="dispatcher")).json
+    assert (len(answer["features"]), answer["more"]) == (120, False)
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_each_source_says_is_told_with_the_chosen_one_first(site: Running) -> None:
+    sight(site, "78a001", 115.9)
+    site.picture.accept(
+        Sighting(
+            source="dam",
+            source_kind=SourceKind.MLAT,
+            icao24="78a001",
+            lon_deg=115.9001,
+            lat_deg=28.7,
+            accuracy_m=5.0,
+        ),
+        site.clock().timestamp(),
+    )
+    answer = await site.http("GET", "tracks/sources?id=icao24:78a001", role="dispatcher")
+    said = [(each["source"], each["chosen"]) for each in answer.json["items"]]
+    assert said == [("dam", True), ("hill", False)]
+    assert (await site.http("GET", "tracks/sources?id=icao24:000000", role="dispatcher")).status == 404
+
+
+@pytest_twisted.ensureDeferred
+async def test_alerts_going_on_are_listed_and_administrators_see_none(site: Running) -> None:
+    sight(site, "78a001", 115.9, squawk="7700")
+    (alert,) = (await site.http("GET", "alerts", role="dispatcher")).json["items"]
+    assert (alert["kind"], alert["severity"], alert["code"]) == ("emergency", 1, "general")
+    assert alert["track_ids"] == ["icao24:78a001"]
+    assert (await site.http("GET", "alerts", role="sysadmin")).json["items"] == []
+
+
+@pytest_twisted.ensureDeferred
 async def test_tracks_can_be_asked_for_by_box_even_across_the_antimeridian(site: Running) -> None:
     for icao24, lon_deg in (("78a001", 115.9), ("78a002", 179.9), ("78a003", -179.9)):
         sight(site, icao24, lon_deg)
@@ -53,7 +92,7 @@ async def test_tracks_can_be_asked_for_by_box_even_across_the_antimeridian(site:
     async def inside(bbox: str) -> list[str]:
         answer = await site.http("GET", f"tracks?bbox={bbox}", role="dispatcher")
         assert answer.status == 200, answer.body
-        return sorted(each["id"] for each in answer.json["features"])
+        return sorted(each["properties"]["icao24"] for each in answer.json["features"])
 
     assert await inside("115,28,116,29") == ["78a001"]
     assert await inside("179,28,-179,29") == ["78a002", "78a003"]

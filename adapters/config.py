@@ -11,13 +11,15 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from adapters.feeds.config import FeedConfig, FeedKind, Transport
+from adapters.feeds.config import CONNECTION_LIMIT, TERMINAL_LIMIT, FeedConfig, FeedKind, Transport
+from adapters.scale.credentials import BrokerAddress, check_url
 from dispatch.errors import Malformed
 from dispatch.ids import check_site
 from dispatch.kinds import HorizontalDatum
 
 Name = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{1,32}$")]
-FEED_FILES = ("certificate", "key", "ca")  # keys of a [[feed]] that are paths
+NOT_A_NAME = "is not 1 to 32 letters, digits, _ and -"
+FEED_FILES = ("certificate", "key", "ca", "terminals")  # keys of a [[feed]] that are paths
 Port = Annotated[int, Meta(ge=0, le=65535)]
 
 
@@ -72,6 +74,37 @@ class FeedSection(_Section, frozen=True, kw_only=True):
     simulated_prefixes: tuple[str, ...] = ()  # hex beginnings of addresses that a simulator transmits
     gps_clock: bool = False  # a BEAST counter that counts GPS nanoseconds, where the receiver does not say so
     idle_timeout_s: Annotated[float, Meta(gt=0)] = 300.0
+    connection_limit: Annotated[int, Meta(ge=1, le=10_000)] | None = None  # 16; jt808: 512
+    worker: str = ""  # decoded by this worker, on whichever machine it runs; needs [broker]
+    terminals: str = ""  # jt808: CSV of those that may report
+    accept_unknown: bool = False  # jt808: others may too, shown as not listed
+
+
+class WorkerSection(_Section, frozen=True, kw_only=True):
+    """Decoding in processes of its own (adapters/scale)."""
+
+    processes: Annotated[int, Meta(ge=0, le=16)] = 0  # children of the site; 0: it decodes itself
+    name: str = ""  # in a worker's own file: which worker this is
+
+
+class BrokerSection(_Section, frozen=True, kw_only=True):
+    """A NATS broker between this site and workers on other machines. Empty `url`: none."""
+
+    url: str | tuple[str, ...] = ""
+    credentials: str = ""  # file: user:password, a token, or .creds
+    ca: str = ""  # PEM; with it the line is TLS or there is none
+    certificate: str = ""  # PEM; with `key`, shown to the broker
+    key: str = ""
+    workers: tuple[str, ...] = ()  # those whose feeds stand in files of their own
+    keep_minutes: Annotated[float, Meta(gt=0, le=1440)] = 10.0  # what the broker's stream remembers
+    keep_mb: Annotated[int, Meta(ge=1, le=1_000_000)] = 1024
+    keep_on_disk: bool = True
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """All addresses."""
+        given = (self.url,) if isinstance(self.url, str) else self.url
+        return tuple(url for url in given if url)
 
 
 class FederationSection(_Section, frozen=True, kw_only=True):
@@ -90,6 +123,17 @@ class PartnerSection(_Section, frozen=True, kw_only=True):
     name: str
     url: str = ""
     agreement: str
+
+
+class ArchiveSection(_Section, frozen=True, kw_only=True):
+    """Every accepted report kept on disk (adapters/archive)."""
+
+    enabled: bool = True
+    store: Literal["files", "database"] = "files"  # "database": rows in [database], which must be PostgreSQL
+    days: Annotated[int, Meta(ge=1, le=36_500)] = 180  # 网络安全法: logs are kept six months at least
+    max_gigabytes: Annotated[float, Meta(ge=0, le=1_000_000)] = 0.0  # over it the oldest goes; 0: no limit
+    keep_free_gigabytes: Annotated[float, Meta(ge=0, le=1_000_000)] = 1.0  # of the disk, left to the journal
+    readers: Annotated[int, Meta(ge=1, le=8)] = 1  # processes that answer questions
 
 
 class PlannerSection(_Section, frozen=True, kw_only=True):
@@ -117,7 +161,10 @@ class Config(_Section, frozen=True, kw_only=True):
     feed: tuple[FeedSection, ...] = ()
     federation: FederationSection = FederationSection()
     partner: tuple[PartnerSection, ...] = ()
+    archive: ArchiveSection = ArchiveSection()
     planner: PlannerSection = PlannerSection()
+    worker: WorkerSection = WorkerSection()
+    broker: BrokerSection = BrokerSection()
     demonstration: DemonstrationSection = DemonstrationSection()
     folder: str = "."  # set by `load`
 
@@ -129,7 +176,25 @@ class Config(_Section, frozen=True, kw_only=True):
                 said[name] = None
             elif name in FEED_FILES:
                 said[name] = self.path(value)
-        return FeedConfig(**said)
+        if said["connection_limit"] is None:
+            said["connection_limit"] = TERMINAL_LIMIT if section.kind is FeedKind.JT808 else CONNECTION_LIMIT
+        del said["worker"]
+        return FeedConfig(**said, secrets=self.data)
+
+    def broker_address(self) -> BrokerAddress | None:
+        """How the broker is reached, its files read; None where there is none. Raises Malformed."""
+        broker = self.broker
+        if not broker.urls:
+            return None
+        files = {name: getattr(broker, name) for name in ("credentials", "ca", "certificate", "key")}
+        return BrokerAddress(
+            urls=broker.urls, **{name: self.path(text) if text else None for name, text in files.items()}
+        )
+
+    def feeds_of(self, worker: str) -> tuple[FeedSection, ...]:
+        """The feeds of a worker on another machine: those that name it, and in its own file the others too."""
+        mine = (worker, "") if self.worker.name == worker else (worker,)
+        return tuple(feed for feed in self.feed if feed.worker in mine)
 
     def path(self, text: str) -> Path:
         """A path of this file, made absolute."""
@@ -157,6 +222,11 @@ def split_address(text: str, field: str) -> tuple[str, int]:
     if not colon or not host or not port.isdigit() or int(port) > 65535:
         raise Malformed(field, f"{text!r} is not host:port")
     return host.strip("[]"), int(port)
+
+
+def is_name(text: str) -> bool:
+    """Whether a text may name a feed or a worker: in subjects, metrics and files."""
+    return re.fullmatch(r"[A-Za-z0-9_-]{1,32}", text) is not None
 
 
 def is_loopback(host: str) -> bool:
@@ -216,9 +286,12 @@ def _check(config: Config) -> None:
             raise Malformed("security.second_factor", f"may be off only on loopback, not on {host}")
         if config.demonstration.enabled:
             raise Malformed("demonstration.enabled", f"only on loopback, not on {host}")
+    if config.archive.store == "database" and not config.database.url.startswith("postgresql"):
+        raise Malformed("archive.store", "database needs the url of a PostgreSQL under [database]")
     if config.planner.assume_daylight and not config.demonstration.enabled:
         raise Malformed("planner.assume_daylight", "only with demonstration.enabled")
     _check_feeds(config)
+    _check_workers(config)
     _check_partners(config)
 
 
@@ -232,6 +305,23 @@ def _check_feeds(config: Config) -> None:
         if feed.name in names:
             raise Malformed(f"feed[{number}].name", f"{feed.name!r} is named twice")
         names.add(feed.name)
+
+
+def _check_workers(config: Config) -> None:
+    for url in config.broker.urls:
+        check_url(url, "broker.url")
+    if config.worker.name and not is_name(config.worker.name):
+        raise Malformed("worker.name", NOT_A_NAME)
+    for number, name in enumerate(config.broker.workers):
+        if not is_name(name):
+            raise Malformed(f"broker.workers[{number}]", NOT_A_NAME)
+    for number, feed in enumerate(config.feed):
+        if feed.worker and not is_name(feed.worker):
+            raise Malformed(f"feed[{number}].worker", NOT_A_NAME)
+        if feed.worker and not config.broker.urls:
+            raise Malformed(f"feed[{number}].worker", "needs [broker] url: the worker is on another machine")
+    if config.broker.workers and not config.broker.urls:
+        raise Malformed("broker.url", "is missing")
 
 
 def _check_partners(config: Config) -> None:
@@ -277,9 +367,11 @@ listen = "127.0.0.1:30036"     # or connect = "host:port"
 # reference_position = [115.36, 28.86]   # receiver, lon, lat, WGS-84: allows receiver-relative CPR
 # simulated = false                      # true for a simulator or a replay: everything from it is marked
 # simulated_prefixes = ["78f0"]          # addresses that a simulator transmits: marked so everywhere
+# worker = "w1"                          # heard by `ganying worker --name w1` on another machine; needs [broker]
 # gps_clock = false                      # the counter is a GPS one and the receiver does not say so
 # datum = "wgs84"                        # "cgcs2000", "gcj02": what it sends; must be said for jt808 and nmea
 # idle_timeout_s = 300.0                 # a source without a good frame for so long loses its socket
+# connection_limit = 16                  # sources at once; jt808: 512
 
 # [[feed]]
 # name = "radars"
@@ -297,6 +389,43 @@ listen = "127.0.0.1:30036"     # or connect = "host:port"
 # certificate = "ca/36.crt"
 # key = "ca/36.key"
 # ca = "ca/ca.crt"             # senders must show a certificate of it; without ca anybody may send
+
+# [[feed]]
+# name = "terminals"
+# kind = "jt808"               # BeiDou and other JT/T 808 terminals, 2013 and 2019
+# listen = "0.0.0.0:6808"
+# datum = "wgs84"              # or "cgcs2000", "gcj02": as the terminals are set up
+# terminals = "terminals.csv"  # number,name,thing_kind,registration,callsign,terminal_id,auth_code
+# accept_unknown = false       # true: any terminal may report, shown as not listed
+
+# [[feed]]
+# name = "van"
+# kind = "nmea"                # one receiver; with connection_limit = 1 known by the feed's name alone
+# listen = "0.0.0.0:10110"
+# datum = "wgs84"
+# connection_limit = 1
+
+[worker]
+# processes = 0                # decode in so many processes beside this one; 0: in this one
+
+[broker]
+# url = "nats://10.36.0.5:4222"          # or several: ["tls://…", "tls://…"]; without it, workers run here alone
+# credentials = "broker.txt"             # a file: user:password, a token, or NATS's .creds
+# ca = "ca/ca.crt"                       # with it the line is TLS or there is none
+# certificate = "ca/36.crt"              # with key: shown to the broker
+# key = "ca/36.key"
+# workers = ["w2"]                       # workers whose feeds stand in files of their own
+# keep_minutes = 10.0                    # what the broker's JetStream remembers for a site that was away
+# keep_mb = 1024
+# keep_on_disk = true
+
+[archive]
+# enabled = true               # every accepted report is kept
+# store = "files"              # Parquet in the data folder; "database": in [database], a PostgreSQL
+# days = 180                   # the law asks for six months (网络安全法)
+# max_gigabytes = 0            # over it the oldest goes, whatever its age; 0: no limit
+# keep_free_gigabytes = 1.0    # of the disk: the archive stops before the journal would have to
+# readers = 1                  # processes that answer questions at the same time
 
 [planner]
 # seconds = 3.0                # thinking time for one proposal

@@ -21,6 +21,8 @@ from protocols.frames import BadFrame
 FORMATS: Mapping[str, tuple[str, str]] = {
     "avr": ("decode_modes", "avr_lines"),
     "beast": ("decode_modes", "beast_lines"),
+    "jt808": ("decode_jt808", "Jt808Lines"),
+    "nmea": ("decode_nmea", "NmeaLines"),
     "sbs": ("decode_sbs", "SbsLines"),
 }
 

@@ -15,6 +15,7 @@ IDLE_TIMEOUT_S = 300.0
 CONNECTION_LIMIT = (
     16  # per listening feed, still draining ones included; one more is closed at once and counted
 )
+TERMINAL_LIMIT = 512  # the same, of a feed of terminals: each has a connection of its own
 
 
 class FeedKind(StrEnum):
@@ -50,6 +51,7 @@ class FeedConfig:
     `simulated` marks every aircraft of the feed, `simulated_prefixes` those whose address begins so (lower-case hex).
     `datum` is what the source's coordinates refer to. `certificate`, `key`, `ca` are PEM files: a feed that listens
     on tls shows the first and demands one of `ca` from the sender where that is given; one that connects demands `ca`.
+    `terminals` is the list of those that may report by jt808; `secrets` the folder where the site keeps its own.
     """
 
     name: str
@@ -69,6 +71,9 @@ class FeedConfig:
     gps_clock: bool = False  # the counter is a GPS one, where the receiver does not say so itself
     idle_timeout_s: float = IDLE_TIMEOUT_S
     connection_limit: int = CONNECTION_LIMIT
+    terminals: Path | None = None  # jt808 only: terminals.csv
+    accept_unknown: bool = False  # jt808 only: terminals that are not listed may report too
+    secrets: Path | None = None
 
     def __post_init__(self) -> None:
         self._set("kind", _member(FeedKind, self.kind, "feed.kind"))
@@ -80,6 +85,7 @@ class FeedConfig:
         host_port(self.address, "feed.connect" if self.listen is None else "feed.listen")
         self._check_transport()
         self._check_datum()
+        self._check_terminals()
         if self.reference_position is not None:
             _check_place(self.reference_position)
         for prefix in self.simulated_prefixes:
@@ -136,6 +142,19 @@ class FeedConfig:
         self._set("datum", _member(HorizontalDatum, self.datum, "feed.datum"))
         if self.kind in _WGS84_BY_STANDARD and self.datum is not HorizontalDatum.WGS84:
             raise Malformed("feed.datum", f"{self.kind} is wgs84 by its standard")
+
+    def _check_terminals(self) -> None:
+        if self.kind is not FeedKind.JT808:
+            for name in ("terminals", "accept_unknown"):
+                if getattr(self, name):
+                    raise Malformed(f"feed.{name}", "only with kind = jt808")
+        elif self.listen is None:
+            raise Malformed("feed.connect", "terminals connect to the platform; say listen")
+        elif self.terminals is None and not self.accept_unknown:
+            raise Malformed(
+                "feed.terminals",
+                "say which terminals may report, or accept_unknown = true for any that comes",
+            )
 
     @property
     def address(self) -> str:

@@ -56,7 +56,7 @@ class Feed:
         self.counts = Counts()
         self.reactor: Any = None
         self.pump: Any = None
-        self._make_reader = reader_of(config.kind)
+        self._make_reader = reader_of(config)
         self._metrics = metrics
         self._published = dict.fromkeys(TOTALS, 0)
         self._published_errors: Counter[str] = Counter()
@@ -164,11 +164,11 @@ class Feed:
         if self._sink is None or len(self._open) >= self.config.connection_limit:
             self.counts.refused_connections += 1
             return None
-        channel = self.line(peer, send)
+        channel = self.line(peer, send, receiver.drop)
         self._open.add(receiver)
         return channel
 
-    def line(self, peer: str, send: Callable[[bytes], None]) -> Channel:
+    def line(self, peer: str, send: Callable[[bytes], None], drop: Callable[[str], None]) -> Channel:
         """A channel for a new connection or sender. Only after `start`."""
         if self._sink is None:
             raise RuntimeError("the feed was not started")
@@ -179,6 +179,7 @@ class Feed:
             clock_id=f"{self.config.name}#{self.counts.connections_total}",
             peer=peer,
             send=send,
+            drop=drop,
         )
         return Channel(self._make_reader(line), sink=self._sink, now=self.now())
 

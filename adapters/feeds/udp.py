@@ -221,7 +221,9 @@ class Datagrams:
             self._senders.move_to_end(peer)
 
     def _newcomer(self, peer: Any, now: float) -> _Sender:
-        channel = self._feed.line(f"{peer[0]}:{peer[1]}", lambda data: self._send(data, peer))
+        channel = self._feed.line(
+            f"{peer[0]}:{peer[1]}", lambda data: self._send(data, peer), lambda _why: self._forget(peer)
+        )
         sender = self._senders[peer] = _Sender(channel)
         channel.good_at_s = -math.inf  # nothing good yet
         sender.heard_at_s = now

@@ -38,6 +38,7 @@ class Line:
     clock_id: str  # names this line in clocks and logs: feed#number
     peer: str  # HOST:PORT of the other side
     send: Callable[[bytes], None] | None = None
+    drop: Callable[[str], None] | None = None  # ends the line; says why
 
 
 class Reader:

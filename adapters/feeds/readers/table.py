@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping
 
-from adapters.feeds.config import FeedKind
+from adapters.feeds.config import FeedConfig, FeedKind
 from adapters.feeds.readers import Line, Reader
+from adapters.feeds.readers.jt808 import Jt808Readers
 from adapters.feeds.readers.modes import ModeSReader
+from adapters.feeds.readers.nmea import NmeaReader
 from adapters.feeds.readers.sbs import SbsReader
 from dispatch.errors import Malformed
 
@@ -12,12 +14,20 @@ READERS: Mapping[FeedKind, Callable[[Line], Reader]] = {
     FeedKind.BEAST: ModeSReader,
     FeedKind.AVR: ModeSReader,
     FeedKind.SBS: SbsReader,
+    FeedKind.NMEA: NmeaReader,
+}
+# Kinds whose lines share something: made once for a feed, and then for each of its lines.
+SHARING: Mapping[FeedKind, Callable[[FeedConfig], Callable[[Line], Reader]]] = {
+    FeedKind.JT808: Jt808Readers,
 }
 
 
-def reader_of(kind: FeedKind) -> Callable[[Line], Reader]:
-    """What makes readers of this kind. Raises Malformed for a kind that this version does not read."""
-    made = READERS.get(kind)
+def reader_of(config: FeedConfig) -> Callable[[Line], Reader]:
+    """What makes the readers of a feed. Raises Malformed for a kind that this version does not read."""
+    sharing = SHARING.get(config.kind)
+    if sharing is not None:
+        return sharing(config)
+    made = READERS.get(config.kind)
     if made is None:
-        raise Malformed("feed.kind", f"{kind} is not read by this version")
+        raise Malformed("feed.kind", f"{config.kind} is not read by this version")
     return made

@@ -35,6 +35,13 @@ def test_the_kind_may_be_told_as_text() -> None:
         ({"transport": "tls", "listen": None, "connect": "tak:8089"}, "feed.ca"),
         ({"certificate": Path("a.crt")}, "feed.certificate"),
         ({"kind": "jt808"}, "feed.datum"),
+        ({"kind": "jt808", "datum": "wgs84"}, "feed.terminals"),
+        (
+            {"kind": "jt808", "datum": "wgs84", "listen": None, "connect": "a:1", "accept_unknown": True},
+            "feed.connect",
+        ),
+        ({"terminals": Path("terminals.csv")}, "feed.terminals"),
+        ({"accept_unknown": True}, "feed.accept_unknown"),
         ({"kind": "nmea"}, "feed.datum"),
         ({"kind": "nmea", "datum": "bd09"}, "feed.datum"),
         ({"kind": "asterix", "datum": "gcj02"}, "feed.datum"),
@@ -65,5 +72,5 @@ def test_simulated_aircraft_are_known_by_prefix_or_by_feed() -> None:
 
 def test_what_coordinates_refer_to_is_wgs84_unless_the_kind_must_say_it() -> None:
     assert feed().datum is HorizontalDatum.WGS84
-    assert feed(kind="jt808", datum="gcj02").datum is HorizontalDatum.GCJ02
+    assert feed(kind="jt808", datum="gcj02", accept_unknown=True).datum is HorizontalDatum.GCJ02
     assert feed(kind="cot", datum="gcj02").datum is HorizontalDatum.GCJ02

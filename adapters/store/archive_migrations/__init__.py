@@ -1,0 +1,1 @@
+"""Steps of the archive table's schema; the journal's are in migrations/."""

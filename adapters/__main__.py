@@ -8,6 +8,7 @@ from dispatch.errors import GanyingError
 
 COMMANDS = {
     "serve": "serve",
+    "worker": "worker",
     "demo": "demo",
     "config": "config",
     "account": "account",

@@ -231,7 +231,7 @@ class Broker:
     async def _publishing(self, client: Client, wake: asyncio.Event) -> None:
         """Everything in the outbox, as it comes."""
         unconfirmed_since: float | None = None
-        while not self._stopping.is_set():
+        while True:
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(wake.wait(), CONFIRM_S if unconfirmed_since else None)
             wake.clear()
@@ -240,6 +240,8 @@ class Broker:
             if beat is not None:
                 await client.publish(*beat)
             outbox = self._outbox
+            if self._stopping.is_set() and not (outbox and len(outbox)):
+                return
             if outbox is None:
                 continue
             while (parcel := outbox.take(time.monotonic())) is not None:

@@ -11,7 +11,16 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from adapters.feeds.config import CONNECTION_LIMIT, TERMINAL_LIMIT, FeedConfig, FeedKind, Transport
+from adapters.feeds.config import (
+    CONNECTION_LIMIT,
+    FIELD_LIMIT,
+    SEND_EVERY_S,
+    SEND_LIMIT,
+    TERMINAL_LIMIT,
+    FeedConfig,
+    FeedKind,
+    Transport,
+)
 from adapters.scale.credentials import BrokerAddress, check_url
 from dispatch.errors import Malformed
 from dispatch.ids import check_site
@@ -74,10 +83,16 @@ class FeedSection(_Section, frozen=True, kw_only=True):
     simulated_prefixes: tuple[str, ...] = ()  # hex beginnings of addresses that a simulator transmits
     gps_clock: bool = False  # a BEAST counter that counts GPS nanoseconds, where the receiver does not say so
     idle_timeout_s: Annotated[float, Meta(gt=0)] = 300.0
-    connection_limit: Annotated[int, Meta(ge=1, le=10_000)] | None = None  # 16; jt808: 512
+    connection_limit: Annotated[int, Meta(ge=1, le=10_000)] | None = None  # 16; jt808: 512; cot: 256
     worker: str = ""  # decoded by this worker, on whichever machine it runs; needs [broker]
     terminals: str = ""  # jt808: CSV of those that may report
     accept_unknown: bool = False  # jt808: others may too, shown as not listed
+    allow_plain: bool = False  # cot: without certificates beyond this machine, and so for anybody
+    send: bool | None = None  # cot: field clients are told of the picture; on unless datagrams
+    send_every_s: float = SEND_EVERY_S
+    send_traffic: bool = False  # cot: also what is not rescue's own, inside send_area
+    send_area: tuple[float, float, float, float] | None = None  # west, south, east, north, WGS-84 degrees
+    send_limit: int = SEND_LIMIT
 
 
 class WorkerSection(_Section, frozen=True, kw_only=True):
@@ -177,7 +192,8 @@ class Config(_Section, frozen=True, kw_only=True):
             elif name in FEED_FILES:
                 said[name] = self.path(value)
         if said["connection_limit"] is None:
-            said["connection_limit"] = TERMINAL_LIMIT if section.kind is FeedKind.JT808 else CONNECTION_LIMIT
+            limits = {FeedKind.JT808: TERMINAL_LIMIT, FeedKind.COT: FIELD_LIMIT}
+            said["connection_limit"] = limits.get(section.kind, CONNECTION_LIMIT)
         del said["worker"]
         return FeedConfig(**said, secrets=self.data)
 
@@ -371,7 +387,7 @@ listen = "127.0.0.1:30036"     # or connect = "host:port"
 # gps_clock = false                      # the counter is a GPS one and the receiver does not say so
 # datum = "wgs84"                        # "cgcs2000", "gcj02": what it sends; must be said for jt808 and nmea
 # idle_timeout_s = 300.0                 # a source without a good frame for so long loses its socket
-# connection_limit = 16                  # sources at once; jt808: 512
+# connection_limit = 16                  # sources at once; jt808: 512; cot: 256
 
 # [[feed]]
 # name = "radars"
@@ -389,6 +405,12 @@ listen = "127.0.0.1:30036"     # or connect = "host:port"
 # certificate = "ca/36.crt"
 # key = "ca/36.key"
 # ca = "ca/ca.crt"             # senders must show a certificate of it; without ca anybody may send
+# allow_plain = false          # true: listen beyond this machine without ca, for anybody
+# send = true                  # tell field clients of rescue's own aircraft and teams, incidents, alarms
+# send_every_s = 2.0
+# send_limit = 300             # things told to one
+# send_traffic = false         # true: other traffic too, inside send_area
+# send_area = [113.5, 24.4, 118.5, 30.1]   # west, south, east, north
 
 # [[feed]]
 # name = "terminals"

@@ -72,6 +72,7 @@ class Detail:
     emergency: str = ""  # its kind in words, 911 Alert
     emergency_over: bool = False
     colour: int | None = None  # of a marker, ARGB as a signed 32-bit number
+    icon: str = ""  # of a marker: path in the receiver's icon sets
     archive: bool = False  # to be kept by receivers: something placed, not something that reports
     force_delete: bool = False
     offers: tuple[int, ...] = ()  # TAK protocol versions that a server offers

@@ -155,6 +155,10 @@ def _colour(element: Any) -> dict[str, Any]:
     return {"colour": int(text) if _INTEGER.fullmatch(text) else None}
 
 
+def _icon(element: Any) -> dict[str, Any]:
+    return {"icon": _text(element, "iconsetpath")}
+
+
 def _takp(element: Any) -> dict[str, Any]:
     offered = (_version(each, "version") for each in element.findall("TakProtocolSupport")[:8])
     said: dict[str, Any] = {"offers": tuple(version for version in offered if version is not None)}
@@ -178,6 +182,7 @@ _READ = {
     "_aircot_": _aircot,
     "emergency": _emergency,
     "color": _colour,
+    "usericon": _icon,
     "TakControl": _takp,
 }
 
@@ -311,6 +316,7 @@ def _elements(detail: Detail) -> Iterator[tuple[str, dict[str, str] | None]]:
             ),
         )
     yield "color", None if detail.colour is None else {"argb": str(detail.colour)}
+    yield "usericon", _said({"iconsetpath": detail.icon})
 
 
 def _control(detail: Detail) -> Iterator[str]:

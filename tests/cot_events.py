@@ -87,6 +87,7 @@ details = st.builds(
     | st.builds(Aircraft, icao24=some_words, registration=words, flight=words, squawk=words, category=words),
     emergency=words,
     colour=st.none() | st.integers(-(2**31), 2**31 - 1),
+    icon=words,
     archive=st.booleans(),
     force_delete=st.booleans(),
     offers=st.lists(st.integers(0, 3), max_size=3).map(tuple),

@@ -21,6 +21,7 @@ from protocols.frames import BadFrame
 FORMATS: Mapping[str, tuple[str, str]] = {
     "avr": ("decode_modes", "avr_lines"),
     "beast": ("decode_modes", "beast_lines"),
+    "cot": ("decode_cot", "CotLines"),
     "jt808": ("decode_jt808", "Jt808Lines"),
     "nmea": ("decode_nmea", "NmeaLines"),
     "sbs": ("decode_sbs", "SbsLines"),

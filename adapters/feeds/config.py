@@ -15,6 +15,9 @@ IDLE_TIMEOUT_S = 300.0
 CONNECTION_LIMIT = (
     16  # per listening feed, still draining ones included; one more is closed at once and counted
 )
+FIELD_LIMIT = 256  # the same, of field clients (cot)
+SEND_EVERY_S = 2.0  # how often field clients are told what has changed
+SEND_LIMIT = 300  # things told to one, rescue's own first
 TERMINAL_LIMIT = 512  # the same, of a feed of terminals: each has a connection of its own
 
 
@@ -52,6 +55,7 @@ class FeedConfig:
     `datum` is what the source's coordinates refer to. `certificate`, `key`, `ca` are PEM files: a feed that listens
     on tls shows the first and demands one of `ca` from the sender where that is given; one that connects demands `ca`.
     `terminals` is the list of those that may report by jt808; `secrets` the folder where the site keeps its own.
+    What begins with `send` is of cot: whether field clients are told of the picture, and of how much of it.
     """
 
     name: str
@@ -74,6 +78,12 @@ class FeedConfig:
     terminals: Path | None = None  # jt808 only: terminals.csv
     accept_unknown: bool = False  # jt808 only: terminals that are not listed may report too
     secrets: Path | None = None
+    allow_plain: bool = False  # cot only: anybody who reaches the address may send and read
+    send: bool | None = None  # cot only: on tcp and tls unless said otherwise
+    send_every_s: float = SEND_EVERY_S
+    send_traffic: bool = False  # also what is not rescue's own, inside send_area
+    send_area: tuple[float, float, float, float] | None = None  # west, south, east, north, degrees
+    send_limit: int = SEND_LIMIT
 
     def __post_init__(self) -> None:
         self._set("kind", _member(FeedKind, self.kind, "feed.kind"))
@@ -86,6 +96,7 @@ class FeedConfig:
         self._check_transport()
         self._check_datum()
         self._check_terminals()
+        self._check_field_clients()
         if self.reference_position is not None:
             _check_place(self.reference_position)
         for prefix in self.simulated_prefixes:
@@ -156,6 +167,36 @@ class FeedConfig:
                 "say which terminals may report, or accept_unknown = true for any that comes",
             )
 
+    def _check_field_clients(self) -> None:
+        if self.kind is not FeedKind.COT:
+            for name in ("allow_plain", "send", "send_traffic", "send_area"):
+                if getattr(self, name):
+                    raise Malformed(f"feed.{name}", "only with kind = cot")
+            return
+        streams = self.transport is not Transport.UDP
+        if self.send and not streams:
+            raise Malformed("feed.send", "the picture is sent over tcp and tls")
+        if self.send is None:
+            self._set("send", streams)
+        known = self.transport is Transport.TLS and self.ca is not None
+        if self.listen is not None and not known and not self.allow_plain:
+            host, _ = host_port(self.listen, "feed.listen")
+            if self.group is not None or not _is_loopback(host):
+                raise Malformed(
+                    "feed.allow_plain",
+                    "anybody could report, and read the picture: say transport = tls with ca, or allow_plain = true",
+                )
+        if not 1.0 <= self.send_every_s <= 60.0:
+            raise Malformed("feed.send_every_s", "is not within 1 to 60")
+        if not 1 <= self.send_limit <= 2000:
+            raise Malformed("feed.send_limit", "is not within 1 to 2000")
+        if self.send_area is not None:
+            west, south, east, north = self.send_area
+            if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+                raise Malformed("feed.send_area", "is not west, south, east, north in degrees")
+        elif self.send_traffic:
+            raise Malformed("feed.send_area", "say inside which area traffic is sent")
+
     @property
     def address(self) -> str:
         """Where it listens or whereto it connects."""
@@ -164,6 +205,13 @@ class FeedConfig:
     def is_simulated(self, icao24: str) -> bool:
         """Whether an address of this feed is to be marked simulated."""
         return self.simulated or icao24.startswith(self.simulated_prefixes)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _member(kind: type[StrEnum], value: str, field: str) -> StrEnum:

@@ -164,11 +164,17 @@ class Feed:
         if self._sink is None or len(self._open) >= self.config.connection_limit:
             self.counts.refused_connections += 1
             return None
-        channel = self.line(peer, send, receiver.drop)
+        channel = self.line(peer, send, receiver.drop, receiver.room)
         self._open.add(receiver)
         return channel
 
-    def line(self, peer: str, send: Callable[[bytes], None], drop: Callable[[str], None]) -> Channel:
+    def line(
+        self,
+        peer: str,
+        send: Callable[[bytes], None],
+        drop: Callable[[str], None],
+        room: Callable[[], bool] = lambda: True,
+    ) -> Channel:
         """A channel for a new connection or sender. Only after `start`."""
         if self._sink is None:
             raise RuntimeError("the feed was not started")
@@ -180,6 +186,7 @@ class Feed:
             peer=peer,
             send=send,
             drop=drop,
+            room=room,
         )
         return Channel(self._make_reader(line), sink=self._sink, now=self.now())
 

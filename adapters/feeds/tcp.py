@@ -110,6 +110,10 @@ class Receiver(Protocol):
                 self._feed.counts.peers_dropped += 1
                 self.drop("it does not read its answers")
 
+    def room(self) -> bool:
+        """Whether the other side has taken what it was sent."""
+        return not self._answers.full
+
     def drop(self, why: str) -> None:
         """Close at once and forget what waits."""
         self._feed.counts.trouble(why)

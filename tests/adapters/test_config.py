@@ -32,7 +32,7 @@ def test_the_example_with_every_comment_taken_away_is_a_config() -> None:
     assert [feed.transport for feed in config.feed] == ["tcp", "udp", "tls", "tcp", "tcp"]
     terminals = config.feed_config(config.feed[3])
     assert (terminals.terminals, terminals.secrets) == (Path("terminals.csv").resolve(), config.data)
-    assert [config.feed_config(feed).connection_limit for feed in config.feed[2:]] == [16, 512, 1]
+    assert [config.feed_config(feed).connection_limit for feed in config.feed[2:]] == [256, 512, 1]
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ class Line:
     peer: str  # HOST:PORT of the other side
     send: Callable[[bytes], None] | None = None
     drop: Callable[[str], None] | None = None  # ends the line; says why
+    room: Callable[[], bool] = lambda: True  # whether `send` has room: what can wait waits until then
 
 
 class Reader:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from adapters.feeds.config import FeedConfig, FeedKind
 from adapters.feeds.readers import Line, Reader
+from adapters.feeds.readers.cot import CotReader
 from adapters.feeds.readers.jt808 import Jt808Readers
 from adapters.feeds.readers.modes import ModeSReader
 from adapters.feeds.readers.nmea import NmeaReader
@@ -15,6 +16,7 @@ READERS: Mapping[FeedKind, Callable[[Line], Reader]] = {
     FeedKind.AVR: ModeSReader,
     FeedKind.SBS: SbsReader,
     FeedKind.NMEA: NmeaReader,
+    FeedKind.COT: CotReader,
 }
 # Kinds whose lines share something: made once for a feed, and then for each of its lines.
 SHARING: Mapping[FeedKind, Callable[[FeedConfig], Callable[[Line], Reader]]] = {

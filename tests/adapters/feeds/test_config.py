@@ -42,6 +42,29 @@ def test_the_kind_may_be_told_as_text() -> None:
         ),
         ({"terminals": Path("terminals.csv")}, "feed.terminals"),
         ({"accept_unknown": True}, "feed.accept_unknown"),
+        ({"kind": "cot", "listen": "0.0.0.0:8087"}, "feed.allow_plain"),
+        ({"kind": "cot", "listen": "0.0.0.0:6969", "transport": "udp"}, "feed.allow_plain"),
+        (
+            {"kind": "cot", "listen": "127.0.0.1:6969", "transport": "udp", "group": "239.2.3.1"},
+            "feed.allow_plain",
+        ),
+        (
+            {
+                "kind": "cot",
+                "listen": "0.0.0.0:8089",
+                "transport": "tls",
+                "certificate": Path("a.crt"),
+                "key": Path("a.key"),
+            },
+            "feed.allow_plain",
+        ),
+        ({"kind": "cot", "transport": "udp", "send": True}, "feed.send"),
+        ({"kind": "cot", "send_every_s": 0.5}, "feed.send_every_s"),
+        ({"kind": "cot", "send_limit": 0}, "feed.send_limit"),
+        ({"kind": "cot", "send_traffic": True}, "feed.send_area"),
+        ({"kind": "cot", "send_area": (118.0, 24.0, 113.0, 30.0)}, "feed.send_area"),
+        ({"send": True}, "feed.send"),
+        ({"allow_plain": True}, "feed.allow_plain"),
         ({"kind": "nmea"}, "feed.datum"),
         ({"kind": "nmea", "datum": "bd09"}, "feed.datum"),
         ({"kind": "asterix", "datum": "gcj02"}, "feed.datum"),
@@ -74,3 +97,13 @@ def test_what_coordinates_refer_to_is_wgs84_unless_the_kind_must_say_it() -> Non
     assert feed().datum is HorizontalDatum.WGS84
     assert feed(kind="jt808", datum="gcj02", accept_unknown=True).datum is HorizontalDatum.GCJ02
     assert feed(kind="cot", datum="gcj02").datum is HorizontalDatum.GCJ02
+
+
+def test_a_field_client_s_feed_is_open_to_those_it_knows() -> None:
+    """Plain on this machine; beyond it by certificate, or by an explicit word. It tells of the picture unless by datagram."""
+    assert feed(kind="cot", listen="127.0.0.1:8087").send is True
+    assert feed(kind="cot", listen=None, connect="tak.example:8087").send is True
+    assert feed(kind="cot", listen="[::1]:6969", transport="udp").send is False
+    assert feed(kind="cot", listen="0.0.0.0:8087", allow_plain=True, send=False).send is False
+    secured = {"certificate": Path("a.crt"), "key": Path("a.key"), "ca": Path("ca.crt")}
+    assert feed(kind="cot", listen="0.0.0.0:8089", transport="tls", **secured).send is True

@@ -1,0 +1,146 @@
+"""Every door through which bytes from outside come: how to feed it, what it may refuse with, and bytes to begin from."""
+
+import functools
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dispatch.errors import GanyingError
+from protocols import avr, beast, cot_stream, jt808, modes, nmea_lines, pcap, sbs
+from protocols.codec import link, sightings
+from protocols.frames import BadFrame, ReceiverStatus
+from tests import recordings
+from tests.recordings import ADSB
+
+DATA = ADSB.parent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """`feed` returns for any bytes, or raises one of `refusals`; anything else is a defect."""
+
+    name: str
+    feed: Callable[[bytes], object]
+    seeds: Callable[[], list[bytes]]
+    refusals: tuple[type[Exception], ...] = ()
+
+
+def _mode_s(data: bytes, deframer: beast.Deframer | avr.Deframer) -> None:
+    decoder = modes.Decoder(source="fuzz", reference_position=(115.9, 28.7))
+    for item in [*deframer.feed(data), *deframer.close()]:
+        if isinstance(item, ReceiverStatus):
+            decoder.status(item)
+        elif not isinstance(item, BadFrame):
+            decoder.decode(item, 0.0)
+
+
+def _beast(data: bytes) -> None:
+    _mode_s(data, beast.Deframer())
+
+
+def _avr(data: bytes) -> None:
+    _mode_s(data, avr.Deframer())
+
+
+def _sbs(data: bytes) -> None:
+    deframer, decoder = sbs.Deframer(), sbs.Decoder(source="fuzz")
+    for item in [*deframer.feed(data), *deframer.close()]:
+        if not isinstance(item, BadFrame):
+            decoder.sighting(item, trusted_utc=True)
+
+
+def _nmea(data: bytes) -> None:
+    from protocols import nmea, nmea_fixes
+
+    deframer, fixes = nmea_lines.Deframer(), nmea_fixes.Fixes()
+    for item in [*deframer.feed(data), *deframer.close()]:
+        if isinstance(item, BadFrame) or not nmea.is_read(item):
+            continue
+        try:
+            said = nmea.read(item)
+        except GanyingError:
+            continue
+        fixes.put(said)
+    fixes.close()
+
+
+def _jt808(data: bytes) -> None:
+    decoder = jt808.Decoder()
+    decoder.feed(data)
+    decoder.close()
+
+
+def _pcap(data: bytes) -> None:
+    reader = pcap.Reader()
+    reader.feed(data)
+    reader.close()
+
+
+def _lines(path: str, first: int = 40) -> list[bytes]:
+    return [line + b"\n" for line in (DATA / path).read_bytes().splitlines()[:first]]
+
+
+@functools.cache
+def _frames() -> list[bytes]:
+    deframer = beast.Deframer()
+    good = [
+        item
+        for item in deframer.feed(recordings.petersburg()[:60_000])
+        if not isinstance(item, BadFrame | ReceiverStatus)
+    ]
+    return [beast.encode(frame) for frame in good[::7]]
+
+
+def _jt808_seeds() -> list[bytes]:
+    found = []
+    for vector in json.loads((DATA / "jt808/vectors.json").read_text()):
+        inner = bytes.fromhex(vector["hex"]).strip(b"\x7e")  # the file's frames are unescaped
+        found.append(b"\x7e" + inner.replace(b"\x7d", b"\x7d\x01").replace(b"\x7e", b"\x7d\x02") + b"\x7e")
+    return found
+
+
+def _cot_seeds() -> list[bytes]:
+    events = json.loads((DATA / "cot/cot_events.json").read_text())
+    vector = json.loads((DATA / "cot/tak_protocol_v1_vectors.json").read_text())
+    return [event["xml"].encode() for event in events] + [
+        bytes.fromhex(value)
+        for value in _texts(vector)
+        if len(value) > 100 and set(value) <= set("0123456789abcdef")
+    ]
+
+
+def _texts(value: object) -> list[str]:
+    """All strings of a JSON value."""
+    if isinstance(value, str):
+        return [value]
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [text for part in parts for text in _texts(part)]
+
+
+def _client_seeds() -> list[bytes]:
+    from protocols.gen import client_pb2
+
+    hello = client_pb2.ClientMessage(hello=client_pb2.Hello(token="t" * 40, resume_after=7, epoch="e"))
+    port = client_pb2.Viewport(west_e7=1, south_e7=2, east_e7=3, north_e7=4)
+    subscribe = client_pb2.ClientMessage(subscribe=client_pb2.Subscribe(viewport=port, tracks=True))
+    return [hello.SerializeToString(), subscribe.SerializeToString()]
+
+
+def _avr_seeds() -> list[bytes]:
+    rows = (ADSB / "pymodes_df17_406b90.csv").read_text().splitlines()[:60]
+    return [f"*{row.split(',')[1]};\n".encode() for row in rows]
+
+
+TARGETS: tuple[Target, ...] = (
+    Target(name="beast", feed=_beast, seeds=_frames),
+    Target(name="avr", feed=_avr, seeds=_avr_seeds),
+    Target(name="sbs", feed=_sbs, seeds=lambda: _lines("adsb/stratux_gms5002_es.sbs.log")),
+    Target(name="jt808", feed=_jt808, seeds=_jt808_seeds),
+    Target(name="nmea", feed=_nmea, seeds=lambda: _lines("nmea/pygpsdata-nmea4.log")),
+    Target(name="cot", feed=cot_stream.feed, seeds=_cot_seeds),
+    Target(name="cot_datagram", feed=cot_stream.feed_datagram, seeds=_cot_seeds),
+    Target(name="pcap", feed=_pcap, seeds=lambda: [b"\xd4\xc3\xb2\xa1\x02\x00\x04\x00" + bytes(32)]),
+    Target(name="client", feed=client.decode, seeds=_client_seeds, refusals=(GanyingError,)),
+    Target(name="link", feed=link.decode, seeds=_client_seeds, refusals=(GanyingError,)),
+    Target(name="sightings", feed=sightings.decode, seeds=_client_seeds, refusals=(GanyingError,)),
+)

@@ -98,6 +98,13 @@ class Double:
                 self.tell(record)
             case "executed":
                 return {"executed": self.executed, "hellos": self.hellos}
+            case "feed":
+                changes = {key: value for key, value in order.items() if key not in ("do", "name", "silent")}
+                self.stage.feed_changes[order["name"]] = changes
+                if order.get("silent"):
+                    self.stage.silenced[order["name"]] = time.time()
+                else:
+                    self.stage.silenced.pop(order["name"], None)
             case "positions":
                 return {"positions": self.positions}
             case "judge":

@@ -15,6 +15,32 @@ JINGAN = (115.36, 28.86)
 FIRE = (115.2212, 29.0624)
 WATER = (115.29, 28.98)
 OWN = 0x78F001
+FEEDS: dict[str, dict[str, Any]] = {
+    "hill": {
+        "says": {"kind": "beast", "state": "connected", "transport": "tcp", "address": "127.0.0.1:30036"}
+        | {"clock": "counter", "connections": 1, "tracks": 6, "simulated": True, "bytes": 48_000_000},
+        "per_s": 120,
+        "errors": {"CRC": 31, "UNVERIFIED": 402, "GARBAGE": 2},
+    },
+    "radar-025-007": {
+        "says": {"kind": "asterix", "state": "connected", "transport": "udp", "address": "239.1.1.7:8600"}
+        | {"clock": "utc", "connections": 1, "tracks": 4},
+        "per_s": 2,
+        "errors": {},
+    },
+    "trucks": {
+        "says": {"kind": "jt808", "state": "listening", "transport": "tcp", "address": "0.0.0.0:8808"}
+        | {"clock": "utc", "tracks": 0},
+        "per_s": 0.5,
+        "errors": {"MALFORMED": 4},
+    },
+    "phone": {
+        "says": {"kind": "phone", "state": "connected", "transport": "https", "address": "/api/v1/positions"}
+        | {"clock": "utc", "tracks": 2},
+        "per_s": 0.4,
+        "errors": {"TOO_MANY": 1},
+    },
+}
 
 
 def now_us() -> int:
@@ -49,6 +75,9 @@ class Stage:
         self.flying = aircraft
         self.reporting = True
         self.silent_since = 0.0
+        self.began = time.time() - 600
+        self.silenced: dict[str, float] = {}
+        self.feed_changes: dict[str, dict[str, Any]] = {}
         self.tick = 1
         self._open()
 
@@ -231,12 +260,28 @@ class Stage:
         return client_pb2.ServerMessage(tracks=message).SerializeToString()
 
     def status(self) -> bytes:
-        feed = client_pb2.FeedStatus(
-            name="hill", kind="beast", state="connected", messages=1000, heard_age_ms=200, simulated=True
-        )
-        links = [
-            client_pb2.LinkStatus(site="43", name="湖南", state="live", lag_ms=400),
+        """How the sources do. `silenced` feeds keep their counts, and their last word grows old."""
+        now = time.time()
+        message = client_pb2.Status(at_us=now_us(), tracks=self.flying)
+        for name, facts in FEEDS.items():
+            feed = message.feeds.add(name=name, **facts["says"] | self.feed_changes.get(name, {}))
+            silent_since = self.silenced.get(name)
+            spoken_s = (silent_since or now) - self.began
+            feed.messages = int(spoken_s * facts["per_s"])
+            feed.valid = feed.positions = feed.messages
+            feed.rate_per_s = 0 if silent_since and now - silent_since > 5 else facts["per_s"]
+            feed.heard_age_ms = int(((now - silent_since) if silent_since else 0.2) * 1000)
+            feed.errors = sum(facts["errors"].values())
+            for code, count in facts["errors"].items():
+                feed.errors_by_code.add(name=code, count=count)
+            feed.messages_by_kind.add(name="DF17", count=feed.messages)
+        for link in (
+            client_pb2.LinkStatus(
+                site="43", name="湖南", state="live", lag_ms=400, tracks=3, heard_age_ms=700
+            ),
             client_pb2.LinkStatus(site="44", name="广东", state="down"),
-        ]
-        message = client_pb2.Status(at_us=now_us(), feeds=[feed], links=links, tracks=self.flying)
+        ):
+            message.links.append(link)
+        archive = message.services.add(name="archive", kind="archive", state="ok")
+        archive.figures.add(name="backlog_rows", value=120)
         return client_pb2.ServerMessage(status=message).SerializeToString()

@@ -5,10 +5,11 @@ import { t, word } from '../text'
 import { AirspaceState, kindWord, ms, RefusalReason, TaskingState } from '../wire/schema'
 import { now_ms } from './clock'
 import { countdown } from './format'
-import { FEED_SILENT_MS } from './freshness'
 import { session } from './session'
+import { nameOf } from './source_words'
+import { lostNames, lostSources } from './sources'
 import { runningClocks } from './timers'
-import { activeTaskings, aircraftByAddress, feeds, FLYING, links, tables, tracks } from './world'
+import { activeTaskings, aircraftByAddress, FLYING, links, tables, tracks } from './world'
 
 export interface Alarm {
   id: string
@@ -74,15 +75,13 @@ function airspaceAlarms(): Alarm[] {
 }
 
 function feedAlarms(): Alarm[] {
-  return feeds.value
-    .filter((one) => one.state === 'down' || (one.heardAgeMs !== undefined && one.heardAgeMs > FEED_SILENT_MS))
-    .map((one) => ({
-      id: `feed-${one.name}`,
-      level: 2,
-      title: t.alarm.feed(one.name),
-      todo: t.alarm.doFeed,
-      since_ms: now_ms.value - (one.heardAgeMs ?? 0),
-    }))
+  return lostSources.value.map(({ feed }) => ({
+    id: `feed-${feed.name}`,
+    level: 2,
+    title: t.alarm.feed(nameOf(feed)),
+    todo: t.alarm.doFeed,
+    since_ms: now_ms.value - (feed.heardAgeMs ?? 0),
+  }))
 }
 
 function linkAlarms(): Alarm[] {
@@ -93,12 +92,11 @@ function linkAlarms(): Alarm[] {
 
 function trackAlarms(): Alarm[] {
   const found: Alarm[] = []
-  const silent = new Set(feeds.value.filter((one) => one.state === 'down').map((one) => one.name))
   for (const tasking of activeTaskings.value) {
     if (!FLYING.has(tasking.state)) continue
     const address = parseInt(tasking.aircraftIcao24, 16)
     const i = tracks.indexOf(address)
-    if (i === undefined || tracks.freshness(i, now_ms.value) !== 'ghost' || silent.has(tracks.latest[i]!.source)) continue
+    if (i === undefined || tracks.freshness(i, now_ms.value) !== 'ghost' || lostNames.value.has(tracks.latest[i]!.source)) continue
     const name = aircraftByAddress.value.get(address)?.name ?? tasking.aircraftId
     const since_ms = tracks.measuredAt[i]!
     found.push({ id: `lost-${tasking.id}-${since_ms}`, level: 1, title: t.alarm.trackLost(name), todo: t.alarm.doTrack, since_ms, tasking: tasking.id })

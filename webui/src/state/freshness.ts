@@ -39,6 +39,3 @@ export function linkTag(open: boolean, everHeard: boolean, silent_ms: number): L
   if (silent_ms > LINK_STALE_MS || !open) return 'stale'
   return 'live'
 }
-
-/** A feed is judged by the gap between arrivals: max(3 s, 2 x inferred cadence), CONSOLE §8.10. */
-export const FEED_SILENT_MS = 10_000

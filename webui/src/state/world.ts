@@ -17,6 +17,7 @@ import {
   type LinkStatus,
   type Plan,
   type Records,
+  type ServiceStatus,
   type Tasking,
   type WaterPoint,
 } from '../wire/schema'
@@ -57,7 +58,10 @@ export const loaded = ref(false)
 export const through = ref('0')
 export const feeds = shallowRef<FeedStatus[]>([])
 export const links = shallowRef<LinkStatus[]>([])
+export const services = shallowRef<ServiceStatus[]>([])
 export const serverTracks = ref(0)
+/** Server time of the last status. */
+export const statusAt_ms = ref(NaN)
 
 export const socketOpen = ref(false)
 export const heardAt_ms = ref(0) // local clock
@@ -131,6 +135,8 @@ const listener: Listener = {
     hearStamp(ms(message.atUs))
     feeds.value = message.feeds
     links.value = message.links
+    services.value = message.services
+    statusAt_ms.value = ms(message.atUs)
     serverTracks.value = message.tracks
   },
   echo: hearEcho,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dispatch.errors import GanyingError
 from protocols import avr, beast, cot_stream, jt808, modes, nmea_lines, pcap, sbs
-from protocols.codec import link, sightings
+from protocols.codec import client, link, sightings
 from protocols.frames import BadFrame, ReceiverStatus
 from tests import recordings
 from tests.recordings import ADSB

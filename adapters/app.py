@@ -1,7 +1,7 @@
 """The whole server on one page: what is made, in which order, and what it is given.
 
-Start: journal -> desk -> picture -> feeds, links, timers, planner -> doors. `ready URL` is printed when the doors are
-open. Stop is the other way round, so that what is under way is answered before the journal closes.
+Start: journal -> desk -> picture -> archive -> feeds, links, timers, planner -> doors. `ready URL` is printed when
+the doors are open. Stop is the other way round, so that what is under way is answered before the journal closes.
 """
 
 import gc
@@ -16,6 +16,8 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 
 from adapters import journal_key
 from adapters.accounts import Accounts
+from adapters.archive.archive import Archive, ArchiveCollector
+from adapters.archive.settings import settings_of
 from adapters.clock import utc_now
 from adapters.config import Config
 from adapters.desk import Desk
@@ -55,6 +57,10 @@ class Server:
         self.picture = TrackPicture()
         self.watch = Watch(self.picture, utc_now, self.metrics, self._clocks_off_s)
         self.metrics.registry.register(SiteCollector(self.desk, self.picture))
+        self.archive = Archive(
+            settings_of(config), self.picture.history, reactor, lambda: utc_now().timestamp()
+        )
+        self.metrics.registry.register(ArchiveCollector(self.archive))
         self.accounts = Accounts(config.data, reactor)
         self.planner = Planner(self.desk, config.planner, utc_now, reactor)
         self.timers = Timers(self.desk, utc_now, reactor)
@@ -74,6 +80,7 @@ class Server:
                 accounts=self.accounts,
                 clock=utc_now,
                 guide=_guide(config),
+                archive=self.archive,
                 watch=self.watch,
             )
         )
@@ -89,6 +96,7 @@ class Server:
         gc.freeze()
         self.watch.start(self._reactor, self.desk.world)
         self.desk.subscribe(lambda world, _: self.watch.follow(world))
+        self.archive.start()
         self.timers.start()
         self.local.start(self._reactor)
         for feed in self.feeds:
@@ -108,6 +116,7 @@ class Server:
         self.timers.stop()
         self.watch.stop()
         self.accounts.stop()
+        yield self.archive.stop()
         yield self.desk.stop()
 
     def _clocks_off_s(self) -> dict[str, float]:

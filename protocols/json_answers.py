@@ -204,6 +204,15 @@ class SourceAnswer(Answered, frozen=True, kw_only=True):
     last_error: str
 
 
+class ArchiveAnswer(Answered, frozen=True, kw_only=True):
+    """How the archive does: `ok`, `off`, `full` (no room on the disk) or `down`."""
+
+    state: str
+    written_age_s: float | None
+    queued_rows: int
+    dropped_rows: int
+
+
 class HealthAnswer(Answered, frozen=True, kw_only=True):
     """Whether the server can do its work; holds nothing that a stranger may not know."""
 
@@ -214,6 +223,7 @@ class HealthAnswer(Answered, frozen=True, kw_only=True):
     journal_seq: int
     at: datetime
     feeds: list[FeedAnswer]
+    archive: ArchiveAnswer | None = None
 
 
 class GuideAccount(Answered, frozen=True, kw_only=True):

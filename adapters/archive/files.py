@@ -38,10 +38,12 @@ class FileSink:
         self._serial = 0
         self._closed = 0  # segments below and with this number are nobody's but the keeper's
 
-    def prepare(self) -> None:
-        """Look at what is there."""
+    def prepare(self) -> int | None:
+        """Look at what is there; not None when segments of an earlier run are."""
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._serial = self._closed = names.contents(self._root).last_serial
+        held = names.contents(self._root)
+        self._serial = self._closed = held.last_serial
+        return self._closed if held.segments else None
 
     def append(self, batch: Any) -> int:
         """Put a batch on disk; the bytes it took there."""

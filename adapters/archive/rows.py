@@ -44,9 +44,10 @@ class RowSink:
         self._fresh = 0
         self._since_s = clock_s()
 
-    def prepare(self) -> None:
-        """Make the table, or bring it to this version's shape."""
+    def prepare(self) -> int | None:
+        """Make the table, or bring it to this version's shape; not None when an earlier run left fresh rows."""
         self._table.migrate()
+        return 0 if self._table.headers(FRESH) else None
 
     def append(self, batch: Any) -> int:
         """Put a batch into the table; the bytes it took there."""

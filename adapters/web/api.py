@@ -62,7 +62,8 @@ class Api(Resource):
             door, arguments = self._route(request)
             principal = None if door.open else authenticate(self._site, request)
             answer = await door.handler(self._call(door, principal, arguments, request))
-            status, body = (door.status, write(answer)) if door.answers else (204, b"")
+            status, body = (door.status, _body_of(answer)) if door.answers else (204, b"")
+            headers = {"Content-Type": door.sends}
         except GanyingError as error:
             status, body, headers = _failed(error)
             if door is not None and door.failed is not None:
@@ -105,6 +106,10 @@ class Api(Resource):
             key=read_key(_headers(request, "idempotency-key")) if door.writes else "",
             address=str(getattr(request.getClientAddress(), "host", "")),
         )
+
+
+def _body_of(answer: Any) -> bytes:
+    return answer if isinstance(answer, bytes) else write(answer)
 
 
 def _headers(request: Any, name: str) -> list[str]:

@@ -4,10 +4,13 @@ import ipaddress
 from datetime import datetime
 from typing import Any
 
+from adapters.archive.archive import ArchiveStatus
+from adapters.archive.writer import ArchiveState
 from adapters.web import status_line
 from adapters.web.table import Call, Door
 from adapters.web.version import version
 from protocols.json_answers import (
+    ArchiveAnswer,
     FeedAnswer,
     GuideAnswer,
     HealthAnswer,
@@ -79,7 +82,12 @@ async def _health(call: Call) -> HealthAnswer:
         )
         for feed in site.feeds()
     ]
-    well = str(site.desk.state) in HEALTHY_JOURNAL and all(feed.state != "down" for feed in feeds)
+    archive = None if site.archive is None else site.archive.status()
+    well = (
+        str(site.desk.state) in HEALTHY_JOURNAL
+        and all(feed.state != "down" for feed in feeds)
+        and (archive is None or archive.state in HEALTHY_ARCHIVE)
+    )
     return HealthAnswer(
         status="ok" if well else "degraded",
         site=site.config.site.id,
@@ -88,9 +96,21 @@ async def _health(call: Call) -> HealthAnswer:
         journal_seq=site.desk.world.seq,
         at=now,
         feeds=feeds,
+        archive=None if archive is None else _archive(archive, now.timestamp()),
     )
 
 
+def _archive(status: ArchiveStatus, now_s: float) -> ArchiveAnswer:
+    written_s = status.last_write_at_s
+    return ArchiveAnswer(
+        state=str(status.state),
+        written_age_s=None if written_s is None else max(0.0, now_s - written_s),
+        queued_rows=status.queued_rows,
+        dropped_rows=status.dropped_rows,
+    )
+
+
+HEALTHY_ARCHIVE = frozenset({ArchiveState.OK, ArchiveState.OFF})
 HEALTHY_JOURNAL = frozenset({"open", "ok", "ready"})
 
 

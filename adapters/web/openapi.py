@@ -90,7 +90,8 @@ def _query_parameters(door: Door) -> list[dict[str, Any]]:
 def _responses(door: Door, schema_of: dict[Any, Any]) -> dict[str, Any]:
     made: dict[str, Any] = {str(door.status if door.answers else 204): {"description": "Done."}}
     if door.answers:
-        made[str(door.status)]["content"] = {"application/json": {"schema": schema_of[door.answers]}}
+        schema = {"type": "string", "format": "binary"} if door.answers is bytes else schema_of[door.answers]
+        made[str(door.status)]["content"] = {door.sends: {"schema": schema}}
     problem = {"application/problem+json": {"schema": schema_of[Problem]}}
     for status in sorted(_failures(door)):
         made[str(status)] = {"description": HTTPStatus(status).phrase, "content": problem}

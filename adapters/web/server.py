@@ -12,6 +12,8 @@ from twisted.web.resource import Resource
 from adapters import tls
 from adapters.config import split_address
 from adapters.web import (
+    doors_history,
+    doors_identities,
     doors_incidents,
     doors_picture,
     doors_plans,
@@ -33,6 +35,7 @@ from adapters.web.table import Call, Door
 DIST = Path(__file__).resolve().parents[2] / "webui" / "dist"
 
 _DOORS = (
+    *doors_history.DOORS,
     *doors_session.DOORS,
     *doors_incidents.DOORS,
     *doors_taskings.DOORS,
@@ -41,6 +44,8 @@ _DOORS = (
     *doors_picture.DOORS,
     *doors_tracks.DOORS,
     *doors_positions.DOORS,
+    *doors_identities.DOORS,
+    *doors_track_sources.DOORS,
 )
 
 

@@ -11,6 +11,9 @@ from typing import Any, Protocol
 from twisted.internet.defer import Deferred
 
 from adapters.accounts import Accounts
+from adapters.archive.archive import ArchiveStatus
+from adapters.archive.query import Query
+from adapters.archive.readers import Form
 from adapters.clock import Clock
 from adapters.config import Config
 from adapters.metrics import Metrics
@@ -20,6 +23,7 @@ from adapters.web.lockout import Lockout
 from adapters.web.reports import Reports
 from dispatch.commands import Ask
 from dispatch.facts import Recorded
+from dispatch.matching import MatchProposal
 from dispatch.picture import TrackPicture
 from dispatch.records import Account, Session
 from dispatch.sighting import Sighting
@@ -60,6 +64,16 @@ class DeskDoor(Protocol):
 
     def subscribe(self, callback: Callable[[World, tuple[Recorded, ...]], None]) -> Callable[[], None]:
         """Be told after each commit, in order; returns how to stop."""
+
+
+class ArchiveDoor(Protocol):
+    """What was (adapters/archive)."""
+
+    def ask(self, query: Query, form: Form) -> "Deferred[bytes]":
+        """An answer's bytes. Fails with dispatch.errors, or NoAnswer where asking again may help."""
+
+    def status(self) -> ArchiveStatus:
+        """How it does."""
 
 
 class PlannerDoor(Protocol):
@@ -149,6 +163,7 @@ class Site:
     metrics: Metrics
     accounts: Accounts
     clock: Clock
+    archive: ArchiveDoor | None = None
     guide: Mapping[str, Any] | None = None
     watch: Watch = field(default=None)  # type: ignore[assignment]  # made of the others, in __post_init__
     lockout: Lockout = field(default_factory=Lockout)
@@ -156,6 +171,7 @@ class Site:
     reports: Reports = field(default_factory=Reports)
     accept: Callable[[Sighting, float], Verdict] | None = None  # None: straight into the picture
     services: Callable[[], Iterable[ServiceState]] = tuple
+    proposals: Callable[[], Iterable[MatchProposal]] = tuple
     _related: tuple[World, Relations] | None = None
 
     def __post_init__(self) -> None:

@@ -65,6 +65,7 @@ class Door:
     query: type = NoQuery
     open: bool = False
     csv: bool = False  # the body is CSV text, handed over raw
+    sends: str = "application/json"  # content type; a handler may make the bytes itself
     sighting: bool = False  # hands over what was measured: no command, so no Idempotency-Key
     failed: "Callable[[Site, Principal | None, GanyingError], None] | None" = None  # told of what it refused
     statuses: tuple[int, ...] = field(default=())  # beyond those that follow from the row itself

@@ -21,6 +21,7 @@ from adapters.web import (
     doors_resources,
     doors_session,
     doors_taskings,
+    doors_track_sources,
     doors_tracks,
 )
 from adapters.web.api import Api

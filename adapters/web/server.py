@@ -21,7 +21,6 @@ from adapters.web import (
     doors_resources,
     doors_session,
     doors_taskings,
-    doors_track_sources,
     doors_tracks,
 )
 from adapters.web.api import Api
@@ -46,7 +45,6 @@ _DOORS = (
     *doors_tracks.DOORS,
     *doors_positions.DOORS,
     *doors_identities.DOORS,
-    *doors_track_sources.DOORS,
 )
 
 

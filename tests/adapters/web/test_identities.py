@@ -5,7 +5,7 @@ from typing import Any
 import pytest_twisted
 
 from dispatch import access
-from dispatch.kinds import Role, SourceKind, ThingKind
+from dispatch.kinds import Role, SourceKind
 from dispatch.matching import MatchProposal
 from dispatch.sighting import Sighting
 from tests.adapters.web.running import Running
@@ -121,19 +121,3 @@ async def test_a_proposal_shows_both_sides_and_how_far_apart_they_are(site: Runn
     [gone] = (await site.http("GET", "identities/proposals", role="dispatcher")).json["items"]
     assert [side["track"] for side in gone["sides"]] == [None, None]
     assert gone["distance_m"] is None
-
-
-@pytest_twisted.ensureDeferred
-async def test_the_sources_of_a_thing_come_with_age_accuracy_and_the_chosen_one_first(site: Running) -> None:
-    see(site, "jt808:13912345678", 115.9, accuracy_m=15.0, thing_kind=ThingKind.VEHICLE)
-    site.clock.forward(seconds=5)
-    answer = await site.http("GET", "tracks/sources?id=jt808:13912345678", role="dispatcher")
-    assert answer.json["id"] == "jt808:13912345678"
-    [only] = answer.json["items"]
-    assert (only["source"], only["source_kind"], only["chosen"]) == ("gps", "terminal", True)
-    assert (only["position_age_s"], only["heard_age_s"], only["accuracy_m"]) == (5.0, 5.0, 15.0)
-    assert (await site.http("GET", "tracks/sources?id=cot:none", role="dispatcher")).json["items"] == []
-    assert (await site.http("GET", "tracks/sources?id=jt808:13912345678", role="secadmin")).json[
-        "items"
-    ] == []
-    assert (await site.http("GET", "tracks/sources?id=%00", role="dispatcher")).status == 422

@@ -10,7 +10,7 @@ that would name a person's account, phone number or device (phone:, jt808:, repo
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from dispatch.freshness import LIMITS
@@ -210,6 +210,11 @@ def incident_of(incident: Incident, *, site: str, now: float) -> Standing:
         ),
     )
     return Standing(event=marker, over=_deleted(marker, now), version=(incident.version,))
+
+
+def renewed(event: CotEvent, now: float, valid_s: float = DELETE_VALID_S) -> CotEvent:
+    """An event made earlier, as of now: receivers throw away what is stale, words of taking back included."""
+    return replace(event, made_s=now, start_s=now, stale_s=now + valid_s)
 
 
 def _deleted(marker: CotEvent, now: float) -> CotEvent:

@@ -21,6 +21,7 @@ from adapters.archive.settings import settings_of
 from adapters.clock import utc_now
 from adapters.config import Config
 from adapters.desk import Desk
+from adapters.feeds.cot_clients import FieldClients
 from adapters.feeds.feed import Feed
 from adapters.feeds.readers import Seen
 from adapters.gauges import SiteCollector
@@ -68,6 +69,13 @@ class Server:
             desk=self.desk, picture=self.picture, config=config, metrics=self.metrics, clock=utc_now
         )
         self.feeds = [Feed(config.feed_config(section), self.metrics) for section in config.feed]
+        self.field = FieldClients(
+            self.feeds,
+            world=lambda: self.desk.world,
+            picture=self.picture,
+            clock=utc_now,
+            metrics=self.metrics,
+        )
         self.doors = WebServer(
             Site(
                 desk=self.desk,
@@ -101,6 +109,7 @@ class Server:
         self.local.start(self._reactor)
         for feed in self.feeds:
             yield feed.start(self._reactor, self._sighted)
+        self.field.start(self._reactor)
         yield self.links.start(self._reactor)
         url = yield self.doors.start(self._reactor)
         return url
@@ -110,6 +119,7 @@ class Server:
         """Close the doors, then the sources, then the journal."""
         yield self.doors.stop()
         yield self.links.stop()
+        self.field.stop()
         for feed in self.feeds:
             yield feed.stop()
         yield self.local.stop()

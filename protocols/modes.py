@@ -43,7 +43,7 @@ KNOWN_S = 60.0  # dump1090 keeps an address as long; an aircraft squitters its o
 AIRCRAFT_LIMIT = 4096  # addresses remembered per connection; the one unheard longest is forgotten
 REPEAT_LIMIT = 1024  # frames remembered to know a repeat; one recording here repeats up to 99 frames later
 PARITY_ADDRESS = frozenset((0, 4, 5, 16, 20, 21))  # downlink formats whose parity is laid over the address
-_INTERROGATOR_BITS = (
+INTERROGATOR_BITS = (
     0x7F  # DF11: the interrogator's code lies over the last 7 bits of parity, Annex 10 §3.1.2.3.3.2
 )
 
@@ -173,7 +173,7 @@ class Decoder:
     def _parity_problem(self, raw: Raw, at_s: float | None) -> str:
         if raw.crc == 0:
             return ""
-        if raw.df != 11 or raw.crc > _INTERROGATOR_BITS:
+        if raw.df != 11 or raw.crc > INTERROGATOR_BITS:
             return CRC
         return "" if self._known(raw.icao.lower(), at_s) else UNVERIFIED
 

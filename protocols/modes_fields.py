@@ -20,9 +20,9 @@ from protocols import modes_accuracy
 
 FOOT_M = 0.3048  # international foot
 FOOT_PER_MINUTE_MPS = FOOT_M / 60
-_CATEGORY_SETS = {4: "A", 3: "B", 2: "C", 1: "D"}  # type code to set, RTCA DO-260B §2.2.3.2.5.2
-_ON_GROUND_BY_STATUS = {0: False, 1: True, 2: False, 3: True}  # flight status, Annex 10 Vol IV §3.1.2.6.5.1
-_ON_GROUND_BY_CAPABILITY = {4: True, 5: False}  # CA, the same §3.1.2.5.2.2.1
+CATEGORY_SETS = {4: "A", 3: "B", 2: "C", 1: "D"}  # type code to set, RTCA DO-260B §2.2.3.2.5.2
+ON_GROUND_BY_STATUS = {0: False, 1: True, 2: False, 3: True}  # flight status, Annex 10 Vol IV §3.1.2.6.5.1
+ON_GROUND_BY_CAPABILITY = {4: True, 5: False}  # CA, the same §3.1.2.5.2.2.1
 # Emergency state of aircraft status (type code 28 subtype 1), RTCA DO-260B §2.2.3.2.7.8.1.1; 0 is none, 7 reserved
 EMERGENCY_STATES: Mapping[int, Emergency] = {
     1: Emergency.GENERAL,
@@ -147,16 +147,16 @@ def _emergency(fields: Mapping[str, Any]) -> Emergency | None:
 
 def _category(fields: Mapping[str, Any]) -> str | None:
     number = fields.get("category")
-    letter = _CATEGORY_SETS.get(fields.get("typecode", 0))
+    letter = CATEGORY_SETS.get(fields.get("typecode", 0))
     return f"{letter}{number}" if number and letter else None
 
 
 def _on_ground(payload: bytes, df: int, fields: Mapping[str, Any]) -> bool | None:
     if df in (4, 5, 20, 21):
-        return _ON_GROUND_BY_STATUS.get(fields["flight_status"])
+        return ON_GROUND_BY_STATUS.get(fields["flight_status"])
     if df in (0, 16):
         return fields.get("vertical_status") == "on-ground"
     bds = fields.get("bds")
     if bds in ("0,5", "0,6"):
         return bool(bds == "0,6")
-    return None if df == 18 else _ON_GROUND_BY_CAPABILITY.get(payload[0] & 7)
+    return None if df == 18 else ON_GROUND_BY_CAPABILITY.get(payload[0] & 7)

@@ -10,14 +10,14 @@ import math
 from typing import NamedTuple
 
 TICKS_HZ = 12_000_000
-_TICKS_RANGE = 1 << 48
-_GPS_HZ = 1_000_000_000
-_GPS_RANGE = 86_400 * _GPS_HZ
-_NANOSECOND_MASK = (1 << 30) - 1
+TICKS_RANGE = 1 << 48
+GPS_HZ = 1_000_000_000
+GPS_RANGE = 86_400 * GPS_HZ
+NANOSECOND_MASK = (1 << 30) - 1
 # Receivers and mergers reorder by less than a second (the recordings here: 0.27 s at most); beyond, it is a restart.
 REORDER_S = 10.0
 # Counters that name no time: none at all, and mlat-client's mark for positions it has made up (0xFF00 "MLAT").
-_NOT_A_TIME = (0, 0xFF004D4C4154)
+NOT_A_TIME = (0, 0xFF004D4C4154)
 
 
 class Reading(NamedTuple):
@@ -45,12 +45,12 @@ class ReceiverClock:
 
     def read(self, ticks: int | None) -> Reading | None:
         """The time of a frame with this counter; None where it names no time."""
-        if ticks is None or ticks in _NOT_A_TIME:
+        if ticks is None or ticks in NOT_A_TIME:
             return None
         if self._gps:
-            now, rate, span = (ticks >> 30) * _GPS_HZ + (ticks & _NANOSECOND_MASK), _GPS_HZ, _GPS_RANGE
+            now, rate, span = (ticks >> 30) * GPS_HZ + (ticks & NANOSECOND_MASK), GPS_HZ, GPS_RANGE
         else:
-            now, rate, span = ticks, TICKS_HZ, _TICKS_RANGE
+            now, rate, span = ticks, TICKS_HZ, TICKS_RANGE
         if self._last is None:
             self._last = self._unrolled = now
             return Reading(now / rate, self.epoch)
@@ -70,4 +70,4 @@ class ReceiverClock:
 def gps_ticks(second_of_day: float) -> int:
     """The GPS-style counter of a UTC second of the day, as a receiver sends it."""
     seconds = math.floor(second_of_day)
-    return (seconds % 86_400) << 30 | int((second_of_day - seconds) * _GPS_HZ)
+    return (seconds % 86_400) << 30 | int((second_of_day - seconds) * GPS_HZ)

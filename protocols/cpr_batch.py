@@ -1,0 +1,134 @@
+"""Compact positions of many frames at once: the arithmetic of cpr.py (pyModeS's) on columns, operation by operation, so
+that every position is the same to the last bit. Sections as in cpr.py. Latitude and longitude are given raw, 17 bits.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from pyModeS.position import cprNL
+
+from dispatch.sighting import Bools, Floats
+
+Ints = npt.NDArray[np.int64]
+_STEPS = 131072.0  # 2^17
+_POLE_ZONE_DEG = 87.0  # two zones exactly there, one beyond
+_CELLS_A_DEGREE = 4  # of the table of zones; no two boundaries are nearer than 0.46 degrees
+
+
+class Places(NamedTuple):
+    """Where frames say that they are; `found` is False where they say nothing."""
+
+    lon_deg: Floats
+    lat_deg: Floats
+    found: Bools
+
+
+def _zone_table() -> tuple[Floats, Floats]:
+    """Zones at the start of each cell of latitude, and the latitude in it from where there is one less."""
+    cells = np.arange(90 * _CELLS_A_DEGREE + 1)
+    zones = np.array([cprNL(cell / _CELLS_A_DEGREE) for cell in cells.tolist()], np.float64)
+    zones[int(_POLE_ZONE_DEG) * _CELLS_A_DEGREE] = 1.0
+    boundary = np.full(len(cells), np.inf)
+    for cell in np.flatnonzero(zones[1:] < zones[:-1]).tolist():
+        low, high = cell / _CELLS_A_DEGREE, (cell + 1) / _CELLS_A_DEGREE
+        while np.nextafter(low, high) < high:
+            middle = (low + high) / 2
+            low, high = (low, middle) if cprNL(middle) < zones[cell] else (middle, high)
+        boundary[cell] = high
+    return zones, boundary
+
+
+_ZONES, _BOUNDARY = _zone_table()
+_TURN_EVEN, _TURN_ODD = 60, 59  # zones of latitude in a whole turn, by the parity of a frame
+# j modulo 60 and 59 for every j that a pair can name, -60 to 59
+_EVEN_ZONE = (np.arange(-60, 60) % _TURN_EVEN).astype(np.float64)
+_ODD_ZONE = (np.arange(-60, 60) % _TURN_ODD).astype(np.float64)
+
+
+def zones(lat_deg: Floats) -> Floats:
+    """Longitude zones at each latitude, NL of DO-260B §A.1.7.2."""
+    north = np.abs(lat_deg)
+    cell = np.minimum(north * _CELLS_A_DEGREE, 90.0 * _CELLS_A_DEGREE).astype(np.int64)
+    count = _ZONES[cell]
+    count -= north >= _BOUNDARY[cell]
+    at_pole_zone = north == _POLE_ZONE_DEG
+    if at_pole_zone.any():
+        count[at_pole_zone] = 2.0
+    return count
+
+
+def _fractions(packed: Ints) -> tuple[Floats, Floats]:
+    return (packed >> 17) / _STEPS, (packed & 0x1FFFF) / _STEPS
+
+
+def _lat_zone(even_lat: Floats, odd_lat: Floats) -> Ints:
+    return np.floor(59 * even_lat - 60 * odd_lat + 0.5).astype(np.int64) + 60
+
+
+def _lon_fraction(even_lon: Floats, odd_lon: Floats, count: Floats, odd: Bools) -> tuple[Floats, Floats]:
+    """Zones, and the longitude in units of one."""
+    in_turn = np.maximum(count - odd, 1.0)
+    zone = np.floor(even_lon * (count - 1) - odd_lon * count + 0.5)
+    zone -= in_turn * np.floor(zone / in_turn)  # small whole numbers: exactly the remainder
+    return in_turn, zone + np.where(odd, odd_lon, even_lon)
+
+
+def pair(even: Ints, odd: Ints, newest_is_odd: Bools) -> Places:
+    """Airborne positions of the newer frame of each pair; latitude above 17 bits of longitude in each."""
+    even_lat, even_lon = _fractions(even)
+    odd_lat, odd_lon = _fractions(odd)
+    zone = _lat_zone(even_lat, odd_lat)
+    even_lat = (360.0 / 60) * (_EVEN_ZONE[zone] + even_lat)
+    odd_lat = (360.0 / 59) * (_ODD_ZONE[zone] + odd_lat)
+    even_lat[even_lat >= 270] -= 360
+    odd_lat[odd_lat >= 270] -= 360
+    count = zones(even_lat)
+    found = count == zones(odd_lat)
+    lat_deg = np.where(newest_is_odd, odd_lat, even_lat)
+    in_turn, fraction = _lon_fraction(even_lon, odd_lon, count, newest_is_odd)
+    lon_deg = (360.0 / in_turn) * fraction
+    lon_deg[lon_deg > 180] -= 360
+    found &= (np.abs(lat_deg) <= 90) & (np.abs(lon_deg) <= 180)
+    lon_deg += 180.0
+    lon_deg[lon_deg >= 360.0] -= 360.0
+    lon_deg -= 180.0
+    return Places(lon_deg, lat_deg, found)
+
+
+def near(frame: Ints, odd: Bools, surface: Bools, lon_ref_deg: Floats, lat_ref_deg: Floats) -> Places:
+    """The positions of single frames within half a zone of each reference."""
+    lat, lon = _fractions(frame)
+    turn_deg = np.where(surface, 90.0, 360.0)
+    zone_deg = turn_deg / np.where(odd, 59, 60)
+    lat_deg = zone_deg * (np.floor(0.5 + lat_ref_deg / zone_deg - lat) + lat)
+    zone_deg = turn_deg / np.maximum(zones(lat_deg) - odd, 1.0)
+    lon_deg = zone_deg * (np.floor(0.5 + lon_ref_deg / zone_deg - lon) + lon)
+    return _on_globe(lon_deg, lat_deg, np.ones(len(lat), np.bool_))
+
+
+def surface_pair(
+    even: Ints, odd: Ints, newest_is_odd: Bools, lon_ref_deg: Floats, lat_ref_deg: Floats
+) -> Places:
+    """The surface positions of the newer frame of each pair, in the quadrant nearest to each reference."""
+    even_lat, even_lon = _fractions(even)
+    odd_lat, odd_lon = _fractions(odd)
+    zone = _lat_zone(even_lat, odd_lat)
+    even_lat = (90.0 / 60) * (_EVEN_ZONE[zone] + even_lat)
+    odd_lat = (90.0 / 59) * (_ODD_ZONE[zone] + odd_lat)
+    north = np.where(newest_is_odd, odd_lat, even_lat)
+    south = np.abs(lat_ref_deg - (north - 90)) < np.abs(lat_ref_deg - north)
+    even_lat = np.where(south, even_lat - 90, even_lat)
+    odd_lat = np.where(south, odd_lat - 90, odd_lat)
+    count = zones(even_lat)
+    found = count == zones(odd_lat)
+    lat_deg = np.where(newest_is_odd, odd_lat, even_lat)
+    in_turn, fraction = _lon_fraction(even_lon, odd_lon, count, newest_is_odd)
+    base = (90.0 / in_turn) * fraction
+    quadrants = (base + np.array([[0.0], [90.0], [180.0], [270.0]]) + 180) % 360 - 180
+    nearest = np.argmin(np.abs((quadrants - lon_ref_deg + 180) % 360 - 180), axis=0)
+    return _on_globe(quadrants[nearest, np.arange(len(nearest))], lat_deg, found)
+
+
+def _on_globe(lon_deg: Floats, lat_deg: Floats, found: Bools) -> Places:
+    return Places((lon_deg + 180.0) % 360.0 - 180.0, lat_deg, found & (np.abs(lat_deg) <= 90.0))

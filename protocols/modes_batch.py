@@ -1,0 +1,339 @@
+"""Mode S at rate: bytes of a receiver to columns of sightings, many frames at once. One decoder per connection.
+
+    bytes -> beast_batch | avr_batch -> rows -> counter_batch (time) -> repeats_batch -> modes_belief (whose)
+          -> modes_columns (fields) -> places_batch -> AddressBatch
+
+It says what modes.py says of the same bytes, which stays the path of `ganying decode` and the oracle of the tests: the
+same frames are believed, with the same positions and the same counts, however the bytes are cut. What columns cannot
+settle (an aircraft that jumps, a counter that runs wild, addresses forgotten while they are heard) is gone through
+frame by frame; every such way has a bound of some microseconds a frame, so no input makes it slow.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from dispatch.kinds import SourceKind
+from dispatch.motion import ROTORCRAFT
+from dispatch.sighting import CATEGORIES, AddressBatch, Bools, Floats, Singles
+from protocols import cpr
+from protocols.beast_batch import Deframer
+from protocols.counter_batch import CounterClock
+from protocols.frames_batch import MODE_AC, Cut, Words, words
+from protocols.modes_accuracy import CONTAINMENT_M, EPU_M
+from protocols.modes_addresses import NO_NACP, AddressTable
+from protocols.modes_belief import PROBLEMS, Belief, Believed
+from protocols.modes_columns import POSITIONS, Columns, Said
+from protocols.places_batch import NOT_BELIEVED, NOT_PLACED, RECEIVER, Halves, Placed, Placing
+from protocols.repeats_batch import Keys, Repeats
+
+AIRCRAFT_LIMIT = 65_536  # addresses remembered per connection: a hundred times what one antenna hears
+PIECE_BYTES = 65_536  # decoded at once; four milliseconds at most of sound traffic
+Ints = npt.NDArray[np.int64]
+_ROTORCRAFT = CATEGORIES.index(ROTORCRAFT)
+_FORMATS = (*(f"DF{min(form, 24)}" for form in range(32)), "Mode A/C")
+
+
+def _accuracies() -> npt.NDArray[np.float32]:
+    """Metres by stated category (0: none, else one more than it) and type code."""
+    table = np.full((17, 32), np.nan, np.float32)
+    for typecode, radius_m in CONTAINMENT_M.items():
+        table[0, typecode] = radius_m
+    for nacp, epu_m in enumerate(EPU_M):
+        table[nacp + 1] = np.nan if epu_m is None else epu_m
+    return table
+
+
+_ACCURACY_M = _accuracies()
+
+
+class Framing(Protocol):
+    """beast_batch.Deframer or avr_batch.Deframer."""
+
+    def feed(self, data: bytes) -> Cut:
+        """What is whole once `data` has come."""
+
+    def close(self) -> Cut:
+        """What the end of the stream completes or leaves unfinished."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Decoded:
+    """What some bytes said, and how many frames of what sort they held."""
+
+    batches: list[AddressBatch] = field(default_factory=list)
+    frames: int = 0  # well cut, good or bad
+    valid: int = 0  # believed; repeats included
+    repeats: int = 0
+    counted: int = 0  # believed ones whose counter named a time
+    sightings: int = 0
+    positions: int = 0
+    positions_refused: int = 0
+    formats: Counter[str] = field(default_factory=Counter)  # frames by downlink format
+    errors: Counter[str] = field(default_factory=Counter)  # by code, of framing and of modes.Message.problem
+
+
+def _never(_icao24: str) -> bool:
+    return False
+
+
+class BatchDecoder:
+    """One receiver's bytes in, columns out. Memory is bounded by `aircraft_limit`, some 150 bytes each; never raises.
+
+    `aircraft_limit` is at least 1; `simulated` is asked once for each address, six lower-case hex digits.
+    """
+
+    def __init__(
+        self,
+        *,
+        source: str = "",
+        reference_position: cpr.LonLat | None = None,
+        simulated: Callable[[str], bool] = _never,
+        gps_clock: bool = False,
+        clock_id: str = "",
+        aircraft_limit: int = AIRCRAFT_LIMIT,
+        framing: Framing | None = None,
+    ) -> None:
+        self._source = source
+        self._clock_name = clock_id or source
+        self._framing: Framing = framing or Deframer()
+        self._clock = CounterClock(gps=gps_clock)
+        self._repeats = Repeats()
+        self._table = AddressTable(limit=aircraft_limit, simulated=simulated)
+        self._belief = Belief(self._table)
+        self._placing = Placing(self._table, reference_position)
+
+    def feed(self, data: bytes, arrived_at_s: float) -> Decoded:
+        """All that is complete once `data` has come. `arrived_at_s`: UTC; the time of frames without a counter's."""
+        decoded = Decoded()
+        for at in range(0, len(data), PIECE_BYTES):
+            self._read(self._framing.feed(data[at : at + PIECE_BYTES]), arrived_at_s, decoded)
+        return decoded
+
+    def close(self, arrived_at_s: float) -> Decoded:
+        """What the end of the stream completes or leaves unfinished."""
+        decoded = Decoded()
+        self._read(self._framing.close(), arrived_at_s, decoded)
+        return decoded
+
+    def _read(self, cut: Cut, arrived_at_s: float, decoded: Decoded) -> None:
+        decoded.errors.update(cut.bad)
+        head, first, second = words(cut.rows)
+        at_s, epoch = self._clock.read_rows((head >> 8 & 0xFFFFFFFFFFFF).view(np.int64), cut.said)
+        kind = cut.rows[:, 0]
+        for begin in range(0, len(kind), self._table.limit):
+            part = slice(begin, begin + self._table.limit)
+            frames = _Frames(kind[part], head[part], first[part], second[part], at_s[part], epoch[part])
+            self._part(frames, arrived_at_s, decoded)
+
+    def _part(self, frames: "_Frames", arrived_at_s: float, decoded: Decoded) -> None:
+        """Frames that the table has places for, whoever sent them."""
+        timed = ~np.isnan(frames.at_s)
+        keys = Keys(frames.head & ~np.uint64(0xFF), frames.first, frames.second, frames.epoch)
+        if timed.all():
+            of_keys: Ints | slice = slice(None)
+        else:
+            of_keys = np.flatnonzero(timed)
+            keys = keys.at(of_keys)
+        repeated = self._repeats.first_heard(keys)
+        if repeated is None:
+            problem = self._fresh(frames, timed, arrived_at_s, decoded)
+            self._repeats.remember(keys, problem[of_keys])
+        else:
+            fresh = np.ones(len(timed), np.bool_)
+            fresh[of_keys] = repeated < 0
+            problem = np.zeros(len(timed), np.uint8)
+            problem[fresh] = self._fresh(frames.at(fresh), timed[fresh], arrived_at_s, decoded)
+            again = np.flatnonzero(repeated >= 0)
+            problem[~fresh] = self._repeats.problems(problem[of_keys], repeated[again])
+            self._repeats.remember(keys.at(repeated < 0), problem[of_keys][repeated < 0])
+            decoded.repeats += int(np.count_nonzero(problem[~fresh] == 0))
+        _count(frames, problem, timed, decoded)
+
+    def _fresh(
+        self, frames: "_Frames", timed: Bools, arrived_at_s: float, decoded: Decoded
+    ) -> npt.NDArray[np.uint8]:
+        """Read frames that are no repeats; what is wrong with each, by PROBLEMS."""
+        at_s = frames.at_s if timed.all() else np.where(timed, frames.at_s, arrived_at_s)
+        believed = self._belief.judge(frames.kind, frames.first, frames.second, at_s, frames.epoch)
+        count = len(believed.frame)
+        if count:
+            heard = frames
+            if count < len(at_s):
+                heard, at_s = frames.at(believed.frame), at_s[believed.frame]
+            columns = Columns(heard.first, heard.second)
+            self._names(columns, believed)
+            places = self._places(heard, at_s, columns, believed, decoded)
+            decoded.sightings += count
+            self._emit(heard, columns, believed, places, arrived_at_s, decoded)
+        return believed.problem
+
+    def _names(self, columns: Columns, believed: Believed) -> None:
+        """A callsign read from a register is the weaker word: it goes where the aircraft has told its own."""
+        table, identity = self._table, columns.of(Said.IDENTITY)
+        naming = identity[columns.callsign[identity] != b""]
+        registered = columns.registered
+        if len(registered):
+            named = _as_of(believed, naming, np.ones(len(naming), np.int8), table.named.view(np.int8))
+            columns.callsign[registered[named[registered] > 0]] = b""
+        table.named[believed.slot[naming]] = True
+
+    def _places(
+        self, frames: "_Frames", at_s: Floats, columns: Columns, believed: Believed, decoded: Decoded
+    ) -> "_Places":
+        """Place the position frames."""
+        table = self._table
+        identity = columns.of(Said.IDENTITY)
+        identity = identity[columns.category[identity] > 0]
+        is_rotorcraft = columns.category[identity] == _ROTORCRAFT
+        stating, nacp = columns.nacp()
+        by_slot = np.flatnonzero((columns.kind < POSITIONS)[believed.by_slot])
+        place = believed.by_slot[by_slot]
+        slot = believed.slot_sorted[by_slot]
+        rotorcraft = table.rotorcraft[slot]
+        if (is_rotorcraft != table.rotorcraft[believed.slot[identity]]).any():
+            rotorcraft = _as_of(believed, identity, is_rotorcraft, table.rotorcraft)[place]
+            table.rotorcraft[believed.slot[identity]] = is_rotorcraft
+        stated = table.nacp[slot]
+        if (nacp != table.nacp[believed.slot[stating]]).any():
+            stated = _as_of(believed, stating, nacp, table.nacp)[place]
+            table.nacp[believed.slot[stating]] = nacp
+        first = frames.first[place]
+        placed = self._placing.place(
+            Halves(
+                slot,
+                (((first & 0x3FF) << 24) | (frames.second[place] >> 40)).view(np.int64),
+                (first >> 10 & 1).astype(np.bool_),
+                columns.kind[place] == Said.SURFACE,
+                at_s[place],
+                frames.epoch[place],
+                rotorcraft,
+            )
+        )
+        seen = (placed.by != NOT_PLACED) & (placed.by != NOT_BELIEVED)
+        decoded.positions += int(np.count_nonzero(seen))
+        decoded.positions_refused += int(np.count_nonzero(placed.by == NOT_BELIEVED))
+        accuracy_m = _ACCURACY_M[stated - NO_NACP, (first >> 27 & 0x1F).view(np.int64)]
+        return _Places.of(len(at_s), place, placed, seen, accuracy_m)
+
+    def _emit(
+        self,
+        frames: "_Frames",
+        columns: Columns,
+        believed: Believed,
+        places: "_Places",
+        arrived_at_s: float,
+        decoded: Decoded,
+    ) -> None:
+        """One batch for each epoch of the counter."""
+        simulated = self._table.simulated[believed.slot]
+        cuts = (np.flatnonzero(frames.epoch[1:] != frames.epoch[:-1]) + 1).tolist()
+        for begin, end in zip([0, *cuts], [*cuts, len(simulated)], strict=True):
+            rows = slice(begin, end)
+            decoded.batches.append(
+                AddressBatch(
+                    source=self._source,
+                    source_kind=SourceKind.ADSB,
+                    clock_id=f"{self._clock_name}.{int(frames.epoch[begin])}",
+                    arrived_at_s=arrived_at_s,
+                    address=believed.address[rows],
+                    receiver_s=frames.at_s[rows],
+                    lon_deg=places.lon_deg[rows],
+                    lat_deg=places.lat_deg[rows],
+                    soft=places.soft[rows],
+                    accuracy_m=places.accuracy_m[rows],
+                    altitude_m=columns.altitude_m[rows],
+                    altitude_datum=columns.altitude_datum[rows],
+                    ground_speed_mps=columns.ground_speed_mps[rows],
+                    track_deg=columns.track_deg[rows],
+                    vertical_rate_mps=columns.vertical_rate_mps[rows],
+                    callsign=columns.callsign[rows],
+                    squawk=columns.squawk[rows],
+                    emergency=columns.emergency[rows],
+                    category=columns.category[rows],
+                    on_ground=columns.on_ground[rows],
+                    simulated=simulated[rows],
+                )
+            )
+
+
+class _Frames(NamedTuple):
+    """Columns of frames."""
+
+    kind: npt.NDArray[np.uint8]
+    head: Words
+    first: Words
+    second: Words
+    at_s: Floats  # of the receiver's counter; NaN: it names no time
+    epoch: Ints
+
+    def at(self, places: Ints | Bools) -> "_Frames":
+        """Some of them."""
+        return _Frames(*(column[places] for column in self))
+
+
+class _Places(NamedTuple):
+    """Columns of an AddressBatch."""
+
+    lon_deg: Floats
+    lat_deg: Floats
+    soft: Bools
+    accuracy_m: Singles
+
+    @classmethod
+    def of(cls, count: int, place: Ints, placed: Placed, seen: Bools, accuracy_m: Singles) -> "_Places":
+        """Spread over `count` frames, `place` being those that were placed."""
+        made = cls(
+            np.full(count, np.nan),
+            np.full(count, np.nan),
+            np.zeros(count, np.bool_),
+            np.full(count, np.nan, np.float32),
+        )
+        if not seen.all():
+            place, accuracy_m = place[seen], accuracy_m[seen]
+            placed = Placed(*(column[seen] for column in placed))
+        made.lon_deg[place], made.lat_deg[place] = placed.lon_deg, placed.lat_deg
+        made.soft[place] = placed.by == RECEIVER
+        made.accuracy_m[place] = accuracy_m
+        return made
+
+
+def _as_of(
+    believed: Believed, told: Ints, value: npt.NDArray[Any], known: npt.NDArray[Any]
+) -> npt.NDArray[Any]:
+    """[frame]: what its aircraft told last up to it: `value` at the frames `told`, else what is `known` by slot."""
+    by_slot, slot = believed.by_slot, believed.slot_sorted
+    count = len(slot)
+    at = np.full(count, -1, np.int64)
+    at[told] = np.arange(len(told))
+    at = at[by_slot]
+    numbers = np.arange(count)
+    last = np.maximum.accumulate(np.where(at >= 0, numbers, -1))
+    begins = np.ones(count, np.bool_)
+    np.not_equal(slot[1:], slot[:-1], out=begins[1:])
+    here = last >= np.maximum.accumulate(np.where(begins, numbers, 0))
+    found = known[slot]
+    found[here] = value[at[last[here]]]
+    by_frame = np.empty_like(found)
+    by_frame[by_slot] = found
+    return by_frame
+
+
+def _count(frames: _Frames, problem: npt.NDArray[np.uint8], timed: Bools, decoded: Decoded) -> None:
+    """Add frames to the totals."""
+    wrong = np.bincount(problem, minlength=len(PROBLEMS)).tolist()
+    decoded.frames += len(problem)
+    decoded.valid += wrong[0]
+    for name, count in zip(PROBLEMS[1:], wrong[1:], strict=True):
+        if count:
+            decoded.errors[name] += count
+    decoded.counted += int(np.count_nonzero(timed & (problem == 0)))
+    forms = (frames.first >> 59).astype(np.int64)
+    forms[frames.kind == MODE_AC] = 32
+    for form, count in enumerate(np.bincount(forms, minlength=33).tolist()):
+        if count:
+            decoded.formats[_FORMATS[form]] += count

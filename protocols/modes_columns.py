@@ -1,0 +1,296 @@
+"""The fields of many believed Mode S frames, as columns of an AddressBatch: what modes_fields.py reads singly.
+
+Frames are first sorted by what they are (`Said`), then each kind is read whole. Bits are taken from the words of a row
+(frames_batch.py): `first` holds payload bytes 0 to 7, `second` bytes 8 to 13. Tables are made with pyModeS once, so
+that heights, squawks and speeds are its own. Sections as in modes_fields.py.
+"""
+
+from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
+from pyModeS.decoder.bds.bds06 import decode_bds06
+from pyModeS.util import altcode, idcode
+
+from dispatch.kinds import AltitudeDatum
+from dispatch.motion import KNOT_MPS
+from dispatch.sighting import CATEGORIES, DATUMS, EMERGENCIES, NO_SQUAWK, UNKNOWN_GROUND, Singles
+from protocols.frames_batch import Words
+from protocols.modes_fields import (
+    CATEGORY_SETS,
+    EMERGENCY_SQUAWKS,
+    EMERGENCY_STATES,
+    FOOT_M,
+    FOOT_PER_MINUTE_MPS,
+    ON_GROUND_BY_CAPABILITY,
+    ON_GROUND_BY_STATUS,
+)
+
+Ints = npt.NDArray[np.int64]
+
+
+class Said(IntEnum):
+    """What a frame is, for reading it. Positions first."""
+
+    AIRBORNE = 0  # type codes 9 to 18: barometric height
+    AIRBORNE_GNSS = 1  # 20 to 22: height above the ellipsoid
+    SURFACE = 2  # 5 to 8
+    VELOCITY = 3  # 19
+    IDENTITY = 4  # 1 to 4
+    STATUS = 5  # 28
+    TARGET = 6  # 29
+    OPERATION = 7  # 31
+    HEIGHT = 8  # DF0, 4, 16
+    SQUAWK = 9  # DF5
+    HEIGHT_AND_REGISTER = 10  # DF20
+    SQUAWK_AND_REGISTER = 11  # DF21
+    NOTHING = 12  # DF11, and type codes that say nothing here
+
+
+POSITIONS = 3  # the first so many of Said
+_KINDS = len(Said)
+
+
+def _kinds() -> npt.NDArray[np.uint8]:
+    """Said by format and type code, [32 * 32]; the type code counts only in DF17 and 18."""
+    kinds = np.full((32, 32), Said.NOTHING, np.uint8)
+    for form, kind in (
+        (0, Said.HEIGHT),
+        (4, Said.HEIGHT),
+        (16, Said.HEIGHT),
+        (5, Said.SQUAWK),
+        (20, Said.HEIGHT_AND_REGISTER),
+        (21, Said.SQUAWK_AND_REGISTER),
+    ):
+        kinds[form] = kind
+    for form in (17, 18):
+        kinds[form, 1:5] = Said.IDENTITY
+        kinds[form, 5:9] = Said.SURFACE
+        kinds[form, 9:19] = Said.AIRBORNE
+        kinds[form, 19] = Said.VELOCITY
+        kinds[form, 20:23] = Said.AIRBORNE_GNSS
+        kinds[form, 28], kinds[form, 29], kinds[form, 31] = Said.STATUS, Said.TARGET, Said.OPERATION
+    return kinds.ravel()
+
+
+def _on_ground() -> npt.NDArray[np.int8]:
+    """By format, type code and the three bits after the format, [32 * 32 * 8]."""
+    table = np.full((32, 32, 8), UNKNOWN_GROUND, np.int8)
+    for form in (4, 5, 20, 21):
+        for status, on_ground in ON_GROUND_BY_STATUS.items():
+            table[form, :, status] = on_ground
+    for form in (0, 16):
+        table[form] = [bool(bits & 4) for bits in range(8)]  # VS, Annex 10 Vol IV §3.1.2.8.2.1
+    for form in (11, 17):
+        for capability, on_ground in ON_GROUND_BY_CAPABILITY.items():
+            table[form, :, capability] = on_ground
+    kinds = _KIND.reshape(32, 32)
+    table[(kinds == Said.AIRBORNE) | (kinds == Said.AIRBORNE_GNSS)] = 0
+    table[kinds == Said.SURFACE] = 1
+    return table.ravel()
+
+
+def _altitudes() -> Singles:
+    """Metres by the 13 bits of a height, NaN where they say nothing; pyModeS's reading in feet."""
+    feet = [altcode(f"{code:08x}000000") for code in range(1 << 13)]
+    return np.array([np.nan if height is None else height * FOOT_M for height in feet], np.float32)
+
+
+def _squawks() -> npt.NDArray[np.int16]:
+    """The four digits as a number, by the 13 bits of an identity in a DF5."""
+    return np.array([int(idcode(f"{5 << 27 | code:08x}000000") or 0) for code in range(1 << 13)], np.int16)
+
+
+def _squawk_emergencies() -> npt.NDArray[np.uint8]:
+    table = np.zeros(1 << 13, np.uint8)
+    for squawk, emergency in EMERGENCY_SQUAWKS.items():
+        table[int(squawk) == _SQUAWK] = EMERGENCIES.index(emergency)
+    return table
+
+
+def _surface_speeds() -> Singles:
+    knots = [decode_bds06(movement << 44)["groundspeed"] for movement in range(128)]
+    return np.array([np.nan if speed is None else speed * KNOT_MPS for speed in knots], np.float32)
+
+
+def _vertical_rates() -> Singles:
+    """By sign and the nine bits of a vertical rate; 64 ft/min each, 0 says nothing."""
+    rates = np.arange(-1, 511) * 64
+    rates = np.concatenate((rates, -rates)) * FOOT_PER_MINUTE_MPS
+    rates[[0, 512]] = np.nan
+    return rates.astype(np.float32)
+
+
+def _categories() -> npt.NDArray[np.uint8]:
+    """By the first byte of a message: type code and category."""
+    table = np.zeros(256, np.uint8)
+    for typecode, letter in CATEGORY_SETS.items():
+        for number in range(1, 8):
+            table[typecode << 3 | number] = CATEGORIES.index(f"{letter}{number}")
+    return table
+
+
+def _alphabet() -> npt.NDArray[np.uint8]:
+    """The characters of callsigns by their six bits, Annex 10 Vol IV table 3-9; 0: none."""
+    table = np.zeros(64, np.uint8)
+    for code in (*range(1, 27), 32, *range(48, 58)):
+        table[code] = code | 0x40 if code < 32 else code
+    return table
+
+
+_KIND = _kinds()
+_GROUND = _on_ground()
+_ALTITUDE_M = _altitudes()
+_AIRBORNE_CODE = (np.arange(1 << 12) >> 6 << 7) | (
+    np.arange(1 << 12) & 0x3F
+)  # 12 bits lack M, DO-260B §2.2.3.2.3.4
+_AIRBORNE_ALTITUDE_M = _ALTITUDE_M[_AIRBORNE_CODE]
+_SQUAWK = _squawks()
+_SQUAWK_EMERGENCY = _squawk_emergencies()
+_STATE_EMERGENCY = np.array([EMERGENCIES.index(EMERGENCY_STATES.get(state)) for state in range(8)], np.uint8)
+_SURFACE_SPEED_MPS = _surface_speeds()
+_VERTICAL_RATE_MPS = _vertical_rates()
+_CATEGORY = _categories()
+_ALPHABET = _alphabet()
+_PRESSURE, _ELLIPSOID = DATUMS.index(AltitudeDatum.PRESSURE), DATUMS.index(AltitudeDatum.ELLIPSOID)
+_SHIFTS = np.arange(42, -1, -6, dtype=np.uint64)
+_REGISTER_20 = 0x20
+_SPACE = 32
+_DEGREE = 180.0 / np.pi
+
+
+class Columns:
+    """Columns of frames, by their words. Not said: as in AddressBatch."""
+
+    def __init__(self, first: Words, second: Words) -> None:
+        count = len(first)
+        self._first, self._second = first, second
+        form = (first >> 54 & 0x3E0 | first >> 27 & 0x1F).view(np.int64)
+        self.kind = _KIND[form]
+        order = np.argsort(self.kind, kind="stable")
+        ends = np.cumsum(np.bincount(self.kind, minlength=_KINDS)).tolist()
+        self._of = [order[begin:end] for begin, end in zip([0, *ends], ends, strict=False)]
+        self.on_ground = _GROUND[form << 3 | (first >> 56 & 7).view(np.int64)]
+        self.altitude_m = np.full(count, np.nan, np.float32)
+        self.altitude_datum = np.zeros(count, np.uint8)
+        self.ground_speed_mps = np.full(count, np.nan, np.float32)
+        self.track_deg = np.full(count, np.nan, np.float32)
+        self.vertical_rate_mps = np.full(count, np.nan, np.float32)
+        self.callsign = np.zeros(count, "S8")
+        self.squawk = np.full(count, NO_SQUAWK, np.int16)
+        self.emergency = np.zeros(count, np.uint8)
+        self.category = np.zeros(count, np.uint8)
+        self.registered = order[:0]  # frames whose callsign was read from a register on request
+        self._airborne(self.of(Said.AIRBORNE))
+        self._airborne_gnss(self.of(Said.AIRBORNE_GNSS))
+        self._surface(self.of(Said.SURFACE))
+        self._velocity(self.of(Said.VELOCITY))
+        self._identity(self.of(Said.IDENTITY))
+        self._status(self.of(Said.STATUS))
+        for kind in (Said.HEIGHT, Said.HEIGHT_AND_REGISTER):
+            self._height(self.of(kind))
+        for kind in (Said.SQUAWK, Said.SQUAWK_AND_REGISTER):
+            self._squawk(self.of(kind))
+        self._registers()
+
+    def of(self, kind: Said) -> Ints:
+        """The frames that are this, in order."""
+        return self._of[kind]
+
+    def nacp(self) -> tuple[Ints, npt.NDArray[np.int8]]:
+        """Frames that state the accuracy category of positions, in order, and the category, by modes_accuracy.py."""
+        target, operation = self.of(Said.TARGET), self.of(Said.OPERATION)
+        target = target[self._first[target] >> 25 & 3 <= 1]
+        version = self._second[operation] >> 53 & 7
+        operation = operation[(self._first[operation] >> 24 & 7 <= 1) & (version >= 1)]
+        stated = np.concatenate((self._second[target] >> 53 & 0xF, self._second[operation] >> 48 & 0xF))
+        stating = np.concatenate((target, operation))
+        order = np.argsort(stating)
+        return stating[order], stated[order].astype(np.int8)
+
+    def _put_altitude(self, at: Ints, altitude_m: Singles, datum: int) -> None:
+        self.altitude_m[at] = altitude_m
+        self.altitude_datum[at] = np.where(np.isnan(altitude_m), 0, datum)
+
+    def _airborne(self, at: Ints) -> None:
+        code = (self._first[at] >> 12 & 0xFFF).view(np.int64)
+        self._put_altitude(at, _AIRBORNE_ALTITUDE_M[code], _PRESSURE)
+
+    def _airborne_gnss(self, at: Ints) -> None:
+        if len(at):
+            metres = (self._first[at] >> 12 & 0xFFF).astype(np.float32)
+            metres[metres == 0] = np.nan
+            self._put_altitude(at, metres, _ELLIPSOID)
+
+    def _surface(self, at: Ints) -> None:
+        if len(at):
+            first = self._first[at]
+            self.ground_speed_mps[at] = _SURFACE_SPEED_MPS[(first >> 20 & 0x7F).view(np.int64)]
+            track_deg = (first >> 12 & 0x7F).astype(np.float64) * 360 / 128
+            self.track_deg[at] = np.where(first >> 19 & 1, track_deg, np.nan)
+
+    def _velocity(self, at: Ints) -> None:
+        if not len(at):
+            return
+        message = (self._first[at] << 24 | self._second[at] >> 40).view(np.int64)
+        self.vertical_rate_mps[at] = _VERTICAL_RATE_MPS[message >> 10 & 0x3FF]
+        subtype, east, north = message >> 48 & 7, message >> 32 & 0x3FF, message >> 21 & 0x3FF
+        said = (east > 0) & (north > 0) & ((subtype == 1) | (subtype == 2))
+        if not said.all():
+            at, message, subtype, east, north = (
+                column[said] for column in (at, message, subtype, east, north)
+            )
+        unit = np.where(subtype == 2, 4, 1)  # knots
+        east = (east - 1) * unit * (1 - (message >> 41 & 2))
+        north = (north - 1) * unit * (1 - (message >> 30 & 2))
+        self.ground_speed_mps[at] = np.floor(np.sqrt(east * east + north * north)) * KNOT_MPS
+        track_deg = np.arctan2(east, north) * _DEGREE
+        self.track_deg[at] = np.where(track_deg < 0, track_deg + 360, track_deg)
+
+    def _identity(self, at: Ints) -> None:
+        if len(at):
+            self.category[at] = _CATEGORY[(self._first[at] >> 24 & 0xFF).view(np.int64)]
+            self.callsign[at] = self._callsigns(at)
+
+    def _status(self, at: Ints) -> None:
+        at = at[self._first[at] >> 24 & 7 == 1]
+        if len(at):
+            first = self._first[at]
+            code = (first >> 8 & 0x1FFF).view(np.int64)
+            self.squawk[at] = _SQUAWK[code]
+            state = _STATE_EMERGENCY[(first >> 21 & 7).view(np.int64)]
+            self.emergency[at] = np.where(state, state, _SQUAWK_EMERGENCY[code])
+
+    def _height(self, at: Ints) -> None:
+        if len(at):
+            code = (self._first[at] >> 32 & 0x1FFF).view(np.int64)
+            self._put_altitude(at, _ALTITUDE_M[code], _PRESSURE)
+
+    def _squawk(self, at: Ints) -> None:
+        if len(at):
+            code = (self._first[at] >> 32 & 0x1FFF).view(np.int64)
+            self.squawk[at] = _SQUAWK[code]
+            self.emergency[at] = _SQUAWK_EMERGENCY[code]
+
+    def _registers(self) -> None:
+        at = np.concatenate((self.of(Said.HEIGHT_AND_REGISTER), self.of(Said.SQUAWK_AND_REGISTER)))
+        at = at[self._first[at] >> 24 & 0xFF == _REGISTER_20]
+        if len(at):
+            callsigns = self._callsigns(at)
+            self.registered = at[callsigns != b""]
+            self.callsign[at] = callsigns
+
+    def _callsigns(self, at: Ints) -> npt.NDArray[np.bytes_]:
+        """Eight characters each, without blanks around them; empty where one is outside the alphabet."""
+        bits = self._first[at] << 24 | self._second[at] >> 40
+        letters = _ALPHABET[(bits[:, np.newaxis] >> _SHIFTS & 0x3F).view(np.int64)]
+        foreign = (letters == 0).any(axis=1)
+        blank = np.ones(len(at), np.bool_)
+        for column in range(7, -1, -1):  # blanks at the end
+            blank &= letters[:, column] == _SPACE
+            letters[blank, column] = 0
+        letters[foreign] = 0
+        found: npt.NDArray[np.bytes_] = letters.view("S8").ravel()
+        for row in np.flatnonzero(letters[:, 0] == _SPACE).tolist():
+            found[row] = found[row].strip()
+        return found

@@ -36,7 +36,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     set_up_logs()
     uplink = BrokerUplink(address, site=config.site.id, worker=name)
-    return run_worker(Worker(name, feeds, uplink, reactor), reactor)
+    worker = Worker(name, feeds, uplink, reactor)
+    return run_worker(worker, reactor, ready=lambda: print(f"ready {name}", flush=True))
 
 
 def _name(config: Config, asked: str) -> str:

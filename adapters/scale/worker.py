@@ -7,7 +7,7 @@ beats echo each other, so the site knows how far it is off.
 import platform
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
@@ -87,12 +87,12 @@ class Worker:
         self._uplink.send_beat(sightings.encode(self.beat()))
 
 
-def run(worker: Worker, reactor: Any) -> int:
-    """Run a worker until SIGTERM or Ctrl-C. Exit status 0 then, 1 when it could not start."""
-    status = 0
+def run(worker: Worker, reactor: Any, *, ready: Callable[[], None] = lambda: None) -> int:
+    """Run a worker until SIGTERM or Ctrl-C. Exit status 0 then, 1 when it could not start.
 
-    def ready(_: Any) -> None:
-        print(f"ready {worker.name}", flush=True)
+    `ready` is called once its feeds are open.
+    """
+    status = 0
 
     def failed(failure: Any) -> None:
         nonlocal status
@@ -105,7 +105,7 @@ def run(worker: Worker, reactor: Any) -> int:
             lambda failure: log.error("not stopped cleanly", traceback=failure.getTraceback())
         )
 
-    reactor.callWhenRunning(lambda: worker.start().addCallbacks(ready, failed))
+    reactor.callWhenRunning(lambda: worker.start().addCallbacks(lambda _: ready(), failed))
     reactor.addSystemEventTrigger("before", "shutdown", shut_down)
     reactor.run()
     return status

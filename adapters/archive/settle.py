@@ -70,10 +70,14 @@ def mergeable(filed: Iterable[Filed], segments: Sequence[Segment], now_us: int) 
     return [
         group
         for files in places.values()
-        if max(each.to_us for each in files) // US_PER_HOUR * US_PER_HOUR + PATIENCE_US < now_us
+        if _hour_end_us(max(each.to_us for each in files)) + PATIENCE_US < now_us
         for group in _neighbours(sorted(files, key=lambda each: each.first))
         if _worth_it(group)
     ]
+
+
+def _hour_end_us(to_us: int) -> int:
+    return ((to_us - 1) // US_PER_HOUR + 1) * US_PER_HOUR
 
 
 def _neighbours(files: Sequence[Filed]) -> Iterator[list[Filed]]:

@@ -42,11 +42,16 @@ _EXERCISE = ("e-", "s-")  # opex: exercise, simulation
 
 
 class Reading(NamedTuple):
-    """What an event came to. `kind` is a word for the count; `refused` a code where a thing was not believed."""
+    """What an event came to. `kind` is a word for the count; `refused` a code where a thing was not believed.
+
+    `place` is where the thing of an alarm is: apart from the alarm itself, which must be heard also where its place
+    is no news or cannot be believed.
+    """
 
     sighting: Sighting | None
     kind: str
     refused: str = ""
+    place: Sighting | None = None
 
 
 class Decoder:
@@ -112,12 +117,17 @@ class Decoder:
             event,
             uid,
             cot_types.thing_of(link.type) if link.type else None,
-            observed_at_s if fresh else None,
-            placed=fresh,
+            None,
+            placed=False,
             emergency=None if over else Emergency.SOS,
             calm=over,
         )
-        return Reading(sighting, str(Sort.SOS_OVER if over else Sort.SOS))
+        placed = (
+            self._sighting(event, uid, sighting.thing_kind, observed_at_s, placed=True) if fresh else None
+        )
+        if placed is not None and placed.lon_deg is None:
+            placed = None
+        return Reading(sighting, str(Sort.SOS_OVER if over else Sort.SOS), place=placed)
 
     def _time(self, event: CotEvent, uid: str, now: float | None) -> tuple[float | None, bool]:
         """When it was made, by our clock, where that is known; and whether it is still good."""

@@ -5,6 +5,7 @@ would see of it, others with their uid, type and place. Nothing is stale in a fi
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from adapters.cli.decode_lines import (
     COORDINATE_DIGITS,
@@ -65,6 +66,8 @@ class CotLines(LineReader):
         self.tally.message(reading.kind)
         line: Line = {"time": iso(event.made_s), "icao24": None}
         sighting = reading.sighting
+        if sighting is not None and reading.place is not None:
+            sighting = replace(reading.place, emergency=sighting.emergency)
         if sighting is not None:
             self.tally.seen(sighting)
             line["icao24"] = sighting.icao24 or None

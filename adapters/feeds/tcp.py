@@ -118,7 +118,8 @@ class Receiver(Protocol):
         """Close at once and forget what waits."""
         self._feed.counts.trouble(why)
         self._release()
-        self.transport.abortConnection()
+        if not self._gone:  # a TLS transport that is gone cannot be aborted once more
+            self.transport.abortConnection()
 
     def _begin_work(self) -> None:
         if not self._working:

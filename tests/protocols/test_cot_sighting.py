@@ -259,7 +259,10 @@ def test_an_alarm_is_about_the_device_it_is_linked_to(code: str) -> None:
     assert sighting is not None
     assert (reading.kind, sighting.key) == ("sos", seen(phone()).key)
     assert (sighting.emergency, sighting.calm) == (Emergency.SOS, False)
-    assert (sighting.lon_deg, sighting.name, sighting.thing_kind) == (115.9012, None, ThingKind.TEAM)
+    assert (sighting.lon_deg, sighting.name, sighting.thing_kind) == (None, None, ThingKind.TEAM)
+    place = reading.place  # of its own: a place that is no news must not swallow the alarm
+    assert place is not None
+    assert (place.key, place.lon_deg, place.emergency) == (sighting.key, 115.9012, None)
 
 
 def test_an_alarm_taken_back_says_so() -> None:
@@ -274,10 +277,12 @@ def test_an_alarm_taken_back_says_so() -> None:
 
 def test_an_alarm_does_not_go_stale_only_its_place_does() -> None:
     """A server sends standing alarms to whoever joins."""
-    sighting = seen(alarm(), now=NOW + 600.0)
-    assert sighting.emergency is Emergency.SOS
-    assert sighting.lon_deg is None
-    assert sighting.observed_at_s is None
+    reading = read(alarm(), now=NOW + 600.0)
+    assert reading.sighting is not None
+    assert reading.sighting.emergency is Emergency.SOS
+    assert reading.sighting.observed_at_s is None
+    assert reading.place is None
+    assert read(alarm(lat_deg=0.0, lon_deg=0.0)).place is None
 
 
 def test_our_own_events_that_come_back_are_no_news() -> None:

@@ -8,7 +8,7 @@ HEARD_LIMIT keys at most, so that nobody is told of himself.
 
 import secrets
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from adapters.feeds.config import Transport
@@ -82,21 +82,21 @@ class CotReader(Reader):
         datagram, self._datagram = self._datagram, b""
         return cot_stream.cut_datagram(datagram)
 
-    def read(self, item: CotFrame | BadFrame, now: float) -> Sighting | None:
+    def read(self, item: CotFrame | BadFrame, now: float) -> Iterable[Sighting]:
         """What an event says of a thing that moves; events of our protocol are answered."""
         counts = self.counts
         if isinstance(item, BadFrame):
             self.bad(item)
-            return None
+            return ()
         counts.frames += 1
         event = cot_stream.read(item)
         if isinstance(event, BadFrame):
             self.bad(event)
-            return None
+            return ()
         counts.valid += 1
         if event is None:
             counts.kind("control")
-            return None
+            return ()
         if self.session is not None:
             self._send(self.session.hear(event, now))
         reading = self._decoder.read(event, now)
@@ -106,9 +106,11 @@ class CotReader(Reader):
             counts.kind(reading.kind)
             if reading.refused:
                 counts.error(reading.refused, "past its own stale time when it came")
-        sighting = reading.sighting
-        if sighting is None:
-            return None
+        return [self._seen(each) for each in (reading.sighting, reading.place) if each is not None]
+
+    def _seen(self, sighting: Sighting) -> Sighting:
+        """As the site takes it: marked, in its datum, and remembered as this line's."""
+        counts = self.counts
         if sighting.icao24 and self.line.config.is_simulated(sighting.icao24):
             sighting = replace(sighting, simulated=True)
         if self.line.config.datum is HorizontalDatum.GCJ02:

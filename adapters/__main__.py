@@ -16,6 +16,7 @@ COMMANDS = {
     "plan": "plan",
     "decode": "decode",
     "replay": "replay",
+    "track": "track",
     "journal": "journal",
     "backup": "backup",
     "restore": "backup",

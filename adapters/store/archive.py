@@ -34,6 +34,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    inspect,
     or_,
     select,
 )
@@ -134,9 +135,10 @@ class ArchiveTable:
     def snapshot(self) -> Iterator["Snapshot"]:
         """One state of the table, however long reading takes."""
         with self._working(), self._engine.connect() as connection:
-            yield Snapshot(
-                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            snapshot = connection.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
+            yield Snapshot(snapshot, there=inspect(snapshot).has_table(segments.name))
 
     @contextmanager
     def keeper(self) -> Iterator[bool]:
@@ -162,13 +164,16 @@ class ArchiveTable:
 class Snapshot:
     """What the table held at one moment."""
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, *, there: bool) -> None:
         self._connection = connection
+        self._there = there  # before the first start there is no table
 
     def reaching(
         self, from_us: int, to_us: int, *, ids: Sequence[str] = (), addresses: Sequence[int] = ()
     ) -> list[SegmentRow]:
         """Headers of rows that may hold reports of [from_us, to_us), and of these things when some are named."""
+        if not self._there:
+            return []
         inside = and_(segments.c.to_us > from_us, segments.c.from_us < to_us)
         wanted: Select[Any] = select(*_HEADER).where(inside).order_by(segments.c.from_us, segments.c.id)
         if ids or addresses:

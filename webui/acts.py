@@ -38,6 +38,7 @@ def main():
             "share": sorted(map(str, access.SHARE_INCIDENT)),
             "ask_plan": sorted(map(str, access.ASK_PLAN)),
             "adopt": sorted(map(str, access.ADOPT_PLAN)),
+            "save_identity": sorted(map(str, access.SAVE_IDENTITY)),
             "report_position": sorted(map(str, access.REPORT_POSITION)),
         },
         "limits_s": {str(kind): list(limits) for kind, limits in LIMITS.items()},

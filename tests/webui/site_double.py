@@ -57,6 +57,7 @@ class Double:
         self.executed: list[dict[str, Any]] = []
         self.positions: list[dict[str, Any]] = []
         self.verdict = "accepted"
+        self.proposals: list[dict[str, Any]] = []
         self.hellos: list[dict[str, Any]] = []
 
     def tell(self, record: Any, *, jump: int = 0) -> None:
@@ -105,6 +106,11 @@ class Double:
                     self.stage.silenced[order["name"]] = time.time()
                 else:
                     self.stage.silenced.pop(order["name"], None)
+            case "propose":
+                self.proposals = order["proposals"]
+            case "identify":
+                record = self.stage.identify(order["id"], order["body"], "zhiban", "duty_chief")
+                self.tell(record)
             case "positions":
                 return {"positions": self.positions}
             case "judge":
@@ -194,7 +200,7 @@ class Doors(Resource):
         if self.double.down:
             request.transport.abortConnection()
             return NOT_DONE_YET
-        body = json.load(request.content) if request.method == b"POST" else {}
+        body = json.load(request.content) if request.method in (b"POST", b"PUT") else {}
         if path == "session":
             return self.session(request, body)
         if path == "guide":
@@ -204,6 +210,8 @@ class Doors(Resource):
             return self.problem(request, 401, "UNAUTHENTICATED")
         if path in ("positions", "positions/batch"):
             return self.position(request, path, body, account)
+        if path == "identities/proposals":
+            return self.say(request, 200, {"items": self.double.proposals})
         key = request.getHeader("Idempotency-Key") or ""
         if key not in self.double.answers:
             self.double.answers[key] = self.act(path, body, account, key)
@@ -232,6 +240,19 @@ class Doors(Resource):
         }
         return self.say(request, 200, opened)
 
+    def identify(self, identity_id: str, body: dict[str, Any], account: str, key: str) -> tuple[int, Any]:
+        stage = self.double.stage
+        present = stage.tables["identities"].get(identity_id)
+        if present is not None and body["version"] != present.version:
+            return 409, {"code": "CHANGED", "detail": "", "field": "version", "version": present.version}
+        try:
+            record = stage.identify(identity_id, body, account, ROLES[account])
+        except ValueError as error:
+            return 409, {"code": "KEY_TAKEN", "detail": f"belongs to {error}", "field": "keys"}
+        self.double.executed.append({"key": key, "path": "identities", "body": body})
+        self.double.tell(record)
+        return 201 if present is None else 200, {"id": record.id, "version": record.version}
+
     def position(self, request: Any, path: str, body: dict[str, Any], account: str) -> Any:
         reports = body["reports"] if path.endswith("batch") else [body]
         self.double.positions += reports
@@ -240,6 +261,8 @@ class Doors(Resource):
 
     def act(self, path: str, body: dict[str, Any], account: str, key: str) -> tuple[int, Any]:
         parts = path.split("/")
+        if parts[0] == "identities":
+            return self.identify("/".join(parts[1:]), body, account, key)
         stage = self.double.stage
         role = ROLES[account]
         if parts == ["incidents"]:

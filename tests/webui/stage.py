@@ -70,7 +70,16 @@ class Stage:
         self.epoch = "epoch-1"
         self.tables: dict[str, dict[str, Any]] = {
             name: {}
-            for name in ("incidents", "taskings", "requests", "aircraft", "bases", "water_points", "plans")
+            for name in (
+                "incidents",
+                "taskings",
+                "requests",
+                "aircraft",
+                "bases",
+                "water_points",
+                "plans",
+                "identities",
+            )
         }
         self.flying = aircraft
         self.reporting = True
@@ -231,6 +240,31 @@ class Stage:
             history=[step(role, account, "report", "reported")],
         )
         self.tables["incidents"][record.id] = record
+        self.through += 1
+        return record
+
+    def identify(self, identity_id: str, body: dict[str, Any], account: str, role: str) -> Any:
+        """Save an identity. Raises ValueError naming who has a key already."""
+        kept = self.tables["identities"]
+        for other in kept.values():
+            if other.id != identity_id and not other.retired and set(other.keys) & set(body["keys"]):
+                raise ValueError(f"{other.id} {other.name}")
+        old = kept.get(identity_id)
+        record = records_pb2.Identity(
+            id=identity_id or f"36-IDN-{len(kept) + 1}",
+            site=SITE,
+            name=body["name"],
+            keys=body["keys"],
+            apart=body["apart"],
+            aircraft_id=body["aircraft_id"],
+            note=body["note"],
+            retired=body.get("retired", False),
+            version=(old.version if old else 0) + 1,
+            history=[*(old.history if old else ()), step(role, account, "save", "saved")],
+        )
+        if body["thing_kind"]:
+            record.thing_kind = kinds_pb2.ThingKind.Value(f"THING_KIND_{body['thing_kind'].upper()}")
+        kept[record.id] = record
         self.through += 1
         return record
 

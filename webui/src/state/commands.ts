@@ -1,5 +1,5 @@
-// What this page can ask of the server. Each is one POST with its own key; the caller keeps the key for retries.
-import { newKey, post, type Answer, type Problem } from '../wire/http'
+// What this page can ask of the server. Each is one POST or PUT with its own key; the caller keeps the key for retries.
+import { newKey, request, type Answer, type Problem } from '../wire/http'
 import { reactive } from 'vue'
 import { serverNow } from './clock'
 
@@ -37,16 +37,16 @@ export class Command {
   private key = ''
   private body = ''
 
-  async send<T>(path: string, body: unknown): Promise<Answer<T>> {
+  async send<T>(path: string, body: unknown, method: 'POST' | 'PUT' = 'POST'): Promise<Answer<T>> {
     const { flight } = this
-    const text = path + JSON.stringify(body)
+    const text = method + path + JSON.stringify(body)
     if (!this.key || this.body !== text || flight.problem?.code !== 'UNREACHABLE') this.key = newKey()
     this.body = text
     flight.phase = 'sending'
     flight.problem = null
     flight.armed = false
     flight.startedAt_ms = serverNow()
-    const answer = await post<T>(path, body, this.key)
+    const answer = await request<T>(method, path, body, this.key)
     flight.endedAt_ms = serverNow()
     flight.phase = answer.ok ? 'accepted' : 'failed'
     flight.problem = answer.ok ? null : answer.problem

@@ -4,6 +4,7 @@ import type {
   AirspaceRequest,
   Base,
   Hospital,
+  Identity,
   Incident,
   LandingSite,
   Plan,
@@ -22,6 +23,7 @@ export interface Tables {
   waterPoints: Map<string, WaterPoint>
   landingSites: Map<string, LandingSite>
   hospitals: Map<string, Hospital>
+  identities: Map<string, Identity>
 }
 
 interface Versioned {
@@ -51,4 +53,5 @@ export function mergeRecords(tables: Tables, message: Records): void {
   put(tables.waterPoints, message.waterPoints, whole)
   put(tables.landingSites, message.landingSites, whole)
   put(tables.hospitals, message.hospitals, whole)
+  put(tables.identities, message.identities, whole)
 }

@@ -12,6 +12,7 @@ import {
   type Base,
   type FeedStatus,
   type Hospital,
+  type Identity,
   type Incident,
   type LandingSite,
   type LinkStatus,
@@ -37,6 +38,7 @@ export const tables: Tables = {
   waterPoints: shallowReactive(new Map<string, WaterPoint>()),
   landingSites: shallowReactive(new Map<string, LandingSite>()),
   hospitals: shallowReactive(new Map<string, Hospital>()),
+  identities: shallowReactive(new Map<string, Identity>()),
 }
 
 export const tracks = new TrackStore()

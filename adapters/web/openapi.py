@@ -80,10 +80,11 @@ def _query_parameters(door: Door) -> list[dict[str, Any]]:
     if door.query is NoQuery:
         return []
     _, components = msgspec.json.schema_components([door.query], ref_template="{name}")
-    properties = components[door.query.__name__]["properties"]
+    shape = components[door.query.__name__]
+    needed = shape.get("required", ())
     return [
-        {"name": name, "in": "query", "required": False, "schema": schema}
-        for name, schema in properties.items()
+        {"name": name, "in": "query", "required": name in needed, "schema": schema}
+        for name, schema in shape["properties"].items()
     ]
 
 

@@ -121,7 +121,7 @@ async def _proposals(call: Call) -> ProposalsAnswer:
     if role in NO_OPERATIONS:
         return ProposalsAnswer(items=[])
     now_s = call.site.clock().timestamp()
-    return ProposalsAnswer(items=[_proposal(call, each, now_s) for each in call.site.proposals()])
+    return ProposalsAnswer(items=[_proposal(call, each, now_s) for each in call.site.watch.proposals()])
 
 
 DOORS = (

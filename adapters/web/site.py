@@ -23,7 +23,6 @@ from adapters.web.lockout import Lockout
 from adapters.web.reports import Reports
 from dispatch.commands import Ask
 from dispatch.facts import Recorded
-from dispatch.matching import MatchProposal
 from dispatch.picture import TrackPicture
 from dispatch.records import Account, Session
 from dispatch.sighting import Sighting
@@ -171,7 +170,6 @@ class Site:
     reports: Reports = field(default_factory=Reports)
     accept: Callable[[Sighting, float], Verdict] | None = None  # None: straight into the picture
     services: Callable[[], Iterable[ServiceState]] = tuple
-    proposals: Callable[[], Iterable[MatchProposal]] = tuple
     _related: tuple[World, Relations] | None = None
 
     def __post_init__(self) -> None:

@@ -5,8 +5,7 @@ from typing import Any
 import pytest_twisted
 
 from dispatch import access
-from dispatch.kinds import Role, SourceKind
-from dispatch.matching import MatchProposal
+from dispatch.kinds import Role, SourceKind, ThingKind
 from dispatch.sighting import Sighting
 from tests.adapters.web.running import Running
 
@@ -96,20 +95,10 @@ async def test_each_role_does_what_the_table_lets_it(site: Running) -> None:
 
 @pytest_twisted.ensureDeferred
 async def test_a_proposal_shows_both_sides_and_how_far_apart_they_are(site: Running) -> None:
-    see(site, "jt808:13912345678", 115.9, ground_speed_mps=12.0, accuracy_m=15.0)
-    see(site, "cot:ANDROID-1", 115.9002, source="field", source_kind=SourceKind.COT, callsign="水罐7")
+    two_words_for_one_truck(site)
     site.clock.forward(seconds=4)
-    since_s = site.clock().timestamp() - 300
-    proposal = MatchProposal(
-        keys=("cot:ANDROID-1", "jt808:13912345678"),
-        track_ids=("cot:ANDROID-1", "jt808:13912345678"),
-        reason="flies_together",
-        since_s=since_s,
-        figures={"distance_m": 19.5, "together_s": 300.0, "moved_m": 2_400.0},
-    )
-    site.site.proposals = lambda: (proposal,)
-    [shown] = (await site.http("GET", "identities/proposals", role="dispatcher")).json["items"]
-    assert (shown["reason"], shown["figures"]["together_s"]) == ("flies_together", 300.0)
+    [shown] = await proposals(site)
+    assert shown["reason"] == "same_name"
     assert 15 < shown["distance_m"] < 25
     field, gps = shown["sides"]
     assert (field["key"], field["identity_id"], field["track"]["source"]) == ("cot:ANDROID-1", "", "field")
@@ -117,7 +106,39 @@ async def test_a_proposal_shows_both_sides_and_how_far_apart_they_are(site: Runn
     assert (gps["track"]["ground_speed_mps"], gps["track"]["accuracy_m"]) == (12.0, 15.0)
     assert (await site.http("GET", "identities/proposals", role="sysadmin")).json["items"] == []
     site.clock.forward(hours=1)
-    site.picture.expire(site.clock().timestamp())
+    site.picture.expire(site.clock().timestamp())  # between two looks of the watch: gone, still proposed
     [gone] = (await site.http("GET", "identities/proposals", role="dispatcher")).json["items"]
     assert [side["track"] for side in gone["sides"]] == [None, None]
     assert gone["distance_m"] is None
+
+
+def two_words_for_one_truck(site: Running) -> None:
+    see(site, "jt808:13912345678", 115.9, name="水罐车7", ground_speed_mps=12.0, accuracy_m=15.0)
+    see(site, "cot:ANDROID-1", 115.9002, name="水罐车7", source="field", source_kind=SourceKind.COT)
+
+
+async def proposals(site: Running) -> Any:
+    """As of a look of the watch at things as they are now."""
+    site.site.watch.follow(site.desk.world)
+    site.site.watch.look()
+    return (await site.http("GET", "identities/proposals", role="dispatcher")).json["items"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_was_accepted_is_one_track_and_what_was_declined_is_not_asked_again(site: Running) -> None:
+    two_words_for_one_truck(site)
+    [shown] = await proposals(site)
+    first, second = (side["key"] for side in shown["sides"])
+    declined = (await create(site, name="水罐车7", keys=[first], apart=[second])).json
+    site.clock.forward(seconds=15)
+    two_words_for_one_truck(site)
+    assert await proposals(site) == []
+    assert len(site.picture) == 2
+    joined = {**TRUCK, "keys": [first, second], "version": declined["version"]}
+    assert (await site.http("PUT", f"identities/{declined['id']}", joined, role="dispatcher")).status == 200
+    site.clock.forward(seconds=15)
+    two_words_for_one_truck(site)
+    assert await proposals(site) == []
+    [track] = site.picture.tracks()
+    assert (track.id, track.name, track.thing_kind) == (declined["id"], "水罐车7", ThingKind.VEHICLE)
+    assert set(track.keys) == {first, second}

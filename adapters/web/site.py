@@ -162,19 +162,15 @@ class Site:
     metrics: Metrics
     accounts: Accounts
     clock: Clock
+    watch: Watch
     archive: ArchiveDoor | None = None
     guide: Mapping[str, Any] | None = None
-    watch: Watch = field(default=None)  # type: ignore[assignment]  # made of the others, in __post_init__
     lockout: Lockout = field(default_factory=Lockout)
     allowances: Allowances = field(default_factory=Allowances)
     reports: Reports = field(default_factory=Reports)
     accept: Callable[[Sighting, float], Verdict] | None = None  # None: straight into the picture
     services: Callable[[], Iterable[ServiceState]] = tuple
     _related: tuple[World, Relations] | None = None
-
-    def __post_init__(self) -> None:
-        if self.watch is None:  # a site without anybody on the watch tells no alerts
-            self.watch = Watch(self.picture, self.clock, self.metrics)
 
     def sighted(self, sighting: Sighting) -> Verdict:
         """Hand over what came through a door; what became of it."""

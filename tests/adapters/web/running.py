@@ -18,6 +18,7 @@ from adapters.accounts import Accounts, hash_password, token_digest
 from adapters.config import parse
 from adapters.desk import Desk
 from adapters.metrics import Metrics
+from adapters.watch import Watch
 from adapters.web.server import WebServer
 from adapters.web.site import FeedState, LinkState, Site
 from dispatch import records
@@ -25,8 +26,8 @@ from dispatch.commands import Ask, OpenSession, ProposePlan, SaveAccount, SaveRe
 from dispatch.facts import PlanProposed
 from dispatch.geo import Position
 from dispatch.kinds import AircraftKind, Capability, FuelType, Role
-from dispatch.records import Account, Aircraft, Assignment, Base, Session
 from dispatch.picture import TrackPicture
+from dispatch.records import Account, Aircraft, Assignment, Base, Session
 
 PASSWORD = "correct horse battery"
 _HASH = hash_password(PASSWORD)
@@ -222,6 +223,8 @@ class Running:
         await desk.start()
         feeds: list[FeedState] = []
         links: list[LinkState] = []
+        metrics = Metrics()
+        watch = Watch(picture, clock, metrics)
         dist = folder / "dist"
         _write_page(dist)
         server = WebServer(
@@ -232,9 +235,10 @@ class Running:
                 links=lambda: links,
                 planner=OneSortie(desk, clock),
                 config=config,
-                metrics=Metrics(),
+                metrics=metrics,
                 accounts=Accounts(config.data, reactor),
                 clock=clock,
+                watch=watch,
                 guide=guide,
             ),
             dist=dist,

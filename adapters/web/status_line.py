@@ -10,8 +10,9 @@ from datetime import datetime
 
 import numpy as np
 
+from adapters.archive.writer import ArchiveState
 from adapters.web.reports import Reporting
-from adapters.web.site import FeedState, Site
+from adapters.web.site import FeedState, ServiceState, Site
 from dispatch.freshness import LIMITS
 from dispatch.kinds import SourceKind
 from dispatch.picture import TrackPicture
@@ -71,6 +72,34 @@ def _reporting(site: Site, source: Reporting, tracks: int, now: datetime) -> Fee
     )
 
 
+def _archive(site: Site, now: datetime) -> Iterator[ServiceState]:
+    """The archive as a service of the site, where it keeps one."""
+    if site.archive is None:
+        return
+    status = site.archive.status()
+    if status.state is ArchiveState.OFF:
+        return
+    figures: dict[str, float] = {
+        "rows": status.rows,
+        "backlog_rows": status.queued_rows,
+        "dropped_rows": status.dropped_rows,
+        "failures": status.failures,
+    }
+    if status.held_bytes is not None:
+        figures["held_bytes"] = status.held_bytes
+    if status.oldest_at_s is not None:
+        figures["oldest_age_s"] = round(now.timestamp() - status.oldest_at_s)
+    if status.last_write_at_s is not None:
+        figures["written_age_s"] = round(max(0.0, now.timestamp() - status.last_write_at_s), 1)
+    yield ServiceState(
+        name="archive",
+        kind="archive",
+        state="ok" if status.state is ArchiveState.OK else "down",
+        detail=status.detail,
+        figures=figures,
+    )
+
+
 def _age_ms(at: datetime | None, now: datetime) -> int | None:
     return None if at is None else max(0, int((now - at).total_seconds() * 1000))
 
@@ -116,6 +145,6 @@ def message(site: Site) -> bytes:
             detail=service.detail,
             figures=tuple(service.figures.items()),
         )
-        for service in site.services()
+        for service in (*_archive(site, now), *site.services())
     ]
     return client.status(now, feeds, links, len(site.picture), services)

@@ -1,6 +1,6 @@
 // A source in words: its kind, its line, its clock, when it was last heard.
 import { t, word } from '../text'
-import type { FeedStatus } from '../wire/schema'
+import type { FeedStatus, ServiceStatus } from '../wire/schema'
 import { fixed, span } from './format'
 import type { Source } from './sources'
 
@@ -51,4 +51,9 @@ export function lostWord(source: Source): string {
 
 export function errorWord(code: string): string {
   return word(t.sources.errorCode, code)
+}
+
+export function serviceName(one: ServiceStatus): string {
+  const kind = word(t.sources.serviceName, one.kind)
+  return one.name === one.kind ? kind : `${kind} ${one.name}`
 }

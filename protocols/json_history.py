@@ -6,7 +6,6 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from dispatch.errors import Malformed
 from dispatch.kinds import AltitudeDatum, Emergency, SourceKind, ThingKind
 from protocols.json_answers import Answered
 from protocols.json_doors import BBOX_PATTERN, END, Body, Instant
@@ -20,6 +19,11 @@ IDS_PATTERN = rf"^({_KEY}(,{_KEY}){{0,{IDS - 1}}})?" + END
 CURSOR_PATTERN = r"^([0-9]{1,17}~[0-9]{1,9})?" + END
 US_PER_S = 1_000_000
 _ADDRESS_DIGITS = 6
+
+
+def _known(at: datetime | None) -> datetime | None:
+    """A time of which an archive could know."""
+    return None if at is None else min(max(at, EARLIEST), LATEST)
 
 
 class HistoryQuery(Body, frozen=True, kw_only=True):
@@ -55,14 +59,9 @@ class HistoryQuery(Body, frozen=True, kw_only=True):
         return west, south, east, north
 
     def span_us(self, now: datetime) -> tuple[int, int]:
-        """From and to, microseconds since 1970. Raises Malformed when there is no time between them."""
-        for field, given in (("from", self.from_), ("to", self.to)):
-            if given is not None and not EARLIEST <= given <= LATEST:
-                raise Malformed(field, f"is not between {EARLIEST.year} and {LATEST.year}")
-        to = self.to or (self.from_ + DEFAULT_SPAN if self.from_ else now)
-        begin = self.from_ or to - DEFAULT_SPAN
-        if begin >= to:
-            raise Malformed("from", "is not before `to`")
+        """From and to, microseconds since 1970; nothing is between them where `from` is after `to`."""
+        to = _known(self.to) or (_known(self.from_) or now - DEFAULT_SPAN) + DEFAULT_SPAN
+        begin = _known(self.from_) or to - DEFAULT_SPAN
         return round(begin.timestamp() * US_PER_S), round(to.timestamp() * US_PER_S)
 
     def things(self) -> tuple[tuple[str, ...], tuple[int, ...]]:

@@ -79,8 +79,9 @@ class Source(Protocol):
 
 
 def answer(source: Source, query: Query) -> Answer:
-    """One page. Raises Malformed for a cursor of ours that is none, Refused for too much at once."""
+    """One page. Raises Malformed for a cursor that is none, Refused for too much at once."""
     begin_us, skip = _read_cursor(query)
+    skip = min(skip, MOST_ROWS)
     shown: list[Any] = []
     keys: list[Ints] = []
     missing = skip + query.limit + 1
@@ -108,14 +109,16 @@ def everything(source: Source, query: Query) -> Iterator[Any]:
 
 
 def _read_cursor(query: Query) -> tuple[int, int]:
+    """Where to begin, at the beginning of a step, and how many rows of that instant have been shown."""
     if not query.cursor:
         return query.from_us, 0
     at, tilde, skip = query.cursor.partition("~")
-    if not (tilde and at.isdecimal() and skip.isdecimal() and query.from_us <= int(at) < query.to_us):
-        raise Malformed("cursor", "is none of this question's")
-    if query.step_us and (int(at) - query.from_us) % query.step_us:
-        raise Malformed("cursor", "is none of this question's")
-    return int(at), int(skip)
+    if not (tilde and at.isdecimal() and skip.isdecimal()):
+        raise Malformed("cursor", "is none of ours")
+    begin_us = max(int(at), query.from_us)
+    if query.step_us:
+        begin_us -= (begin_us - query.from_us) % query.step_us
+    return begin_us, int(skip)
 
 
 def _slices(source: Source, query: Query, begin_us: int) -> Iterator[tuple[Any, Ints]]:

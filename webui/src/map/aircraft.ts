@@ -169,7 +169,7 @@ export function aircraftLayers(scene: Scene): Layer[] {
   if (trails) layers.push(trails)
   if (scene.solid && scene.drawn.length) layers.push(stalkLayer(scene))
   // Other traffic lies under rescue aircraft.
-  const order: IconName[] = ['civil-outline', 'civil', 'fixed_wing-outline', 'helicopter-outline', 'fixed_wing', 'helicopter']
+  const order: IconName[] = ['civil-outline', 'civil', 'airplane-outline', 'helicopter-outline', 'airplane', 'helicopter']
   for (const name of order) {
     const some = byIcon.get(name)
     if (some) layers.push(iconLayer(scene, name, some))

@@ -282,6 +282,6 @@ function affiliationOf(record: Aircraft | undefined, trackSite: string, own: str
 }
 
 function shapeOf(record: Aircraft | undefined, affiliation: Affiliation): Shape {
-  if (record) return record.kind === AircraftKind.FIXED_WING ? 'fixed_wing' : 'helicopter'
+  if (record) return record.kind === AircraftKind.FIXED_WING ? 'airplane' : 'helicopter'
   return affiliation === 'partner' ? 'helicopter' : 'civil'
 }

@@ -57,7 +57,7 @@ SOS = 1 << 0
 _FIXED = 1 << 1
 _SOUTH = 1 << 2
 _WEST = 1 << 3
-_ENCRYPTED = 1 << 5
+_SHIFTED = 1 << 5
 _SYSTEMS = {18: "gps", 19: "beidou", 20: "glonass", 21: "galileo"}
 
 # Items with a meaning for us: name, bytes, unit. The others are kept as they came.
@@ -98,9 +98,12 @@ class Position:
         return bool(self.status & _FIXED)
 
     @property
-    def encrypted(self) -> bool:
-        """Latitude and longitude went through the state's secrecy plug-in (保密插件) and are no coordinates."""
-        return bool(self.status & _ENCRYPTED)
+    def shifted(self) -> bool:
+        """Latitude and longitude went through the secrecy plug-in (保密插件): they are GCJ-02, whatever else is said.
+
+        The plug-in is the one that navigation maps had to be made with, and its output is GCJ-02.
+        """
+        return bool(self.status & _SHIFTED)
 
     @property
     def sos(self) -> bool:
@@ -136,11 +139,10 @@ def read(body: bytes) -> Position:
         raise Malformed("position", f"{len(body)} bytes are less than {_BASE.size}")
     alarm, status, lat, lon, altitude_m, speed, direction, time = _BASE.unpack_from(body)
     lat_deg, lon_deg = round(lat * _DEGREE, 6), round(lon * _DEGREE, 6)
-    if not status & _ENCRYPTED:
-        if lat_deg > 90.0:
-            raise Malformed("lat_deg", f"{lat_deg} is more than 90")
-        if lon_deg > 180.0:
-            raise Malformed("lon_deg", f"{lon_deg} is more than 180")
+    if lat_deg > 90.0:
+        raise Malformed("lat_deg", f"{lat_deg} is more than 90")
+    if lon_deg > 180.0:
+        raise Malformed("lon_deg", f"{lon_deg} is more than 180")
     items, rest = _items(body[_BASE.size :])
     return Position(
         alarm=alarm,

@@ -57,7 +57,7 @@ PARTS_LOST = "PARTS_LOST"
 PARTS_TOO_MANY = "PARTS_TOO_MANY"
 # What is counted by kind beside the message ids.
 NO_FIX = "no fix"
-SECRET_POSITION = "secret position"  # noqa: S105  # what the plug-in made unreadable
+SHIFTED = "shifted by the plug-in"  # and brought back from GCJ-02
 UNSUPPORTED = "unsupported"
 
 
@@ -341,9 +341,9 @@ class Session:
         terminal, terminals = self.terminal, self._terminals
         if terminal is None:
             return
-        if position.encrypted:
-            out.kinds.append(SECRET_POSITION)
-        elif not has_place(position):
+        if position.shifted:
+            out.kinds.append(SHIFTED)
+        if not has_place(position):
             out.kinds.append(NO_FIX)
         found = sighting(
             position,
@@ -363,8 +363,13 @@ class Session:
 
 
 def has_place(position: Position) -> bool:
-    """Whether the position is a measured place: fixed, not made secret, and not the 0, 0 that means none."""
-    return position.fixed and not position.encrypted and bool(position.lon_deg or position.lat_deg)
+    """Whether the position is a measured place: fixed, and not the 0, 0 that means none."""
+    return position.fixed and bool(position.lon_deg or position.lat_deg)
+
+
+def datum_of(position: Position, datum: HorizontalDatum) -> HorizontalDatum:
+    """What its coordinates refer to, where its terminals send `datum`."""
+    return HorizontalDatum.GCJ02 if position.shifted else datum
 
 
 def sighting(
@@ -382,7 +387,7 @@ def sighting(
     call for help, or no longer.
     """
     placed = has_place(position)
-    place = position_from(position.lon_deg, position.lat_deg, datum) if placed else None
+    place = position_from(position.lon_deg, position.lat_deg, datum_of(position, datum)) if placed else None
     return Sighting(
         source=source,
         source_kind=SourceKind.TERMINAL,

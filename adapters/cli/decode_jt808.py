@@ -1,7 +1,7 @@
 """`ganying decode --format jt808`: terminals' messages, read without a platform's rules: who may report is not asked.
 
 One line per message, and per position of a batch. Coordinates are printed where the terminal states them, also
-without a fix (`fix` false: a feed draws no such place) and never where they went through the secrecy plug-in.
+without a fix (`fix` false: a feed draws no such place), in WGS-84: `shifted` ones are brought back from GCJ-02.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from protocols.frames import BadFrame
 from protocols.jt808_frames import CRC, Packet
 from protocols.jt808_position import Position
 from protocols.jt808_roster import Terminal, short
-from protocols.jt808_session import SCHEME, has_place, sighting
+from protocols.jt808_session import SCHEME, datum_of, has_place, sighting
 
 
 class Jt808Lines(LineReader):
@@ -80,8 +80,8 @@ class Jt808Lines(LineReader):
             line["emergency"] = seen.emergency
         if late:
             line["backfill"] = True
-        if position.encrypted:
-            line["secret"] = True
+        if position.shifted:
+            line["shifted"] = True
         line |= named
         if raw:
             line["items"] = raw
@@ -91,9 +91,7 @@ class Jt808Lines(LineReader):
 
     def _stated(self, position: Position) -> Line:
         """What a terminal without a fix states nevertheless."""
-        if position.encrypted:
-            return {}
-        place = position_from(position.lon_deg, position.lat_deg, self._datum)
+        place = position_from(position.lon_deg, position.lat_deg, datum_of(position, self._datum))
         return {
             "lon_deg": rounded(place.lon_deg, COORDINATE_DIGITS),
             "lat_deg": rounded(place.lat_deg, COORDINATE_DIGITS),

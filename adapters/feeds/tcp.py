@@ -158,7 +158,8 @@ class Receiver(Protocol):
             self.drop(f"no good frame for {self._feed.config.idle_timeout_s:g} s")
 
     def _release(self) -> None:
-        channel, self.channel = self.channel, None
+        channel = self.channel
         if channel is not None:
-            self._feed.closed(self)
+            self._feed.closed(self)  # which still asks the reader for its clock
+            self.channel = None
             channel.reader.closed()

@@ -187,12 +187,6 @@ def test_a_wrong_field_of_a_position_is_named(change: dict[int, int], field: str
     assert wrong.value.field == field
 
 
-def test_a_secret_position_may_have_any_figures() -> None:
-    body = bytearray(place(116.0, 28.0, AT, status=0b100011))
-    body[8:16] = b"\xff" * 8
-    assert jt808_position.read(bytes(body)).encrypted
-
-
 def test_a_direction_beyond_the_circle_is_not_said() -> None:
     assert jt808_position.read(place(116.0, 28.0, AT, direction=361)).track_deg is None
     assert jt808_position.read(place(116.0, 28.0, AT, direction=360)).track_deg == 0.0

@@ -286,7 +286,6 @@ def test_a_position_without_a_fix_is_counted_and_not_seen() -> None:
     for body, kind in (
         (place(115.9, 28.7, AT, status=0b01), "no fix"),
         (place(0.0, 0.0, AT), "no fix"),
-        (place(115.9, 28.7, AT, status=0b100011), "secret position"),
     ):
         assert one.says(0x0200, body) == 0
         assert one.last.kinds == ["0200", kind]
@@ -390,6 +389,16 @@ def test_coordinates_of_another_datum_are_brought_to_wgs84() -> None:
     one.says(0x0200, place(said.lon_deg, said.lat_deg, AT))
     assert one.seen[0].lon_deg == pytest.approx(115.9, abs=2e-6)
     assert one.seen[0].lat_deg == pytest.approx(28.7, abs=2e-6)
+
+
+def test_coordinates_of_the_secrecy_plug_in_are_brought_to_wgs84_whatever_the_feed_says() -> None:
+    said = wgs84_to_gcj02(Place(lon_deg=115.9, lat_deg=28.7))
+    for datum in HorizontalDatum:
+        one = Dialogue(terminals(datum=datum))
+        one.logs_in()
+        one.says(0x0200, place(said.lon_deg, said.lat_deg, AT, status=0b100011))
+        assert one.last.kinds == ["0200", "shifted by the plug-in"]
+        assert one.seen[0].lon_deg == pytest.approx(115.9, abs=2e-6)
 
 
 def test_a_simulators_feed_marks_what_it_says() -> None:

@@ -81,9 +81,9 @@ class Jt808Reader(Reader):
 
     @property
     def clock(self) -> str:
-        """By what its reports are timed."""
+        """By what its reports are timed; empty before its first one."""
         if self._clock is None or self._clock.offset_s is None:
-            return "arrival"
+            return ""
         return "utc" if self._clock.right else "off"
 
     @property

@@ -82,14 +82,15 @@ def own_secret(path: Path) -> bytes:
     """The secret in `path`, made there on first use, for its owner only. Raises Malformed for a file that is none."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        secret = path.read_bytes()
-        if len(secret) != SECRET_BYTES:
-            raise Malformed("feed.secrets", f"{path} does not hold {SECRET_BYTES} bytes") from None
-        return secret
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            secret = path.read_bytes()
+            if len(secret) != SECRET_BYTES:
+                raise Malformed("feed.secrets", f"{path} does not hold {SECRET_BYTES} bytes") from None
+            return secret
     except OSError as error:
-        raise Malformed("feed.secrets", f"cannot make {path}: {error}") from None
+        raise Malformed("feed.secrets", f"cannot make or read {path}: {error}") from None
     secret = secrets.token_bytes(SECRET_BYTES)
     with os.fdopen(handle, "wb") as file:
         file.write(secret)

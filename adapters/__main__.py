@@ -22,6 +22,7 @@ COMMANDS = {
     "restore": "backup",
     "migrate": "migrate",
     "ca": "ca",
+    "atak": "atak",
 }  # subcommand -> module of adapters/cli
 
 

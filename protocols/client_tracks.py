@@ -1,152 +1,415 @@
-"""Tracks to consoles: each changed track is encoded once, grouped by cell of one degree, joined per viewport.
+"""Tracks to consoles: each changed thing is encoded once a tick, whoever looks; a viewport is cut out of the result.
 
-Consoles are spread over slots that take turns, each once a second, so that the work never comes all at once. A track
-that left a cell is sent to that cell once more, so that a console sees it leave instead of freeze.
+    picture ──refresh──► WirePicture   rows of 32 bytes and labels, by place, with the tick at which each last changed
+                             │ since(tick)          once for all consoles that are equally far
+                             ▼
+                            Part                    rows in the order of cells, labels, who was lost, who moved where
+                             │ pieces(window)       once for all consoles that look at the same cells
+                             ▼
+                           Tracks
+
+Consoles are spread over slots that take turns, each once a second, so that the work never comes all at once. A tick
+is one refresh, a tenth of a second. A console that could not take its turn is told later what changed since the tick it
+has: always the newest, never what it missed. Ticks and numbers hold within one run of the site.
+
+Some things are told wherever they are (`pinned`): a desk must not lose sight of its own fleet, nor of what an alert is
+about, because the map looks elsewhere.
 """
 
-import math
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
+from typing import NamedTuple, TypeVar
 
-from dispatch.tracks import Changes, Track, TrackPicture
-from protocols.codec.client import Viewport
-from protocols.codec.client_fragments import track_body, track_fragment, tracks_message
+import numpy as np
+import numpy.typing as npt
+
+from dispatch.picture import TrackPicture
+from protocols.client_cells import NOWHERE, Cells, Mask, Window, cells_at
+from protocols.codec.client_fragments import source_fragment, tracks_message
+from protocols.codec.track_labels import labels_of
+from protocols.codec.track_states import STATE, Slots, States, put, states_of, taken, with_ages
 
 SLOTS = 10  # a second
-Cell = tuple[int, int]
-Cells = frozenset[Cell] | None  # None: everywhere
-MAX_CELLS = 600  # a viewport of more cells than this is everywhere: joining all is cheaper than choosing
+LABELS_A_TICK = 500  # encoded in one refresh, 3 ms; the others wait for the next, and go without until then
+MEMORY = 65_536  # numbers lost and moved that are remembered; who asks from before them gets everything
+EVERYWHERE = -2  # in place of a cell: whoever looked anywhere was told of it
+Numbers = npt.NDArray[np.uint32]
 
 
-def cells_of(viewport: Viewport | None) -> Cells:
-    """The cells a viewport touches."""
-    if viewport is None:
-        return None
-    west, east = math.floor(viewport.west_deg), math.floor(viewport.east_deg)
-    south, north = math.floor(viewport.south_deg), math.floor(viewport.north_deg)
-    across = min(
-        360, east - west + 1 if east >= west else east - west + 361
-    )  # west beyond east: antimeridian
-    if across * (north - south + 1) > MAX_CELLS:
-        return None
-    columns = [(west + step + 180) % 360 - 180 for step in range(across)]
-    return frozenset((column, row) for column in columns for row in range(south, north + 1))
+class _Moved(NamedTuple):
+    """Who left which cell at a tick. `place` is where the thing is in the columns."""
+
+    tick: int
+    place: Slots
+    number: Numbers
+    cell: Cells
 
 
-def _cell(track: Track) -> Cell:
-    if track.lon_deg is None or track.lat_deg is None:
-        raise ValueError(f"{track.icao24} has no position")
-    return (math.floor(track.lon_deg) + 180) % 360 - 180, math.floor(track.lat_deg)
+class _Lost(NamedTuple):
+    tick: int
+    number: Numbers
 
 
-class Bodies:
-    """Tracks as bytes without their age; holds those the picture follows."""
+class Rows(NamedTuple):
+    """States in the order of their cells."""
 
-    def __init__(self) -> None:
-        self._made: dict[str, tuple[Track, bytes]] = {}
+    cells: Cells
+    data: memoryview
 
-    def of(self, track: Track) -> bytes:
-        """The bytes of a track, encoded when it changed."""
-        made = self._made.get(track.icao24)
-        if made is None or made[0] is not track:
-            made = self._made[track.icao24] = (track, track_body(track))
-        return made[1]
+    def cut(self, window: Window | None) -> list[bytes | memoryview]:
+        """What lies in the window."""
+        if window is None:
+            return [self.data] if self.data else []
+        size = STATE.itemsize
+        return [self.data[begin * size : end * size] for begin, end in window.cuts(self.cells)]
 
-    def forget(self, lost: Iterable[str]) -> None:
-        """Let go of what is no longer followed."""
-        for icao24 in lost:
-            self._made.pop(icao24, None)
 
-    def keep_only(self, picture: TrackPicture) -> None:
-        """Let go of everything the picture does not follow; for when its memory of losses was too short."""
-        self._made = {key: made for key, made in self._made.items() if picture.get(key) is not None}
+class Labels(NamedTuple):
+    """The places whose labels are told, in the order of their cells, and the labels of all."""
+
+    cells: Cells
+    places: list[int]
+    labels: Sequence[bytes]
+
+    def cut(self, window: Window | None) -> list[bytes | memoryview]:
+        """What lies in the window."""
+        if window is None:
+            return [self.labels[place] for place in self.places]
+        cuts = window.cuts(self.cells)
+        return [self.labels[place] for begin, end in cuts for place in self.places[begin:end]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Slice:
-    """Changed tracks as of one moment, by cell; `message` joins them for a viewport, once per viewport."""
+class Part:
+    """What changed in (from_tick, to_tick], or everything, as of one moment."""
 
     from_tick: int
     to_tick: int
-    at: datetime
     whole: bool
-    by_cell: dict[Cell, list[bytes]]
-    lost: tuple[str, ...]
-    _joined: dict[Cells, bytes]
+    at: datetime
+    states: Rows
+    labels: Labels
+    pinned: "Pinned"
+    sources: bytes
+    lost: bytes
+    moved: "Departed"
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to tell."""
-        return not self.whole and not self.by_cell and not self.lost
+        """Whether there is nothing to tell anybody."""
+        told = self.states.data or self.labels.places or self.sources or self.lost or self.moved.numbers
+        return not (self.whole or told)
 
-    def message(self, cells: Cells) -> bytes:
-        """The message for a viewport."""
-        made = self._joined.get(cells)
-        if made is None:
-            chosen = (frames for cell, frames in self.by_cell.items() if cells is None or cell in cells)
-            made = self._joined[cells] = tracks_message(
-                from_tick=self.from_tick,
-                to_tick=self.to_tick,
-                at=self.at,
-                whole=self.whole,
-                fragments=b"".join(frame for frames in chosen for frame in frames),
-                lost=self.lost,
-            )
-        return made
+    def pieces(self, window: Window | None) -> list[bytes | memoryview]:
+        """The message for a window, None being everywhere, to be joined."""
+        states, labels = self.states.cut(window), self.labels.cut(window)
+        if window is not None:
+            states += self.pinned.states_out_of(window)
+            labels += self.pinned.labels_out_of(window)
+        if self.sources:
+            labels.append(self.sources)
+        return tracks_message(
+            from_tick=self.from_tick,
+            to_tick=self.to_tick,
+            at=self.at,
+            whole=self.whole,
+            states=states,
+            fragments=labels,
+            lost=self.lost,
+            left=b"" if window is None else self.moved.out_of(window),
+        )
 
 
-class Slot:
-    """The consoles that are told at the same tenth of a second: how far they are, and where each track was."""
+class Pinned(NamedTuple):
+    """What everybody is told, wherever it is."""
+
+    state_cells: Cells
+    states: States
+    label_cells: Cells
+    labels: list[bytes]
+
+    def states_out_of(self, window: Window) -> list[bytes]:
+        """The states that do not lie in the window."""
+        if not len(self.state_cells):
+            return []
+        beyond = np.flatnonzero(~window.holds(self.state_cells))
+        return [taken(self.states, beyond).tobytes()] if len(beyond) else []
+
+    def labels_out_of(self, window: Window) -> list[bytes]:
+        """The labels that do not lie in the window."""
+        if not self.labels:
+            return []
+        return [self.labels[place] for place in np.flatnonzero(~window.holds(self.label_cells)).tolist()]
+
+
+class Departed(NamedTuple):
+    """Things that went from one cell to another, in the order of the cells they left."""
+
+    before: Cells
+    numbers: list[int]
+    now: list[int]  # the cells where they are
+
+    def out_of(self, window: Window) -> bytes:
+        """The numbers of those that were in the window and are not, four bytes each."""
+        if not self.numbers:
+            return b""
+        everywhere = int(self.before.searchsorted(NOWHERE))  # EVERYWHERE is the least of cells
+        cuts = [(0, everywhere), *window.cuts(self.before)]
+        here = [place for begin, end in cuts for place in range(begin, end)]
+        gone = {self.numbers[place] for place in here if not window.has(self.now[place])}
+        return np.array(sorted(gone), "<u4").tobytes()
+
+
+_NOBODY = Departed(np.zeros(0, np.int32), [], [])
+
+
+class WirePicture:
+    """The picture as bytes. One owner, who calls `refresh` ten times a second, with or without consoles."""
 
     def __init__(self) -> None:
         self.tick = 0
-        self._cells: dict[str, Cell] = {}
+        self._capacity = 0
+        self._picture_tick = 0
+        self._states = np.zeros(0, STATE)
+        self._position_at_s = np.zeros(0, np.float64)
+        self._cell = np.zeros(0, np.int32)
+        self._changed = np.zeros(0, np.int64)  # tick of the last change
+        self._entered = np.zeros(0, np.int64)  # tick at which it came into its cell
+        self._labelled = np.zeros(0, np.int64)  # tick at which its label became what it is
+        self._label_seen = np.zeros(0, np.int64)  # the picture's own label_tick that is encoded here
+        self._rows_seen = np.zeros(0, np.int16)
+        self._pinned = np.zeros(0, np.bool_)
+        self._labels: list[bytes] = []
+        self._next_label = 0  # labels take turns where there are too many for one tick
+        self._sources: list[tuple[int, bytes]] = []  # tick, fragment
+        self._lost: deque[_Lost] = deque()
+        self._moved: deque[_Moved] = deque()
+        self._remembered = 0  # numbers in both
+        self._whole_before = 0  # from an earlier tick only everything will do
+        self._parts: dict[int, Part] = {}  # by from_tick, since the last refresh
+        self._keys: tuple[str, ...] = ()  # pinned
+        self._numbers: tuple[int, ...] = ()
 
-    def take(self, picture: TrackPicture, bodies: Bodies, at: datetime) -> Slice:
-        """What changed since the last time."""
-        changes = picture.changed_since(self.tick)
-        self.tick = changes.to_tick
+    def pin(self, keys: Iterable[str], numbers: Iterable[int]) -> None:
+        """Tell everybody of these from the next refresh on: keys of things, such as icao24:780abc, and numbers."""
+        self._keys = tuple(keys)
+        self._numbers = tuple(numbers)
+
+    def refresh(self, picture: TrackPicture) -> None:
+        """Take over what changed in the picture."""
+        self._parts.clear()
+        self._fit(picture.things.capacity)
+        changes = picture.changed(self._picture_tick)
+        self.tick += 1
+        self._picture_tick = changes.to_tick
         if changes.whole:
-            self._cells.clear()
-            bodies.keep_only(picture)
-        bodies.forget(changes.lost)
-        for icao24 in changes.lost:
-            self._cells.pop(icao24, None)
-        return _slice(changes, bodies, at, self._cells)
+            self._forget()
+        self._take_away(picture)
+        if len(changes.lost):
+            self._lost.append(_Lost(self.tick, changes.lost))
+            self._remember(len(changes.lost))
+        if len(changes.slots):
+            self._place(picture, changes.slots)
+        self._name(picture)
+        self._pin(picture)
+        for place in range(len(self._sources), len(picture.sources)):
+            source = picture.sources[place]
+            self._sources.append((self.tick, source_fragment(place, source.name, source.kind)))
 
-    def begin(self, picture: TrackPicture, bodies: Bodies, at: datetime) -> Slice:
-        """Everything, for the first console of a slot that nobody was in; what changes from here on comes by `take`."""
-        self._cells.clear()
-        changes = picture.changed_since(0)
-        self.tick = changes.to_tick
-        return _slice(changes, bodies, at, self._cells)
+    def since(self, tick: int, at: datetime) -> Part:
+        """What changed after a tick, as of now; everything for 0 and for a tick too old or not of this run."""
+        whole = tick <= 0 or tick < self._whole_before or tick > self.tick
+        tick = 0 if whole else tick
+        part = self._parts.get(tick)
+        if part is None:
+            part = self._parts[tick] = self._part(tick, at, whole=whole)
+        return part
+
+    # Taking over
+
+    def _fit(self, capacity: int) -> None:
+        more = capacity - self._capacity
+        if more <= 0:
+            return
+        for name in (
+            "_states",
+            "_position_at_s",
+            "_changed",
+            "_entered",
+            "_labelled",
+            "_rows_seen",
+            "_pinned",
+        ):
+            old = getattr(self, name)
+            setattr(self, name, np.concatenate((old, np.zeros(more, old.dtype))))
+        self._cell = np.concatenate((self._cell, np.full(more, NOWHERE, np.int32)))
+        self._label_seen = np.concatenate((self._label_seen, np.full(more, -1, np.int64)))
+        self._labels.extend([b""] * more)
+        self._capacity = capacity
+
+    def _forget(self) -> None:
+        """Begin anew: what became of the things in between is not known."""
+        self._cell[:] = NOWHERE
+        self._lost.clear()
+        self._moved.clear()
+        self._remembered = 0
+        self._whole_before = self.tick
+
+    def _take_away(self, picture: TrackPicture) -> None:
+        """Empty the places of those without a position. They may be back before anybody is told, and elsewhere."""
+        things = picture.things
+        places = np.flatnonzero((self._cell != NOWHERE) & ~(things.alive & (things.best_row >= 0)))
+        self._depart(places, self._states["number"][places], self._cell[places])
+        self._cell[places] = NOWHERE
+
+    def _depart(self, places: Slots, numbers: Numbers, cells: Cells) -> None:
+        """These were seen in these cells, and are not any more."""
+        if len(places):
+            self._moved.append(_Moved(self.tick, places, numbers, cells))
+            self._remember(len(places))
+
+    def _remember(self, more: int) -> None:
+        self._remembered += more
+        while self._remembered > MEMORY and (self._lost or self._moved):
+            oldest: deque[_Lost] | deque[_Moved] = self._lost
+            if not self._lost or (self._moved and self._moved[0].tick < self._lost[0].tick):
+                oldest = self._moved
+            gone = oldest.popleft()
+            self._remembered -= len(gone.number)
+            self._whole_before = max(self._whole_before, gone.tick)
+
+    def _place(self, picture: TrackPicture, slots: Slots) -> None:
+        """Encode things that changed; each once, however many look."""
+        rows, best = picture.rows, picture.things.best_row[slots]
+        states = states_of(picture, slots)
+        cells = cells_at(rows.lon_deg[best], rows.lat_deg[best])
+        before = self._cell[slots]
+        another = self._states["number"][slots] != states["number"]  # its place was somebody else's
+        replaced = slots[another & (before != NOWHERE)]
+        self._depart(replaced, self._states["number"][replaced], self._cell[replaced])
+        before[another] = NOWHERE
+        for slot in slots[another].tolist():
+            self._labels[slot] = b""
+        self._label_seen[slots[another]] = -1
+        moved = cells != before
+        self._entered[slots[moved]] = self.tick
+        left = moved & (before != NOWHERE)
+        self._depart(slots[left], states["number"][left], before[left])
+        put(self._states, slots, states)
+        self._position_at_s[slots] = rows.position_at_s[best]
+        self._cell[slots] = cells
+        self._changed[slots] = self.tick
+
+    def _name(self, picture: TrackPicture) -> None:
+        """Encode labels that may have changed, a bounded number; they count as changed where their bytes are new."""
+        things = picture.things
+        stale = things.label_tick[: self._capacity] != self._label_seen
+        stale |= things.rows[: self._capacity] != self._rows_seen
+        stale &= self._cell != NOWHERE
+        slots = np.flatnonzero(stale).astype(np.int32)
+        if len(slots) > LABELS_A_TICK:
+            first = int(np.searchsorted(slots, self._next_label))
+            slots = np.roll(slots, -first)[:LABELS_A_TICK]
+            self._next_label = int(slots[-1]) + 1
+        if not len(slots):
+            return
+        self._label_seen[slots] = things.label_tick[slots]
+        self._rows_seen[slots] = things.rows[slots]
+        for slot, label in zip(slots.tolist(), labels_of(picture, slots), strict=True):
+            if label != self._labels[slot]:
+                self._labels[slot] = label
+                self._labelled[slot] = self.tick
+
+    def _pin(self, picture: TrackPicture) -> None:
+        roster = picture.roster
+        places = [roster.slot_of(key) for key in self._keys] + [
+            roster.slot_of_number(n) for n in self._numbers
+        ]
+        wanted = np.zeros(self._capacity, np.bool_)
+        wanted[[place for place in places if place is not None]] = True
+        here = self._cell != NOWHERE
+        wanted &= here
+        new = wanted & ~self._pinned
+        self._changed[new] = self._entered[new] = self.tick
+        old = np.flatnonzero(self._pinned & ~wanted & here).astype(np.int32)
+        self._depart(old, self._states["number"][old], np.full(len(old), EVERYWHERE, np.int32))
+        self._pinned = wanted
+
+    # Telling
+
+    def _part(self, tick: int, at: datetime, *, whole: bool) -> Part:
+        here = self._cell != NOWHERE
+        changed = here & (self._changed > tick)
+        named = here & ((self._labelled > tick) | (self._entered > tick))
+        return Part(
+            from_tick=tick,
+            to_tick=self.tick,
+            whole=whole,
+            at=at,
+            states=self._states_now(np.flatnonzero(changed), at),
+            labels=self._labels_of(np.flatnonzero(named)),
+            pinned=self._pinned_now(changed, named, at),
+            sources=b"".join(fragment for told, fragment in self._sources if told > tick),
+            lost=b"" if whole else self._lost_since(tick),
+            moved=_NOBODY if whole else self._moved_since(tick),
+        )
+
+    def _in_order(self, places: Slots) -> tuple[Slots, Cells]:
+        cells = self._cell[places]
+        order = np.argsort(cells)
+        return places[order], cells[order]
+
+    def _states_now(self, places: Slots, at: datetime) -> Rows:
+        places, cells = self._in_order(places)
+        states = with_ages(taken(self._states, places), self._position_at_s[places], at.timestamp())
+        return Rows(cells, memoryview(states.tobytes()))
+
+    def _labels_of(self, places: Slots) -> Labels:
+        places, cells = self._in_order(places)
+        return Labels(cells, places.tolist(), self._labels)
+
+    def _pinned_now(self, changed: Mask, named: Mask, at: datetime) -> Pinned:
+        told, called = np.flatnonzero(self._pinned & changed), np.flatnonzero(self._pinned & named)
+        states = with_ages(taken(self._states, told), self._position_at_s[told], at.timestamp())
+        labels = [self._labels[place] for place in called.tolist()]
+        return Pinned(self._cell[told], states, self._cell[called], labels)
+
+    def _lost_since(self, tick: int) -> bytes:
+        gone = [each.number for each in _after(self._lost, tick)]
+        if not gone:
+            return b""
+        lost = np.unique(np.concatenate(gone))
+        back = self._states["number"][self._cell != NOWHERE]
+        return lost[~np.isin(lost, back)].astype("<u4").tobytes()
+
+    def _moved_since(self, tick: int) -> Departed:
+        """Those that are still followed, and not told to everybody."""
+        found = _after(self._moved, tick)
+        if not found:
+            return _NOBODY
+        place = np.concatenate([each.place for each in found])
+        number = np.concatenate([each.number for each in found])
+        before = np.concatenate([each.cell for each in found])
+        elsewhere = np.flatnonzero((self._states["number"][place] != number) | (self._cell[place] == NOWHERE))
+        if len(elsewhere):
+            place[elsewhere] = self._places_of(number[elsewhere])
+        order = np.flatnonzero((place >= 0) & ~self._pinned[place])
+        order = order[np.argsort(before[order])]
+        return Departed(before[order], number[order].tolist(), self._cell[place[order]].tolist())
+
+    def _places_of(self, numbers: Numbers) -> Slots:
+        """Where the things with these numbers are in the columns; -1: no longer followed."""
+        here = np.flatnonzero((self._cell != NOWHERE) & np.isin(self._states["number"], numbers))
+        places = dict(zip(self._states["number"][here].tolist(), here.tolist(), strict=True))
+        return np.array([places.get(number, -1) for number in numbers.tolist()], np.int64)
 
 
-def everything(picture: TrackPicture, bodies: Bodies, at: datetime) -> Slice:
-    """All tracks, for a console that begins or has missed something."""
-    return _slice(picture.changed_since(0), bodies, at, {})
+Entry = TypeVar("Entry", _Lost, _Moved)
 
 
-def _slice(changes: Changes, bodies: Bodies, at: datetime, before: dict[str, Cell]) -> Slice:
-    now_s = at.timestamp()
-    by_cell: dict[Cell, list[bytes]] = defaultdict(list)
-    for track in changes.tracks:
-        age_ms = int((now_s - (track.position_at_s or now_s)) * 1000)
-        frame = track_fragment(bodies.of(track), age_ms)
-        cell = _cell(track)
-        by_cell[cell].append(frame)
-        left = before.get(track.icao24)
-        if left is not None and left != cell:
-            by_cell[left].append(frame)
-        before[track.icao24] = cell
-    return Slice(
-        from_tick=changes.from_tick,
-        to_tick=changes.to_tick,
-        at=at,
-        whole=changes.whole,
-        by_cell=dict(by_cell),
-        lost=changes.lost,
-        _joined={},
-    )
+def _after(log: deque[Entry], tick: int) -> list[Entry]:
+    """The entries of a log after a tick, newest first."""
+    return list(takewhile(lambda each: each.tick > tick, reversed(log)))

@@ -1,6 +1,6 @@
-"""All consoles of a site: who is signed in, what each is sent. Records after each commit, tracks and status by the clock.
+"""All consoles of a site: who is signed in, what each says, and what records it is sent after each commit.
 
-One console that reads slowly, or says nonsense, costs the others nothing: what it cannot take waits in its own outbox
+Tracks, alerts and the status line are air.py's. One console that reads slowly, or says nonsense, costs the others nothing: what it cannot take waits in its own outbox
 or is left out, and past its limit it is told SLOW and let go (protocols/client_session.py).
 """
 
@@ -9,9 +9,9 @@ from typing import Any
 
 import structlog
 from twisted.internet.defer import Deferred
-from twisted.internet.task import Cooperator, LoopingCall
+from twisted.internet.task import Cooperator
 
-from adapters.web import status_line
+from adapters.web.air import Air
 from adapters.web.console import Console
 from adapters.web.sessions import principal_of, still_holds
 from adapters.web.site import Principal, Site
@@ -20,19 +20,17 @@ from dispatch import facts
 from dispatch.commands import Ask
 from dispatch.errors import Busy, GanyingError
 from dispatch.facts import Recorded
-from dispatch.views import NO_OPERATIONS, Viewer
+from dispatch.views import Viewer
 from dispatch.world import World
+from protocols.client_cells import window_of
 from protocols.client_records import SCOPED, Fragments, Key, beside, changed_since, new_ids, touched
 from protocols.client_session import Phase, SessionOver
-from protocols.client_tracks import SLOTS, Bodies, Slot, cells_of, everything
 from protocols.codec import client
 from protocols.codec.client import Asked, Hello, Ping, Received, Subscribe
 from protocols.codec.client_fragments import records_message
 from protocols.websocket_frame import binary_frame
 
 log = structlog.get_logger(__name__)
-
-STATUS_EVERY_S = 1.0
 
 
 class Consoles:
@@ -43,36 +41,27 @@ class Consoles:
         self._all: set[Console] = set()
         self._through = 0
         self._fragments = Fragments()
-        self._bodies = Bodies()
-        self._slots = [Slot() for _ in range(SLOTS)]
-        self._turn = 0
+        self._air = Air(site, reactor)
+        self._run = 0  # names this run of the server: numbers of tracks and ticks hold within it
         self._unsubscribe: Callable[[], None] = lambda: None
-        self._tracks = LoopingCall(self._send_tracks)
-        self._status = LoopingCall(self._send_status)
         self._warming = Cooperator(scheduler=lambda work: reactor.callLater(0, work))
         metrics = site.metrics
         self._count = metrics.gauge("ganying_consoles", "Consoles that are connected")
         self._parted = metrics.counter("ganying_consoles_parted", "Consoles let go, by reason", ("code",))
-        self._left_out = metrics.counter(
-            "ganying_console_tracks_left_out", "Track messages a slow console did not get"
-        )
 
     def start(self) -> None:
         """Begin to send."""
         self._through = self.site.desk.world.seq
         self._unsubscribe = self.site.desk.subscribe(self._committed)
         self._warming.coiterate(self._fragments.warm(self.site.desk.world))
-        for loop, every_s in ((self._tracks, 1.0 / SLOTS), (self._status, STATUS_EVERY_S)):
-            loop.clock = self.reactor
-            loop.start(every_s, now=False).addErrback(_log_defect)
+        self._run = int(self.site.clock().timestamp() * 1_000_000)
+        self._air.start()
 
     def stop(self) -> None:
         """Tell everybody and stop."""
         self._unsubscribe()
         self._warming.stop()
-        for loop in (self._tracks, self._status):
-            if loop.running:
-                loop.stop()
+        self._air.stop()
         for console in tuple(self._all):
             console.part("STOPPING", "the server stops; try again")
 
@@ -84,6 +73,7 @@ class Consoles:
     def closed(self, console: Console) -> None:
         """It is gone."""
         self._all.discard(console)
+        self._air.leave(console)
         self._count.set(len(self._all))
 
     def parted(self, code: str) -> None:
@@ -98,8 +88,8 @@ class Consoles:
             case Hello():
                 self._greet(console, said)
             case Subscribe():
-                console.cells = cells_of(said.viewport)
-                self._catch_up_tracks(console)
+                console.window = window_of(said.viewport)
+                self._air.show(console)
             case Asked():
                 self._command(console, said)
             case Ping():
@@ -112,7 +102,6 @@ class Consoles:
             raise SessionOver("UNAUTHENTICATED", "no session: POST /api/v1/session first")
         console.be_patient()
         console.principal = principal
-        console.slot = min(range(SLOTS), key=lambda slot: sum(each.slot == slot for each in self._all))
         welcome = client.welcome(
             site=site.config.site.id,
             site_name=site.config.site.name,
@@ -124,10 +113,14 @@ class Consoles:
             epoch=site.desk.epoch,
             demonstration=site.config.demonstration.enabled,
             version=version(),
+            run=self._run,
         )
-        console.outbox.must(binary_frame(welcome))
+        alerts = self._air.greet(console)
+        for frame in (binary_frame(welcome), *([] if alerts is None else [alerts])):
+            console.outbox.must(frame)
         console.outbox.must(binary_frame(self._first_records(world, principal.viewer, hello)))
         console.session.welcomed(world.seq)
+        self._air.seat(console)
 
     def _first_records(self, world: World, viewer: Viewer, hello: Hello) -> bytes:
         """What changed since the client left, or everything where that cannot be said."""
@@ -180,17 +173,9 @@ class Consoles:
             log.exception("defect in a command", command=type(ask.command).__name__)
             message = client.rejected(ask.command_id, GanyingError("DEFECT", "a defect of the server"))
         console.session.pending -= 1
-        self._must(console, binary_frame(message))
+        console.must(binary_frame(message))
 
     # What consoles are sent
-
-    def _must(self, console: Console, frame: bytes) -> None:
-        if console.session.phase is not Phase.OPEN:
-            return
-        try:
-            console.outbox.must(frame)
-        except SessionOver as over:
-            console.part(over.code, over.detail)
 
     def _open(self) -> Iterable[Console]:
         return (console for console in tuple(self._all) if console.session.phase is Phase.OPEN)
@@ -198,6 +183,7 @@ class Consoles:
     def _committed(self, world: World, recorded: tuple[Recorded, ...]) -> None:
         """Tell everybody; a defect costs them a resync, never the news after it."""
         after, self._through = self._through, world.seq
+        self._air.pin(world)
         try:
             self._tell(world, recorded, after)
         except (
@@ -225,7 +211,7 @@ class Consoles:
                 message = records_message(after=after, through=world.seq, whole=False, fragments=seen)
                 frame = frames[viewer] = binary_frame(message)
             console.session.through = world.seq
-            self._must(console, frame)
+            console.must(frame)
 
     def _let_go(self) -> None:
         """Close the consoles whose session has ended."""
@@ -233,54 +219,6 @@ class Consoles:
         for console in self._open():
             if console.principal is None or not still_holds(world, console.principal, now):
                 console.part("UNAUTHENTICATED", "the session has ended; sign in again")
-
-    def _sees_tracks(self, console: Console) -> bool:
-        subscribed, principal = console.session.subscribed, console.principal
-        return (
-            subscribed is not None
-            and subscribed.tracks
-            and principal is not None
-            and principal.session.role not in NO_OPERATIONS
-        )
-
-    def _catch_up_tracks(self, console: Console) -> None:
-        """Everything in the viewport, for a beginning or after something was left out."""
-        if not self._sees_tracks(console):
-            return
-        alone = not any(c.slot == console.slot and c is not console for c in self._open())
-        begin = self._slots[console.slot].begin if alone else everything
-        whole = begin(self.site.picture, self._bodies, self.site.clock())
-        if console.outbox.may(binary_frame(whole.message(console.cells))):
-            console.session.tick = whole.to_tick
-
-    def _send_tracks(self) -> None:
-        """The turn of one slot."""
-        slot_number, self._turn = self._turn, (self._turn + 1) % SLOTS
-        consoles = [c for c in self._open() if c.slot == slot_number and self._sees_tracks(c)]
-        if not consoles:
-            return
-        part = self._slots[slot_number].take(self.site.picture, self._bodies, self.site.clock())
-        frames: dict[Any, bytes] = {}
-        for console in consoles:
-            if console.session.tick < part.from_tick:
-                self._catch_up_tracks(console)
-                continue
-            if part.empty:
-                continue
-            frame = frames.get(console.cells)
-            if frame is None:
-                frame = frames[console.cells] = binary_frame(part.message(console.cells))
-            if console.outbox.may(frame):
-                console.session.tick = part.to_tick
-            else:
-                self._left_out.inc()
-
-    def _send_status(self) -> None:
-        """Once a second; also the moment when sessions that ran out are closed."""
-        self._let_go()
-        frame = binary_frame(status_line.message(self.site))
-        for console in self._open():
-            console.outbox.may(frame)
 
 
 def _log_defect(failure: Any) -> None:

@@ -315,6 +315,7 @@ def welcome(
     epoch: str,
     demonstration: bool,
     version: str,
+    run: int = 0,
 ) -> bytes:
     """The first message of a session."""
     message = client_pb2.ServerMessage()
@@ -323,7 +324,7 @@ def welcome(
     message.welcome.role = enum_to_number(role)  # type: ignore[assignment]  # stubs want the wire enum
     message.welcome.operator_id, message.welcome.at_us = operator_id, to_us(at)
     message.welcome.epoch, message.welcome.version = epoch, version
-    message.welcome.demonstration = demonstration
+    message.welcome.demonstration, message.welcome.run = demonstration, run
     return message.SerializeToString()
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from protocols.websocket_frame import binary_frame
+from protocols.websocket_frame import binary_frame, frame_of
 
 
 @pytest.mark.parametrize(
@@ -17,3 +17,7 @@ from protocols.websocket_frame import binary_frame
 )
 def test_the_length_is_written_in_the_shortest_way(size: int, head: bytes) -> None:
     assert binary_frame(bytes(size)) == head + bytes(size)
+
+
+def test_pieces_and_what_follows_are_one_write() -> None:
+    assert frame_of([b"ab", memoryview(b"c")], binary_frame(b"d")) == b"\x82\x03abc\x82\x01d"

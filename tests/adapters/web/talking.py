@@ -22,6 +22,7 @@ class Talker(WebSocketClientProtocol):
         self.closed: Deferred[None] = Deferred()
         self.ready: Deferred[Talker] = Deferred()
         self._waiting: list[tuple[Callable[[Any], bool], Deferred[Any]]] = []
+        self._listening: list[tuple[str, Callable[[Any], None]]] = []
 
     def onOpen(self) -> None:  # noqa: N802 (autobahn's name)
         self.ready.callback(self)
@@ -30,6 +31,9 @@ class Talker(WebSocketClientProtocol):
         assert isBinary
         message = client_pb2.ServerMessage.FromString(payload)
         self.heard.append(message)
+        for kind, told in self._listening:
+            if message.WhichOneof("body") == kind:
+                told(getattr(message, kind))
         for waiting in tuple(self._waiting):
             wanted, deferred = waiting
             if wanted(message):
@@ -41,6 +45,10 @@ class Talker(WebSocketClientProtocol):
 
     def say(self, **body: Any) -> None:
         self.sendMessage(client_pb2.ClientMessage(**body).SerializeToString(), isBinary=True)
+
+    def listen(self, kind: str, told: Callable[[Any], None]) -> None:
+        """Hand over every message of a kind from here on, before anybody who waits for one."""
+        self._listening.append((kind, told))
 
     async def hear(
         self, kind: str, wanted: Callable[[Any], bool] = lambda _: True, *, new: bool = False

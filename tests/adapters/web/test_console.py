@@ -1,19 +1,24 @@
 """Consoles over real sockets: snapshot, deltas, resume, commands, tracks, and what a bad one costs the others."""
 
+import socket
+
 import pytest
 import pytest_twisted
 from twisted.internet import reactor
 from twisted.internet.task import deferLater
 
+from adapters.web import console as console_module
 from adapters.web import consoles as consoles_module
+from dispatch.commands import SaveResource
 from dispatch.kinds import AltitudeDatum, SourceKind
 from dispatch.sighting import Sighting
 from protocols.gen import client_pb2, kinds_pb2, records_pb2
-from tests.adapters.web.running import Running
+from tests.adapters.web.running import Running, aircraft
 from tests.adapters.web.talking import Talker, talk
+from tests.protocols.air import View
 
 
-def sight(site: Running, icao24: str, lon_deg: float, lat_deg: float) -> None:
+def sight(site: Running, icao24: str, lon_deg: float, lat_deg: float, **said: str) -> None:
     site.picture.accept(
         Sighting(
             source="hill",
@@ -25,6 +30,7 @@ def sight(site: Running, icao24: str, lon_deg: float, lat_deg: float) -> None:
             altitude_datum=AltitudeDatum.PRESSURE,
             callsign="B70K3",
             simulated=True,
+            **said,
         ),
         site.clock().timestamp(),
     )
@@ -183,53 +189,128 @@ async def test_breaking_the_dialogue_ends_it_with_a_reason(site: Running) -> Non
     await talker.gone()
 
 
+def port(west: float, south: float, east: float, north: float) -> client_pb2.Viewport:
+    edges = {"west_e7": west, "south_e7": south, "east_e7": east, "north_e7": north}
+    return client_pb2.Viewport(**{name: round(edge * 1e7) for name, edge in edges.items()})
+
+
+async def watching(site: Running, role: str, viewport: client_pb2.Viewport | None) -> tuple[Talker, View]:
+    """A console that keeps what it is told of the air."""
+    talker, _ = await console(site, role)
+    view = View()
+    talker.listen("tracks", view.take)
+    talker.say(subscribe=client_pb2.Subscribe(viewport=viewport, tracks=True))
+    await talker.hear("tracks", lambda t: t.whole)
+    return talker, view
+
+
 @pytest_twisted.ensureDeferred
 async def test_tracks_come_whole_for_the_viewport_and_then_as_they_change(site: Running) -> None:
     sight(site, "78a001", 115.9, 28.7)
     sight(site, "78a002", 120.5, 31.5)
-    talker, _ = await console(site, "dispatcher")
-    port = client_pb2.Viewport(
-        west_e7=1_150_000_000, south_e7=280_000_000, east_e7=1_160_000_000, north_e7=290_000_000
-    )
     site.clock.forward(seconds=3)
-    talker.say(subscribe=client_pb2.Subscribe(viewport=port, tracks=True))
-    whole = await talker.hear("tracks")
-    assert whole.whole
-    [track] = whole.tracks
-    assert (track.address, track.lon_e7, track.age_ms, track.callsign) == (
-        0x78A001,
-        1_159_000_000,
-        3000,
-        "B70K3",
-    )
-    assert track.simulated
-    assert track.datum == kinds_pb2.ALTITUDE_DATUM_PRESSURE
+    talker, view = await watching(site, "dispatcher", port(115, 28, 116, 29))
+    await talker.hear("tracks", lambda t: len(view.labels) == 1)
+    [track] = view.shown().values()
+    assert (track["icao24"], track["callsign"], track["lon_e7"]) == ("78a001", "B70K3", 1_159_000_000)
+    assert (track["datum"], track["simulated"]) == (kinds_pb2.ALTITUDE_DATUM_PRESSURE, True)
+    assert track["source"] == ("hill", kinds_pb2.SOURCE_KIND_ADSB)
+    [state] = view.states.values()
+    assert state["age_ms"] == 3000
     sight(site, "78a001", 115.901, 28.7)
-    moved = await talker.hear("tracks", lambda t: not t.whole and len(t.tracks) == 1)
-    assert (moved.tracks[0].lon_e7, moved.tracks[0].age_ms) == (1_159_010_000, 0)
-    assert moved.from_tick <= whole.to_tick < moved.to_tick
+    before = view.tick
+    moved = await talker.hear("tracks", lambda t: not t.whole and t.states, new=True)
+    assert moved.from_tick <= before < moved.to_tick
+    [state] = view.states.values()
+    assert (state["lon_e7"], state["age_ms"]) == (1_159_010_000, 0)
     site.clock.forward(seconds=120)
     site.picture.expire(site.clock().timestamp())
     gone = await talker.hear("tracks", lambda t: len(t.lost) > 0)
-    assert 0x78A001 in gone.lost
+    assert state["number"] in gone.lost
+    assert not view.states
 
 
 @pytest_twisted.ensureDeferred
-async def test_a_track_that_leaves_the_viewport_is_seen_leaving(site: Running) -> None:
+async def test_a_track_that_leaves_the_viewport_is_named_as_having_left(site: Running) -> None:
     sight(site, "78a001", 115.9995, 28.7)
-    talker, _ = await console(site, "dispatcher")
-    port = client_pb2.Viewport(
-        west_e7=1_155_000_000, south_e7=285_000_000, east_e7=1_159_999_000, north_e7=289_000_000
-    )
-    talker.say(subscribe=client_pb2.Subscribe(viewport=port, tracks=True))
-    await talker.hear("tracks", lambda t: t.whole)
-    site.clock.forward(seconds=2)
-    sight(site, "78a001", 115.9998, 28.7)
-    await talker.hear("tracks", lambda t: not t.whole and len(t.tracks) == 1)
+    talker, view = await watching(site, "dispatcher", port(115.5, 28.5, 115.9999, 28.9))
+    await talker.hear("tracks", lambda t: len(view.labels) == 1)
     site.clock.forward(seconds=10)
     sight(site, "78a001", 116.0010, 28.7)
-    left = await talker.hear("tracks", lambda t: any(x.lon_e7 > 1_160_000_000 for x in t.tracks))
-    assert len(left.tracks) == 1
+    left = await talker.hear("tracks", lambda t: len(t.left) == 1)
+    assert not left.states
+    assert not view.states
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_fleet_is_told_wherever_the_map_looks(site: Running) -> None:
+    await site.ask(SaveResource(resource=aircraft("B-FAR", icao24="78a009"), version_seen=0))
+    sight(site, "78a001", 115.9, 28.7)
+    sight(site, "78a009", 120.5, 31.5)
+    talker, view = await watching(site, "dispatcher", port(115, 28, 116, 29))
+    await talker.hear("tracks", lambda t: len(view.labels) == 2)
+    assert {track["icao24"] for track in view.shown().values()} == {"78a001", "78a009"}
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_console_that_does_not_read_gets_the_newest_later_and_costs_the_others_nothing(
+    site: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console_module, "KERNEL_BUFFER_BYTES", 4096)
+    stuck, late = await watching(site, "dispatcher", None)
+    well, view = await watching(site, "duty_chief", None)
+    stuck.transport.getHandle().setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+    stuck.transport.pauseProducing()
+    left_out = site.site.metrics.counter("ganying_console_tracks_left_out", "")
+    rounds = 0
+    while left_out._value.get() < 2:  # the kernel takes the first ones
+        rounds += 1
+        assert rounds < 100
+        site.clock.forward(seconds=1)
+        for number in range(3000):
+            lon, lat = 110 + number % 60 * 0.1 + rounds * 0.001, 25 + number // 60 * 0.1
+            sight(site, f"{number + 1:06x}", lon, lat)
+        told = view.tick
+        await well.hear("tracks", lambda t, told=told: t.to_tick > told and t.states, new=True)
+    stuck.transport.resumeProducing()
+    await stuck.hear("tracks", lambda t: len(late.labels) == 3000 and late.tick > view.tick, new=True)
+    await well.hear("tracks", lambda t: view.tick >= late.tick, new=True)
+    assert late.shown() == view.shown()
+
+
+@pytest_twisted.ensureDeferred
+async def test_an_alert_is_told_at_once_to_whoever_may_see_the_air_and_whole_to_who_comes_back(
+    site: Running,
+) -> None:
+    talker, _ = await console(site, "dispatcher")
+    administrator, _ = await console(site, "sysadmin")
+    assert (await talker.hear("alerts")).whole
+    sight(site, "78a001", 115.9, 28.7, squawk="7700")
+    told = await talker.hear("alerts", lambda a: len(a.alerts) == 1)
+    [alert] = told.alerts
+    assert (alert.kind, alert.severity, alert.code) == (kinds_pb2.ALERT_KIND_EMERGENCY, 1, "general")
+    assert (list(alert.track_ids), list(alert.names)) == (["icao24:78a001"], ["B70K3"])
+    assert list(alert.numbers) == [site.picture.of_icao24("78a001").number]
+    assert (alert.lon_e7, alert.over, told.whole) == (1_159_000_000, False, False)
+    talker.sendClose()
+    await talker.gone()
+    again, _ = await console(site, "dispatcher")
+    present = await again.hear("alerts")
+    assert (present.whole, [each.id for each in present.alerts]) == (True, ["emergency:icao24:78a001"])
+    sight(site, "78a001", 115.9001, 28.7, squawk="1200")
+    site.site.watch.look()
+    over = await again.hear("alerts", lambda a: any(each.over for each in a.alerts))
+    assert over.alerts[0].id == "emergency:icao24:78a001"
+    assert not any(message.WhichOneof("body") == "alerts" for message in administrator.heard)
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_an_alert_is_about_is_told_wherever_the_map_looks(site: Running) -> None:
+    talker, view = await watching(site, "dispatcher", port(100, 20, 101, 21))
+    sight(site, "78a001", 115.9, 28.7, squawk="7600")
+    await talker.hear("tracks", lambda t: len(view.labels) == 1)
+    [track] = view.shown().values()
+    assert (track["squawk"], track["emergency"]) == ("7600", kinds_pb2.EMERGENCY_RADIO)
 
 
 @pytest_twisted.ensureDeferred
@@ -298,8 +379,6 @@ async def test_a_defect_in_telling_costs_a_resync_and_not_the_news_after_it(
 async def test_a_socket_that_never_says_hello_is_closed(
     site: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from adapters.web import console as console_module
-
     monkeypatch.setattr(console_module, "HELLO_WITHIN_S", 0.2)
     talker = await talk(site.port)
     assert (await talker.hear("failure")).code == "NO_HELLO"
@@ -313,4 +392,3 @@ async def test_stopping_the_server_tells_its_consoles(site: Running) -> None:
     assert (await talker.hear("failure")).code == "STOPPING"
     await talker.gone()
     await deferLater(reactor, 0)
-    assert consoles_module.STATUS_EVERY_S == 1.0

@@ -3,16 +3,20 @@
 import contextlib
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatch import records
+from dispatch.alerts import Alert
 from dispatch.errors import Busy, Malformed, Refused
-from dispatch.kinds import AltitudeDatum, HorizontalDatum, IncidentKind, Role, SourceKind
+from dispatch.kinds import AlertKind, HorizontalDatum, IncidentKind, Role, SourceKind
 from dispatch.tracks import Track
 from protocols.codec import client, client_fragments
-from protocols.codec.common import from_message
+from protocols.codec.client_alerts import alerts_message
+from protocols.codec.common import from_message, to_us
+from protocols.codec.track_states import STATE, read_states
 from protocols.gen import client_pb2, kinds_pb2, records_pb2
 from tests import strategies
 
@@ -103,40 +107,63 @@ def test_fragments_join_into_the_records_they_were_made_of(
     assert all(each.interchange == b"" for each in message.plans)
 
 
-tracks = st.builds(
-    Track,
-    icao24=st.integers(0, 0xFFFFFF).map("{:06x}".format),
-    source=strategies.texts,
-    source_kind=st.sampled_from(SourceKind),
-    heard_at_s=st.just(0.0),
-    lon_deg=st.floats(-180, 180),
-    lat_deg=st.floats(-90, 90),
-    position_at_s=st.just(0.0),
-    altitude_m=st.none() | st.integers(-100, 20_000).map(float),
-    altitude_datum=st.sampled_from(AltitudeDatum),
-    callsign=st.none() | strategies.texts,
-    on_ground=st.none() | st.booleans(),
-    simulated=st.booleans(),
-)
+def test_a_message_of_tracks_is_joined_of_rows_labels_sources_and_numbers() -> None:
+    row = np.zeros(2, STATE)
+    row["number"] = 7, 8
+    pieces = client_fragments.tracks_message(
+        from_tick=1,
+        to_tick=2,
+        at=AT,
+        whole=False,
+        states=[row[:1].tobytes(), memoryview(row[1:].tobytes())],
+        fragments=[client_fragments.source_fragment(3, "hill", SourceKind.ADSB)],
+        lost=np.array([10], "<u4").tobytes(),
+        left=b"",
+    )
+    message = heard(b"".join(pieces)).tracks
+    assert (message.from_tick, message.to_tick, message.at_us) == (1, 2, to_us(AT))
+    assert read_states(message.states)["number"].tolist() == [7, 8]
+    assert [(each.place, each.name) for each in message.sources] == [(3, "hill")]
+    assert (list(message.lost), list(message.left)) == ([10], [])
 
 
-@settings(max_examples=60)
-@given(st.lists(st.tuples(tracks, st.integers(0, 2**40)), max_size=5))
-def test_tracks_get_their_age_when_they_are_sent(aged: list[tuple[Track, int]]) -> None:
-    joined = b"".join(
-        client_fragments.track_fragment(client_fragments.track_body(track), age) for track, age in aged
+@given(st.binary(max_size=100))
+def test_rows_that_are_cut_are_malformed(data: bytes) -> None:
+    if len(data) % STATE.itemsize:
+        with pytest.raises(Malformed, match="states"):
+            read_states(data)
+    else:
+        assert len(read_states(data)) == len(data) // STATE.itemsize
+
+
+def test_an_alert_says_how_things_are_called_and_where_the_first_is() -> None:
+    alert = Alert(
+        id="conflict:a|b",
+        kind=AlertKind.CONFLICT,
+        severity=1,
+        track_ids=("icao24:78a001", "gone"),
+        numbers=(5, 6),
+        began_at_s=12.5,
+        figures={"nearest_m": 420.0},
     )
-    data = client_fragments.tracks_message(
-        from_tick=1, to_tick=2, at=AT, whole=False, fragments=joined, lost=["00000a"]
+    track = Track(
+        id="icao24:78a001",
+        number=5,
+        icao24="78a001",
+        keys=(),
+        source="hill",
+        source_kind=SourceKind.ADSB,
+        heard_at_s=0.0,
+        lon_deg=115.9,
+        lat_deg=28.7,
+        callsign="B70K3",
     )
-    message = heard(data).tracks
-    assert (message.from_tick, message.to_tick, list(message.lost)) == (1, 2, [10])
-    for (track, age), sent in zip(aged, message.tracks, strict=True):
-        assert f"{sent.address:06x}" == track.icao24
-        assert sent.lon_e7 == round(track.lon_deg * 1e7)
-        assert sent.age_ms == min(age, 2**32 - 1)
-        assert sent.HasField("altitude_m") == (track.altitude_m is not None)
-        assert sent.site == (track.source if track.source_kind is SourceKind.PARTNER else "")
+    message = heard(alerts_message([alert], {track.id: track}.get, whole=True)).alerts
+    [sent] = message.alerts
+    assert (sent.kind, sent.severity, sent.began_at_us) == (kinds_pb2.ALERT_KIND_CONFLICT, 1, 12_500_000)
+    assert (list(sent.numbers), list(sent.names)) == ([5, 6], ["B70K3", "gone"])
+    assert (sent.figures["nearest_m"], sent.lon_e7, message.whole) == (420.0, 1_159_000_000, True)
+    assert heard(alerts_message([], {}.get, whole=True)).WhichOneof("body") == "alerts"
 
 
 def test_answers_say_what_was_made_or_why_nothing_was() -> None:

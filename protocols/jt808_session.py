@@ -4,7 +4,8 @@
                                    by hand, 4 not listed or another terminal id
     -> 0x0102 authentication    <- 0x8001 0, and from now on its reports count; 1 the code is wrong or it is not listed
     -> 0x0002 heartbeat         <- 0x8001 0
-    -> 0x0200 0x0704 positions  <- 0x8001 0; 1 before authentication; 2 unreadable
+    -> 0x0200 0x0704 positions  <- 0x8001 0; 1 before authentication; 2 unreadable (a batch: its frame; single
+                                   positions of it that cannot be read are counted)
     -> a part of a long message <- 0x8001 0 for each; 0x8003 for those missing when the last has come
     -> 0x0003 deregistration    <- 0x8001 0, and its reports count no longer
     -> 0x0001 its answer        <-
@@ -25,8 +26,8 @@ Sans-IO: packets and time in, an `Outcome` out; sockets and counters are adapter
 import hashlib
 import hmac
 from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from dispatch.errors import Malformed
 from dispatch.geo import position_from
@@ -63,10 +64,15 @@ UNSUPPORTED = "unsupported"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """One position of a terminal. `late`: kept by it while out of coverage."""
+    """One position of a terminal. `late`: kept by it while out of coverage. `kinds` and `errors` are to be counted.
 
-    sighting: Sighting
-    late: bool
+    `sighting` is None where nothing is to be shown: no fix, or unreadable.
+    """
+
+    sighting: Sighting | None = None
+    late: bool = False
+    kinds: tuple[str, ...] = ()
+    errors: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -74,13 +80,13 @@ class Outcome:
     """What follows from one packet. `kinds` and `errors` are to be counted, errors as code and detail.
 
     `good`: from a terminal that was let in. `replaced` is the session that this one took over from. `close` says why
-    the connection ends, after the answers are sent.
+    the connection ends, after the answers are sent. `seen` of a batch are read as they are taken: a few at a time.
     """
 
-    answers: list[bytes]
-    seen: list[Seen]
-    kinds: list[str]
-    errors: list[tuple[str, str]]
+    answers: list[bytes] = field(default_factory=list)
+    seen: Iterable[Seen] = ()
+    kinds: list[str] = field(default_factory=list)
+    errors: list[tuple[str, str]] = field(default_factory=list)
     good: bool = False
     repeat: bool = False
     replaced: "Session | None" = None
@@ -170,7 +176,7 @@ class Session:
 
     def take(self, packet: Packet, now_s: float) -> Outcome:
         """One packet that came at `now_s` (for the age of unfinished messages; any steady clock)."""
-        out = Outcome([], [], [], [])
+        out = Outcome()
         if self._ended:
             return out
         known = packet.message_id in messages.KNOWN
@@ -320,31 +326,32 @@ class Session:
         except Malformed as wrong:
             out.errors.append((MALFORMED, str(wrong)))
             return Result.WRONG
-        result = Result.DONE
+        terminal = self.terminal
+        if terminal is None:
+            return Result.FAILED
         match said:
             case Position():
-                self._see(said, out, late=False)
+                out.seen = (self._see(said, terminal, late=False),)
             case messages.PositionAnswer():
-                self._see(said.position, out, late=False)
+                out.seen = (self._see(said.position, terminal, late=False),)
             case messages.Batch():
-                for position in said.positions:
-                    if isinstance(position, Malformed):
-                        out.errors.append((MALFORMED, str(position)))
-                        result = Result.WRONG
-                    else:
-                        self._see(position, out, late=said.late)
+                out.errors += [(MALFORMED, str(fault)) for fault in said.faults]
+                out.seen = self._batch(said, terminal)
+                return Result.WRONG if said.faults else Result.DONE
             case _:
                 pass
-        return result
+        return Result.DONE
 
-    def _see(self, position: Position, out: Outcome, *, late: bool) -> None:
-        terminal, terminals = self.terminal, self._terminals
-        if terminal is None:
-            return
-        if position.shifted:
-            out.kinds.append(SHIFTED)
-        if not has_place(position):
-            out.kinds.append(NO_FIX)
+    def _batch(self, batch: messages.Batch, terminal: Terminal) -> Iterator[Seen]:
+        for position in batch.positions():
+            if isinstance(position, Malformed):
+                yield Seen(errors=((MALFORMED, str(position)),))
+            else:
+                yield self._see(position, terminal, late=batch.late)
+
+    def _see(self, position: Position, terminal: Terminal, *, late: bool) -> Seen:
+        terminals = self._terminals
+        kinds = (SHIFTED,) * position.shifted + (NO_FIX,) * (not has_place(position))
         found = sighting(
             position,
             terminal,
@@ -353,13 +360,11 @@ class Session:
             simulated=terminals.simulated,
             late=late,
         )
+        shown = found.lon_deg is not None
         if not late:
             turned, self._distress = self._distress != position.sos, position.sos
-            if found.lon_deg is None and not (turned or self._distress):
-                return
-        elif found.lon_deg is None:
-            return
-        out.seen.append(Seen(sighting=found, late=late))
+            shown = shown or turned or self._distress
+        return Seen(sighting=found if shown else None, late=late, kinds=kinds)
 
 
 def has_place(position: Position) -> bool:

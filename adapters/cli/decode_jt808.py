@@ -47,7 +47,9 @@ class Jt808Lines(LineReader):
                 case messages.PositionAnswer():
                     yield self._position(item.said.position, item.packet, late=False)
                 case messages.Batch():
-                    for position in item.said.positions:
+                    for fault in item.said.faults:
+                        yield self._bad(_wrong(fault))
+                    for position in item.said.positions():
                         if isinstance(position, Malformed):
                             yield self._bad(_wrong(position))
                         else:

@@ -91,7 +91,7 @@ def test_a_real_batch_is_late_and_in_order() -> None:
         (item,) = whole(wire(vector))
         if isinstance(item, jt808.Read) and isinstance(item.said, messages.Batch):
             batches[vector["id"]] = item.said
-    assert {number: len(batch.positions) for number, batch in batches.items()} == {
+    assert {number: len(batch.bodies) for number, batch in batches.items()} == {
         0: 1,
         12: 6,
         60: 6,
@@ -99,7 +99,7 @@ def test_a_real_batch_is_late_and_in_order() -> None:
         76: 8,
         78: 4,
     }
-    times = [position.at_s for position in batches[76].positions if isinstance(position, Position)]
+    times = [position.at_s for position in batches[76].positions() if isinstance(position, Position)]
     assert times == sorted(times)  # type: ignore[type-var]  # each has a time
     assert all(batch.late for batch in batches.values())
 
@@ -218,8 +218,11 @@ def test_a_batch_with_a_bad_position_gives_the_good_ones_and_says_so() -> None:
     body = Terminal("1").batch([good, good[:20], good], late=False) + b"\x00\x99zz"
     said = messages.read(0x0704, body, version=None)
     assert isinstance(said, messages.Batch)
-    assert [isinstance(p, Position) for p in said.positions] == [True, False, True, False, False]
-    assert [p.field for p in said.positions if isinstance(p, Malformed)] == ["position", "positions", "count"]
+    assert [isinstance(p, Position) for p in said.positions()] == [True, False, True]
+    assert [fault.field for fault in said.faults] == ["positions"]
+    said = messages.read(0x0704, b"\0\2\0" + Terminal("1").batch([good], late=False)[3:], version=None)
+    assert isinstance(said, messages.Batch)
+    assert [fault.field for fault in said.faults] == ["count"]
 
 
 def test_an_answer_comes_back_to_the_position_query() -> None:

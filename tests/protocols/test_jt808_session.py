@@ -49,7 +49,7 @@ class Dialogue:
         self.session = Session(self.shared)
         self.terminal = Terminal(number, version)
         self.seen: list[Sighting] = []
-        self.last = Outcome([], [], [], [])
+        self.last = Outcome()
 
     def hears(self, wire: bytes, now_s: float = 0.0) -> list[Answer]:
         """What the platform answers to these packets."""
@@ -57,7 +57,10 @@ class Dialogue:
         for packet in packets(wire):
             self.last = self.session.take(packet, now_s)
             answered += b"".join(self.last.answers)
-            self.seen += [one.sighting for one in self.last.seen]
+            for one in self.last.seen:
+                self.last.kinds += one.kinds
+                self.last.errors += one.errors
+                self.seen += [] if one.sighting is None else [one.sighting]
         return answers(answered)
 
     def says(self, message_id: int, body: bytes = b"") -> int:
@@ -314,8 +317,10 @@ def test_a_late_batch_is_history_and_an_ordinary_one_is_not() -> None:
     assert [(s.backfill, s.calm) for s in one.seen] == [(True, False)] * 2
     assert one.says(0x0704, one.terminal.batch([HERE] * 3, late=False)) == 0
     assert [s.backfill for s in one.seen[2:]] == [False] * 3
-    assert one.says(0x0704, one.terminal.batch([HERE, HERE[:9]], late=False)) == 2
-    assert len(one.seen) == 6
+    assert one.says(0x0704, one.terminal.batch([HERE, HERE[:9]], late=False)) == 0
+    assert one.last.errors == [("MALFORMED", "MALFORMED: position: 9 bytes are less than 28")]
+    assert one.says(0x0704, one.terminal.batch([HERE], late=False) + b"\0") == 2
+    assert len(one.seen) == 7
 
 
 def test_a_query_answer_is_a_position() -> None:
@@ -439,7 +444,7 @@ def test_no_dialogue_raises_and_every_packet_has_two_answers_at_most(said: list[
         out = session.take(packet, float(number))
         assert len(out.answers) <= 2
         assert len(session._answered) <= sessions.REPEATS_REMEMBERED
-        assert all(one.sighting.own_key == "jt808:13912345678" or out.good for one in out.seen)
+        assert all(out.good for one in out.seen if one.sighting is not None)
         answers(b"".join(out.answers))
     for session in sessions_of_feed:
         session.close()

@@ -24,11 +24,13 @@ from adapters.desk import Desk
 from adapters.feeds.cot_clients import FieldClients
 from adapters.feeds.feed import Feed
 from adapters.feeds.readers import Seen
+from adapters.feeds.status import FeedStatus
 from adapters.gauges import SiteCollector
 from adapters.link import Links, LinkStatus
 from adapters.local_socket import LocalSocket
 from adapters.logs import set_up_logs
 from adapters.metrics import Metrics
+from adapters.scale.scale import Scale, own_feeds
 from adapters.solver import Planner
 from adapters.timers import Timers
 from adapters.watch import Watch
@@ -68,7 +70,10 @@ class Server:
         self.links = Links(
             desk=self.desk, picture=self.picture, config=config, metrics=self.metrics, clock=utc_now
         )
-        self.feeds = [Feed(config.feed_config(section), self.metrics) for section in config.feed]
+        self.feeds = [Feed(config.feed_config(section), self.metrics) for section in own_feeds(config)]
+        self.scale = Scale(
+            config=config, picture=self.picture, sink=self._sighted, metrics=self.metrics, reactor=reactor
+        )
         self.field = FieldClients(
             self.feeds,
             world=lambda: self.desk.world,
@@ -80,7 +85,7 @@ class Server:
             Site(
                 desk=self.desk,
                 picture=self.picture,
-                feeds=lambda: [_feed_state(feed) for feed in self.feeds],
+                feeds=lambda: [_feed_state(status) for status in self._statuses()],
                 links=lambda: [_link_state(link) for link in self.links.statuses()],
                 planner=self.planner,
                 config=config,
@@ -90,6 +95,7 @@ class Server:
                 guide=_guide(config),
                 archive=self.archive,
                 watch=self.watch,
+                services=self.scale.services,
             )
         )
         self.local = LocalSocket(self.desk, config, self.accounts)
@@ -109,6 +115,7 @@ class Server:
         self.local.start(self._reactor)
         for feed in self.feeds:
             yield feed.start(self._reactor, self._sighted)
+        self.scale.start()
         self.field.start(self._reactor)
         yield self.links.start(self._reactor)
         url = yield self.doors.start(self._reactor)
@@ -122,6 +129,7 @@ class Server:
         self.field.stop()
         for feed in self.feeds:
             yield feed.stop()
+        yield self.scale.stop()
         yield self.local.stop()
         self.timers.stop()
         self.watch.stop()
@@ -131,8 +139,11 @@ class Server:
 
     def _clocks_off_s(self) -> dict[str, float]:
         """Feeds whose clock is off, and by how much."""
-        statuses = [feed.status() for feed in self.feeds]
-        return {status.name: status.clock_off_s for status in statuses if status.clock_off_s is not None}
+        return {each.name: each.clock_off_s for each in self._statuses() if each.clock_off_s is not None}
+
+    def _statuses(self) -> list[FeedStatus]:
+        """Our own feeds' and our workers'."""
+        return [*(feed.status() for feed in self.feeds), *self.scale.feeds()]
 
     def _sighted(self, seen: Seen) -> None:
         now = utc_now().timestamp()
@@ -142,8 +153,7 @@ class Server:
             self.picture.accept_batch(seen, now)
 
 
-def _feed_state(feed: Feed) -> FeedState:
-    status = feed.status()
+def _feed_state(status: FeedStatus) -> FeedState:
     heard, off_s = status.last_heard_at_s, status.clock_off_s
     connected = "connected" if status.connected else ("listening" if status.listening else "down")
     return FeedState(

@@ -213,6 +213,14 @@ class ArchiveAnswer(Answered, frozen=True, kw_only=True):
     dropped_rows: int
 
 
+class ServiceAnswer(Answered, frozen=True, kw_only=True):
+    """Another part of the site: a broker, a worker."""
+
+    name: str
+    kind: str
+    state: Literal["ok", "degraded", "down"]
+
+
 class HealthAnswer(Answered, frozen=True, kw_only=True):
     """Whether the server can do its work; holds nothing that a stranger may not know."""
 
@@ -224,6 +232,7 @@ class HealthAnswer(Answered, frozen=True, kw_only=True):
     at: datetime
     feeds: list[FeedAnswer]
     archive: ArchiveAnswer | None = None
+    services: list[ServiceAnswer] = []
 
 
 class GuideAccount(Answered, frozen=True, kw_only=True):

@@ -32,6 +32,8 @@ LOW_BYTES = 1 << 20
 # Formats that only speak to us. The others' lines are two-way, and their feeds stay where the site can answer.
 SPREAD = frozenset((FeedKind.BEAST, FeedKind.AVR, FeedKind.SBS, FeedKind.ASTERIX, FeedKind.NMEA))
 
+COMMAND: tuple[str, ...] = (sys.executable, "-m", "adapters.scale.child")
+
 Received = Callable[["Child", bytes], None]
 
 
@@ -55,7 +57,8 @@ class Child:
         self.paused = False  # it is not read from at the moment
         self.waiting_bytes = 0  # taken from its pipe and not yet from the inbox
         self.deaths = 0
-        self.last_words = ""
+        self.last_words = ""  # why it died last
+        self._broken = ""  # why we ended it
         self._order = order_line(config, name, sections)
         self._received = received
         self._reactor = reactor
@@ -77,8 +80,8 @@ class Child:
         self._life = _Life(self)
         self._reactor.spawnProcess(
             self._life,
-            sys.executable,
-            [sys.executable, "-m", "adapters.scale.child"],
+            COMMAND[0],
+            COMMAND,
             env=None,
             childFDs={0: "w", 1: 2, 2: 2, TO_SITE: "r"},
         )
@@ -92,6 +95,7 @@ class Child:
         if self._life is None:
             return succeed(None)
         self._stopped = Deferred()
+        self._life.resume()  # its end is seen at the end of its pipes
         self._life.signal("TERM")
         kill = self._reactor.callLater(STOP_S, self._life.signal, "KILL")
 
@@ -108,8 +112,10 @@ class Child:
 
     def received(self, message: bytes) -> None:
         """A message from it."""
+        if self.waiting_bytes > HIGH_BYTES and self._stopped is not None:
+            return  # its last words, and there are too many
         self.waiting_bytes += len(message)
-        if self.waiting_bytes > HIGH_BYTES and not self.paused and self._life is not None:
+        if self.waiting_bytes > HIGH_BYTES and not self.paused and self._stopped is None and self._life:
             self.paused = True
             self._life.pause()
         self._received(self, message)
@@ -123,7 +129,7 @@ class Child:
 
     def broken(self, why: str) -> None:
         """What it says makes no sense: an end and a new beginning."""
-        self.last_words = why
+        self._broken = why
         if self._life is not None:
             self._life.signal("KILL")
 
@@ -134,7 +140,8 @@ class Child:
             self._stopped.callback(None)
             return
         self.deaths += 1
-        self.last_words = self.last_words or why
+        self.last_words = why = self._broken or why
+        self._broken = ""
         lived_s = self._reactor.seconds() - self.began_s
         pause_s = FIRST_RETRY_S if lived_s >= STEADY_S else self._pause_s
         self._pause_s = min(LAST_RETRY_S, pause_s * 2)

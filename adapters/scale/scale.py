@@ -10,8 +10,10 @@ from typing import Any
 
 import structlog
 from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.defer import TimeoutError as NotInTime
 from twisted.internet.task import LoopingCall
 from twisted.internet.threads import deferToThreadPool
+from twisted.python.failure import Failure
 
 from adapters.config import Config, FeedSection
 from adapters.feeds.status import FeedStatus
@@ -32,6 +34,7 @@ from protocols.codec.sightings import SiteBeat
 log = structlog.get_logger()
 
 BEAT_S = 1.0
+LAST_S = 1.0  # what has come is taken before a site ends, for so long at most
 # What is written as taken is at least so old: the archive has it on disk by then (it drains once a second), so that a
 # site that was killed finds in the broker's memory what it had taken and not filed.
 FILED_S = 3
@@ -124,14 +127,22 @@ class Scale:
         if not self._beating.running:
             return
         self._beating.stop()
-        await self.children.stop()
         if self.refill is not None:
             self.refill.line_down()
         if self.broker is not None:
             await self.broker.stop()
+        await self.children.stop()
+        await self._all_taken()
+        if self.broker is not None:
             if self._saving is not None:
                 await self._saving
             await self._save(self._marks_now())
+
+    def _all_taken(self) -> "Deferred[None]":
+        """Until the inbox is empty, LAST_S at most."""
+        taken: Deferred[None] = Deferred()
+        self.inbox.replay([], lambda: None if taken.called else taken.callback(None))
+        return taken.addTimeout(LAST_S, self._reactor).addErrback(_not_all)
 
     # What it tells
 
@@ -264,6 +275,11 @@ class Scale:
         before = self._published.get(key, 0)
         self._published[key] = total
         return total - before if total >= before else total
+
+
+def _not_all(failure: Failure) -> None:
+    failure.trap(NotInTime)  # type: ignore[no-untyped-call]  # twisted
+    log.warning("not all that workers sent was taken")
 
 
 def _now_us() -> int:

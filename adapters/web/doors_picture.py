@@ -16,6 +16,7 @@ from protocols.json_answers import (
     HealthAnswer,
     Page,
     PartnerAnswer,
+    ServiceAnswer,
     SourceAnswer,
 )
 from protocols.json_doors import PageQuery
@@ -82,11 +83,16 @@ async def _health(call: Call) -> HealthAnswer:
         )
         for feed in site.feeds()
     ]
+    services = [
+        ServiceAnswer(name=each.name, kind=each.kind, state=each.state)  # type: ignore[arg-type]  # one of the three
+        for each in site.services()
+    ]
     archive = None if site.archive is None else site.archive.status()
     well = (
         str(site.desk.state) in HEALTHY_JOURNAL
         and all(feed.state != "down" for feed in feeds)
         and (archive is None or archive.state in HEALTHY_ARCHIVE)
+        and all(service.state == "ok" for service in services)
     )
     return HealthAnswer(
         status="ok" if well else "degraded",
@@ -97,6 +103,7 @@ async def _health(call: Call) -> HealthAnswer:
         at=now,
         feeds=feeds,
         archive=None if archive is None else _archive(archive, now.timestamp()),
+        services=services,
     )
 
 

@@ -2,6 +2,8 @@
 
 import functools
 import json
+import operator
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -53,7 +55,12 @@ def _nmea(data: bytes) -> None:
     from protocols import nmea, nmea_fixes
 
     deframer, fixes = nmea_lines.Deframer(), nmea_fixes.Fixes()
-    for item in [*deframer.feed(data), *deframer.close()]:
+    mended = [  # beside the bytes as they are: else hardly a damaged field comes through
+        line + b"*" + nmea_lines.checksum(line.decode("latin-1")).encode()
+        for line in re.split(rb"[$*\r\n]+", data)
+    ]
+    stream = data + b"\n$" + b"\n$".join(mended)
+    for item in [*deframer.feed(stream), *deframer.close()]:
         if isinstance(item, BadFrame) or not nmea.is_read(item):
             continue
         try:
@@ -68,6 +75,32 @@ def _jt808(data: bytes) -> None:
     decoder = jt808.Decoder()
     decoder.feed(data)
     decoder.close()
+
+
+def _jt808_session(data: bytes) -> None:
+    """As a feed does, with a terminal that was let in (its number stands in the first packet) and check codes mended."""
+    from protocols.jt808_frames import Deframer, Packet, escape, unescape
+    from protocols.jt808_messages import AUTHENTICATION
+    from protocols.jt808_session import Session, Terminals
+
+    terminals = Terminals(source="fuzz", listed={}, secret=b"fuzz", accept_unknown=True)
+    session = Session(terminals)
+    deframer = Deframer()
+    mended = []
+    for run in data.split(b"\x7e"):
+        plain = (unescape(run) or b"")[:-1]
+        mended.append(escape(plain + bytes((functools.reduce(operator.xor, plain, 0),))))
+    for now_s, item in enumerate(deframer.feed(b"\x7e".join(mended))):
+        if not isinstance(item, Packet):
+            continue
+        terminal = terminals.find(item.number)
+        if session.terminal is None and terminal is not None:
+            code = terminals.code_of(terminal)
+            login = Packet(message_id=AUTHENTICATION, number=item.number.zfill(12)[-12:], serial=0, body=code)
+            session.take(login, float(now_s))
+        for _ in session.take(item, float(now_s)).seen:
+            pass
+    session.close()
 
 
 def _pcap(data: bytes) -> None:
@@ -136,6 +169,7 @@ TARGETS: tuple[Target, ...] = (
     Target(name="avr", feed=_avr, seeds=_avr_seeds),
     Target(name="sbs", feed=_sbs, seeds=lambda: _lines("adsb/stratux_gms5002_es.sbs.log")),
     Target(name="jt808", feed=_jt808, seeds=_jt808_seeds),
+    Target(name="jt808_session", feed=_jt808_session, seeds=_jt808_seeds),
     Target(name="nmea", feed=_nmea, seeds=lambda: _lines("nmea/pygpsdata-nmea4.log")),
     Target(name="cot", feed=cot_stream.feed, seeds=_cot_seeds),
     Target(name="cot_datagram", feed=cot_stream.feed_datagram, seeds=_cot_seeds),

@@ -5,6 +5,7 @@
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -25,6 +26,7 @@ from adapters.scale.credentials import BrokerAddress, check_url
 from dispatch.errors import Malformed
 from dispatch.ids import check_site
 from dispatch.kinds import HorizontalDatum
+from dispatch.polar import AZIMUTH_SIGMA_DEG, RANGE_SIGMA_M
 
 Name = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{1,32}$")]
 NOT_A_NAME = "is not 1 to 32 letters, digits, _ and -"
@@ -85,6 +87,13 @@ class FeedSection(_Section, frozen=True, kw_only=True):
     idle_timeout_s: Annotated[float, Meta(gt=0)] = 300.0
     connection_limit: Annotated[int, Meta(ge=1, le=10_000)] | None = None  # 16; jt808: 512; cot: 256
     worker: str = ""  # decoded by this worker, on whichever machine it runs; needs [broker]
+    edition: str = "auto"  # asterix: of CAT021, "2", "0.26" or "0.23" where it is not to be found out
+    radars: Mapping[
+        str, tuple[float, float, float]
+    ] = {}  # asterix: SAC/SIC -> lon, lat, antenna's height (MSL)
+    reference_height_m: float = 0.0  # asterix: of the antenna at reference_position
+    range_sigma_m: float = RANGE_SIGMA_M  # asterix: how well radars measure, one standard deviation
+    azimuth_sigma_deg: float = AZIMUTH_SIGMA_DEG
     terminals: str = ""  # jt808: CSV of those that may report
     accept_unknown: bool = False  # jt808: others may too, shown as not listed
     allow_plain: bool = False  # cot: without certificates beyond this machine, and so for anybody
@@ -396,6 +405,12 @@ listen = "127.0.0.1:30036"     # or connect = "host:port"
 # listen = "0.0.0.0:8600"
 # group = "239.255.36.1"       # multicast; without it datagrams to this host alone
 # interface = "10.36.0.1"      # own address on the radars' network
+# radars = { "025/007" = [115.36, 28.86, 310.0] }   # SAC/SIC: lon, lat, height of the antenna; else as CAT034 says
+# edition = "auto"             # of CAT021: found out by station, or "2", "0.26", "0.23"
+# range_sigma_m = 70.0         # how well the radars measure
+# azimuth_sigma_deg = 0.08
+# reference_position = [115.36, 28.86]   # of the one radar that is not in radars
+# reference_height_m = 310.0
 
 # [[feed]]
 # name = "phones"

@@ -19,6 +19,7 @@ from protocols.frames import BadFrame
 
 # Each: the module beside this one and the callable in it that takes Options and makes a LineReader.
 FORMATS: Mapping[str, tuple[str, str]] = {
+    "asterix": ("decode_asterix", "AsterixLines"),
     "avr": ("decode_modes", "avr_lines"),
     "beast": ("decode_modes", "beast_lines"),
     "cot": ("decode_cot", "CotLines"),
@@ -35,8 +36,14 @@ def add_parser(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     parser.add_argument("--format", required=True, choices=sorted(FORMATS))
     parser.add_argument(
         "--reference-position",
-        metavar="LON,LAT",
-        help="the receiver's or radar's place, for positions relative to it",
+        metavar="LON,LAT[,HEIGHT]",
+        help="the receiver's or radar's place, for positions relative to it; height in metres above sea level",
+    )
+    parser.add_argument(
+        "--edition",
+        choices=["auto", "2", "0.26", "0.23"],
+        default="auto",
+        help="of ASTERIX category 021, where it is not to be found out",
     )
     parser.add_argument("--gps-clock", action="store_true", help="the receiver's counter is a GPS one")
     parser.add_argument(
@@ -50,10 +57,13 @@ def add_parser(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
 def run(arguments: argparse.Namespace) -> int:
     """Decode to the end. Exit status 0 when the file was read whole, whatever was in it."""
+    place, height_m = _reference(arguments.reference_position)
     reader = reader_of(
         arguments.format,
         Options(
-            reference_position=_reference(arguments.reference_position),
+            reference_position=place,
+            reference_height_m=height_m,
+            edition=arguments.edition,
             gps_clock=arguments.gps_clock,
             datum=HorizontalDatum(arguments.datum),
         ),
@@ -74,15 +84,20 @@ def reader_of(name: str, options: Options) -> LineReader:
     return made
 
 
-def _reference(text: str | None) -> tuple[float, float] | None:
+def _reference(text: str | None) -> tuple[tuple[float, float] | None, float]:
+    """A place and a height. Raises Malformed."""
     if text is None:
-        return None
+        return None, 0.0
     try:
-        lon, lat = (float(part) for part in text.split(","))
+        lon, lat, *height = (float(part) for part in text.split(","))
+        if len(height) > 1 or not all(-500.0 <= each <= 9_000.0 for each in height):
+            raise ValueError(text)
     except ValueError:
-        raise Malformed("reference-position", f"{text[:40]!r} is not LON,LAT in degrees") from None
+        raise Malformed(
+            "reference-position", f"{text[:40]!r} is not LON,LAT in degrees, or LON,LAT,HEIGHT in metres"
+        ) from None
     place = Position(lon_deg=lon, lat_deg=lat)
-    return place.lon_deg, place.lat_deg
+    return (place.lon_deg, place.lat_deg), sum(height)
 
 
 def _lines(reader: LineReader, pieces: Iterator[recording.Piece]) -> Iterator[Line]:

@@ -26,6 +26,8 @@ class Options:
     """What the caller said on the command line; each format takes what concerns it."""
 
     reference_position: tuple[float, float] | None = None  # lon, lat
+    reference_height_m: float = 0.0  # above mean sea level
+    edition: str = "auto"  # of ASTERIX category 021
     gps_clock: bool = False
     datum: HorizontalDatum = HorizontalDatum.WGS84
 

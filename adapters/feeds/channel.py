@@ -6,7 +6,7 @@ oldest datagrams go.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from time import perf_counter
 from typing import Any
 
@@ -14,6 +14,7 @@ from adapters.feeds.readers import Reader, Seen
 from dispatch.sighting import AddressBatch, Sighting
 
 Sink = Callable[[Seen], None]
+_OVER: Any = object()  # an iterator's end
 
 
 class Channel:
@@ -25,9 +26,8 @@ class Channel:
         self._sink = sink
         self._pieces: deque[bytes] = deque()
         self._ended = False
-        self._items: Sequence[Any] = ()
-        self._next = 0
-        self._seen: Iterator[Seen] | None = None  # of an item that yields many
+        self._items: Iterator[Any] | None = None
+        self._seen: Iterator[Seen | None] | None = None  # of an item that yields many
         self.backlog_bytes = 0
         self.good_at_s = now  # of the last good frame, or of the line's start
 
@@ -57,26 +57,31 @@ class Channel:
     def _step(self, now: float) -> bool:
         """The next small thing; False when there is none."""
         if self._seen is not None:
-            seen = next(self._seen, None)
-            if seen is None:
+            seen = next(self._seen, _OVER)
+            if seen is _OVER:
                 self._seen = None
-            else:
+            elif seen is not None:
                 self._sink(seen)
-        elif self._next < len(self._items):
-            item = self._items[self._next]
-            self._next += 1
-            said = self.reader.read(item, now)
-            if isinstance(said, Sighting | AddressBatch):
-                self._sink(said)
-            elif said is not None:
-                self._seen = iter(said)
+        elif self._items is not None:
+            item = next(self._items, _OVER)
+            if item is _OVER:
+                self._items = None
+            else:
+                self._read(item, now)
         elif self._pieces:
             piece = self._pieces.popleft()
             self.backlog_bytes -= len(piece)
-            self._items, self._next = self.reader.cut(piece), 0
+            self._items = iter(self.reader.cut(piece))
         elif self._ended:
             self._ended = False
-            self._items, self._next = self.reader.finish(), 0
+            self._items = iter(self.reader.finish())
         else:
             return False
         return True
+
+    def _read(self, item: Any, now: float) -> None:
+        said = self.reader.read(item, now)
+        if isinstance(said, Sighting | AddressBatch):
+            self._sink(said)
+        elif said is not None:
+            self._seen = iter(said)

@@ -1,13 +1,16 @@
 """What a feed is told: one `[[feed]]` as a checked value. What it tells is status.py's."""
 
 import ipaddress
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from dispatch.errors import Malformed
 from dispatch.geo import Position
 from dispatch.kinds import HorizontalDatum
+from dispatch.polar import AZIMUTH_SIGMA_DEG, RANGE_SIGMA_M, Radar
+from protocols.asterix_edition import AUTO, EDITIONS
 
 # A receiver in a quiet valley may hear nothing for minutes (dump1090 then sends a heartbeat a minute); only a whole
 # frame counts as a sign of life, so a socket that dribbles bytes loses its place after this long.
@@ -55,6 +58,8 @@ class FeedConfig:
     `datum` is what the source's coordinates refer to. `certificate`, `key`, `ca` are PEM files: a feed that listens
     on tls shows the first and demands one of `ca` from the sender where that is given; one that connects demands `ca`.
     `terminals` is the list of those that may report by jt808; `secrets` the folder where the site keeps its own.
+    Of asterix are `edition` (of CAT021: auto, 2, 0.26, 0.23), `radars` (SAC/SIC -> lon, lat, height above mean sea level)
+    and how well radars measure; `reference_position` with `reference_height_m` is the place of the one not in `radars`.
     What begins with `send` is of cot: whether field clients are told of the picture, and of how much of it.
     """
 
@@ -75,6 +80,11 @@ class FeedConfig:
     gps_clock: bool = False  # the counter is a GPS one, where the receiver does not say so itself
     idle_timeout_s: float = IDLE_TIMEOUT_S
     connection_limit: int = CONNECTION_LIMIT
+    edition: str = AUTO  # asterix only, as what follows
+    radars: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
+    reference_height_m: float = 0.0
+    range_sigma_m: float = RANGE_SIGMA_M
+    azimuth_sigma_deg: float = AZIMUTH_SIGMA_DEG
     terminals: Path | None = None  # jt808 only: terminals.csv
     accept_unknown: bool = False  # jt808 only: terminals that are not listed may report too
     secrets: Path | None = None
@@ -96,6 +106,7 @@ class FeedConfig:
         self._check_transport()
         self._check_datum()
         self._check_terminals()
+        self._check_radars()
         self._check_field_clients()
         if self.reference_position is not None:
             _check_place(self.reference_position)
@@ -140,6 +151,41 @@ class FeedConfig:
             raise Malformed(f"feed.{missing}", "tls needs certificate and key; see `ganying ca`")
         elif self.listen is None and "ca" not in given:
             raise Malformed("feed.ca", "connecting by tls needs the authority of the other side")
+
+    def _check_radars(self) -> None:
+        if self.kind is not FeedKind.ASTERIX:
+            if self.radars:
+                raise Malformed("feed.radars", "only with kind = asterix")
+            if self.edition != AUTO:
+                raise Malformed("feed.edition", "only with kind = asterix")
+            return
+        if self.edition not in (AUTO, *EDITIONS):
+            raise Malformed("feed.edition", f"{self.edition[:20]!r} is none of auto, {', '.join(EDITIONS)}")
+        named = {}
+        for source, place in self.radars.items():
+            codes = source.split("/")
+            if len(codes) != 2 or not all(code.isdecimal() and int(code) < 256 for code in codes):
+                raise Malformed("feed.radars", f"{source[:20]!r} is not SAC/SIC in decimal")
+            self._check_radar("feed.radars", *place)
+            named[f"{int(codes[0]):03}/{int(codes[1]):03}"] = place
+        self._set("radars", named)
+        if self.reference_position is not None:
+            self._check_radar("feed.reference_position", *self.reference_position, self.reference_height_m)
+
+    def _check_radar(self, field: str, lon_deg: float, lat_deg: float, height_m: float) -> None:
+        try:
+            Radar(
+                lon_deg=lon_deg,
+                lat_deg=lat_deg,
+                height_m=height_m,
+                range_sigma_m=self.range_sigma_m,
+                azimuth_sigma_deg=self.azimuth_sigma_deg,
+            )
+        except Malformed as error:
+            named = error.field.removeprefix("radar.") in ("range_sigma_m", "azimuth_sigma_deg")
+            raise Malformed(
+                error.field.replace("radar.", "feed.") if named else field, error.detail
+            ) from None
 
     def _check_datum(self) -> None:
         if self.datum is None:

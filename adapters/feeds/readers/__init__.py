@@ -12,7 +12,7 @@ No input raises. Each call is over in a few milliseconds; one that yields many s
 which the line takes a few at a time. `cut` and `read` of items of one line are called in order, from the reactor only.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,16 +64,16 @@ class Reader:
     def opened(self, now: float) -> None:
         """The line is up."""
 
-    def cut(self, data: bytes) -> Sequence[Any]:
-        """Whole items."""
+    def cut(self, data: bytes) -> Iterable[Any]:
+        """Whole items; all are taken before the next call."""
         raise NotImplementedError
 
-    def finish(self) -> Sequence[Any]:
+    def finish(self) -> Iterable[Any]:
         """What the end completes."""
         return ()
 
-    def read(self, item: Any, now: float) -> Seen | Iterable[Seen] | None:
-        """What an item says."""
+    def read(self, item: Any, now: float) -> Seen | Iterable[Seen | None] | None:
+        """What an item says. An iterable's None says nothing, and lets the line look at the time."""
         raise NotImplementedError
 
     def closed(self) -> None:

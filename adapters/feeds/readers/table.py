@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from adapters.feeds.config import FeedConfig, FeedKind
 from adapters.feeds.readers import Line, Reader
+from adapters.feeds.readers.asterix import AsterixReaders
 from adapters.feeds.readers.cot import CotReader
 from adapters.feeds.readers.jt808 import Jt808Readers
 from adapters.feeds.readers.modes import ModeSReader
@@ -20,6 +21,7 @@ READERS: Mapping[FeedKind, Callable[[Line], Reader]] = {
 }
 # Kinds whose lines share something: made once for a feed, and then for each of its lines.
 SHARING: Mapping[FeedKind, Callable[[FeedConfig], Callable[[Line], Reader]]] = {
+    FeedKind.ASTERIX: AsterixReaders,
     FeedKind.JT808: Jt808Readers,
 }
 

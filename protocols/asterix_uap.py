@@ -1,0 +1,427 @@
+"""User application profiles: which items the records of a category have, in the order of their FSPEC bits.
+
+Facts of the EUROCONTROL specifications, in the notation of asterix_layout.py:
+
+    CAT021  SPEC-0149-12 edition 2.7 (2.1 to 2.6 are contained in it), and 0.26 (0.24 and 0.25 are) and 0.23,
+            whose items and order are others
+    CAT048  SPEC-0149-4 edition 1.32 (1.15 to 1.31 are contained in it)
+    CAT062  SPEC-0149-9 edition 1.21 (1.16 to 1.20 are contained in it)
+    CAT034  SPEC-0149-2b edition 1.29    CAT065  SPEC-0149-15 edition 1.6
+    CAT001  SPEC-0149-2a edition 1.4     CAT002  SPEC-0149-3 edition 1.2
+
+What later editions append to extended items is passed over. Second octet of I021/271: its last bit belongs to the
+length and width in editions before 2.4 and is spare since, so nothing follows it. The tests hold these tables against
+libasterix, which is generated from another transcription.
+"""
+
+from collections.abc import Mapping
+
+from protocols.asterix_layout import Profile
+
+CAT001_PLOT = Profile(
+    """
+010 = SAC:8 SIC:8
+020 + TYP:1 SIM:1 SSRPSR:2 ANT:1 SPI:1 RAB:1 | TST:1 DS1DS2:2 ME:1 MI:1 -2
+040 = RHO:16*1/2^7 THETA:16*45/2^13
+070 = V:1 G:1 L:1 -1 MODE3A:o12
+090 = V:1 G:1 HGT:s14*1/2^2
+130 & 7
+141 = 16*1/2^7
+050 = V:1 G:1 L:1 -1 MODE2:o12
+120 = s8*1/2^8
+131 = s8
+080 = -4 QA4:1 QA2:1 QA1:1 QB4:1 QB2:1 QB1:1 QC4:1 QC2:1 QC1:1 QD4:1 QD2:1 QD1:1
+100 = V:1 G:1 -2 MODEC:12 -4 QC1:1 QA1:1 QC2:1 QA2:1 QC4:1 QA4:1 QB1:1 QD1:1 QB2:1 QD2:1 QB4:1 QD4:1
+060 = -4 QA4:1 QA2:1 QA1:1 QB4:1 QB2:1 QB1:1 QC4:1 QC2:1 QC1:1 QD4:1 QD2:1 QD1:1
+030 & 7
+150 = XA:1 -1 XC:1 -2 X2:1 -2
+-
+-
+-
+-
+SP !
+"""
+)
+
+CAT001_TRACK = Profile(
+    """
+010 = SAC:8 SIC:8
+020 + TYP:1 SIM:1 SSRPSR:2 ANT:1 SPI:1 RAB:1 | TST:1 DS1DS2:2 ME:1 MI:1 -2
+161 = 16
+040 = RHO:16*1/2^7 THETA:16*45/2^13
+042 = X:s16*1/2^6 Y:s16*1/2^6
+200 = GSP:16*1/2^14 HDG:16*45/2^13
+070 = V:1 G:1 L:1 -1 MODE3A:o12
+090 = V:1 G:1 HGT:s14*1/2^2
+141 = 16*1/2^7
+130 & 7
+131 = s8
+120 = s8*1/2^8
+170 + CON:1 RAD:1 MAN:1 DOU:1 RDPC:1 -1 GHO:1 | TRE:1 -6
+210 & 7
+050 = V:1 G:1 L:1 -1 MODE2:o12
+080 = -4 QA4:1 QA2:1 QA1:1 QB4:1 QB2:1 QB1:1 QC4:1 QC2:1 QC1:1 QD4:1 QD2:1 QD1:1
+100 = V:1 G:1 -2 MODEC:12 -4 QC1:1 QA1:1 QC2:1 QA2:1 QC4:1 QA4:1 QB1:1 QD1:1 QB2:1 QD2:1 QB4:1 QD4:1
+060 = -4 QA4:1 QA2:1 QA1:1 QB4:1 QB2:1 QB1:1 QC4:1 QC2:1 QC1:1 QD4:1 QD2:1 QD1:1
+030 & 7
+SP !
+-
+150 = XA:1 -1 XC:1 -2 X2:1 -2
+"""
+)
+
+CAT002 = Profile(
+    """
+010 = SAC:8 SIC:8
+000 = 8
+020 = 8*45/2^5
+030 = 24*1/2^7
+041 = 16*1/2^7
+050 & 7
+060 & 7
+070 * A:1 IDENT:5 COUNTER:10
+100 = RS:16*1/2^7 RE:16*1/2^7 TS:16*45/2^13 TE:16*45/2^13
+090 = RE:s8*1/2^7 AE:s8*45/2^11
+080 & 7
+-
+SP !
+"""
+)
+
+CAT021 = Profile(
+    """
+010 = SAC:8 SIC:8
+040 + ATP:3 ARC:2 RC:1 RAB:1 | DCR:1 GBS:1 SIM:1 TST:1 SAA:1 CL:2 | -1 LLC:1 IPC:1 NOGO:1 CPR:1
+    LDPJ:1 RCF:1 | TBC.EP:1 TBC.VAL:6 | MBC.EP:1 MBC.VAL:6
+161 = -4 TRNUM:12
+015 = 8
+071 = 24*1/2^7
+130 = LAT:s24*45/2^21 LON:s24*45/2^21
+131 = LAT:s32*45/2^28 LON:s32*45/2^28
+072 = 24*1/2^7
+150 = IM:1 AS:15
+151 = RE:1 TAS:15
+080 = 24
+073 = 24*1/2^7
+074 = FSI:2 TOMRP:30*1/2^30
+075 = 24*1/2^7
+076 = FSI:2 TOMRP:30*1/2^30
+140 = s16*25/2^2
+090 + NUCRNACV:3 NUCPNIC:4 | NICBARO:1 SIL:2 NACP:4 | -2 SILS:1 SDA:2 GVA:2 | PIC:4 SRC:1 -2 | -2
+    VALSTATE.EP:1 VALSTATE.VAL:2 VD:1 VQ:1 | VALDISTP1:7*128 | VALDISTP2:7 | VALDISTQUALP1:7*128 |
+    VALDISTQUALP2:7
+210 = -1 VNS:1 VN:3 LTT:3
+070 = -4 MODE3A:o12
+230 = s16*0.01
+145 = s16*1/2^2
+152 = 16*45/2^13
+200 = ICF:1 LNAV:1 ME:1 PS:3 SS:2
+155 = RE:1 BVR:s15*25/2^2
+157 = RE:1 GVR:s15*25/2^2
+160 = RE:1 GS:15*1/2^14 TA:16*45/2^13
+165 = -6 TAR:s10*1/2^5
+077 = 24*1/2^7
+170 = c48
+020 = 8
+220 {}
+ WS,WD = 16
+ TMP = s16*1/2^2
+ TRB = 8
+146 = SAS:1 S:2 ALT:s13*25
+148 = MV:1 AH:1 AM:1 ALT:s13*25
+110 {}
+ TIS + NAV:1 NVB:1 -5
+ TID * TCA:1 NC:1 TCPN:6 ALT:s16*10 LAT:s24*45/2^21 LON:s24*45/2^21 PT:4 TD:2 TRA:1 TOA:1 TOV:24
+     TTR:16*0.01
+016 = 8*1/2^1
+008 = RA:1 TC:2 TS:1 ARV:1 CDTIA:1 NOTTCAS:1 SA:1
+271 + -2 POA:1 CDTIS:1 B2LOW:1 RAS:1 IDENT:1 | LW:4 -3 .
+132 = s8
+250 * 64
+260 = TYP:5 STYP:3 ARA:14 RAC:4 RAT:1 MTE:1 TTI:2 TID:26
+400 = 8
+295 {}
+ AOS,TRD,M3A,QI,TI1,MAM,GH,FL,SAL,FSA,AS,TAS,MH,BVR,GVR,GV,TAR,TI2,TS,MET,ROA,ARA,SCC = 8*0.1
+-
+-
+-
+-
+-
+RE !
+SP !
+"""
+)
+
+_CAT021_BEFORE_1 = """
+010 = SAC:8 SIC:8
+040 = DCR:1 GBS:1 SIM:1 TST:1 RAB:1 SAA:1 SPI:1 -1 ATP:3 ARC:2 -3
+030 = 24*1/2^7
+130 = %(position)s
+080 = 24
+140 = s16*25/2^2
+090 = AC:2 MN:2 DC:2 -6 PA:s4
+210 = -3 DTI:1 MDS:1 UAT:1 VDL:1 OTR:1
+230 = s16*0.01
+145 = s16*1/2^2
+150 = IM:1 AS:15
+151 = 16
+152 = 16*45/2^13
+155 = s16*25/2^2
+157 = s16*25/2^2
+160 = GS:s16*1/2^14 TA:16*45/2^13
+165 + TI:2 -5 | ROT:s7*1/2^2
+170 = c48
+095 = 8
+032 = 8*1/2^8
+200 = 8
+020 = 8
+220 {}
+ WS,WD = 16
+ TMP = s16*1/2^2
+ TRB = 8
+146 = SAS:1 SRC:2 ALT:s13*25
+148 = MV:1 AH:1 AM:1 ALT:s13*25
+110 {}
+ TIS + NAV:1 NVB:1 -5
+ TID * TCA:1 NC:1 TCPN:6 ALT:s16*10 LAT:s24*45/2^21 LON:s24*45/2^21 PT:4 TD:2 TRA:1 TOA:1 TOV:24
+     TTR:16*0.01
+%(last)s
+-
+-
+-
+-
+-
+RE !
+SP !
+"""
+CAT021_0_26 = Profile(
+    _CAT021_BEFORE_1
+    % {
+        "position": "LAT:s32*45/2^23 LON:s32*45/2^23",
+        "last": "070 = V:1 G:1 L:1 -1 MODE3A:o12\n131 = 8",
+    }
+)
+CAT021_0_23 = Profile(_CAT021_BEFORE_1 % {"position": "LAT:s24*45/2^21 LON:s24*45/2^21", "last": "-\n-"})
+
+CAT034 = Profile(
+    """
+010 = SAC:8 SIC:8
+000 = 8
+030 = 24*1/2^7
+020 = 8*45/2^5
+041 = 16*1/2^7
+050 {}
+ COM = NOGO:1 RDPC:1 RDPR:1 OVLRDP:1 OVLXMT:1 MSC:1 TSV:1 -1
+ -
+ -
+ PSR = ANT:1 CHAB:2 OVL:1 MSC:1 -3
+ SSR = ANT:1 CHAB:2 OVL:1 MSC:1 -3
+ MDS = ANT:1 CHAB:2 OVLSUR:1 MSC:1 SCF:1 DLF:1 OVLSCF:1 OVLDLF:1 -7
+060 {}
+ COM = -1 REDRDP:3 REDXMT:3 -1
+ -
+ -
+ PSR = POL:1 REDRAD:3 STC:2 -2
+ SSR = REDRAD:3 -5
+ MDS = REDRAD:3 CLU:1 -4
+070 * TYP:5 COUNT:11
+100 = RHOST:16*1/2^8 RHOEND:16*1/2^8 THETAST:16*45/2^13 THETAEND:16*45/2^13
+110 = 8
+120 = HGT:s16 LAT:s24*45/2^21 LON:s24*45/2^21
+090 = RNG:s8*1/2^7 AZM:s8*45/2^11
+RE !
+SP !
+"""
+)
+
+CAT048 = Profile(
+    """
+010 = SAC:8 SIC:8
+140 = 24*1/2^7
+020 + TYP:3 SIM:1 RDP:1 SPI:1 RAB:1 | TST:1 ERR:1 XPP:1 ME:1 MI:1 FOEFRI:2 | ADSB.EP:1 ADSB.VAL:1
+    SCN.EP:1 SCN.VAL:1 PAI.EP:1 PAI.VAL:1 -1 | ACASXV.EP:1 ACASXV.VAL:4 POXPR.EP:1 POXPR.VAL:1 |
+    POACT.EP:1 POACT.VAL:1 DTFXPR.EP:1 DTFXPR.VAL:1 DTFACT.EP:1 DTFACT.VAL:1 -1 | IRMXPR.EP:1
+    IRMXPR.VAL:1 IRMACT.EP:1 IRMACT.VAL:1 -3
+040 = RHO:16*1/2^8 THETA:16*45/2^13
+070 = V:1 G:1 L:1 -1 MODE3A:o12
+090 = V:1 G:1 FL:s14*1/2^2
+130 {}
+ SRL = 8*45/2^10
+ SRR = 8
+ SAM = s8
+ PRL = 8*45/2^10
+ PAM = s8
+ RPD = s8*1/2^8
+ APD = s8*45/2^11
+220 = 24
+240 = c48
+250 * MBDATA:56 BDS1:4 BDS2:4
+161 = -4 TRN:12
+042 = X:s16*1/2^7 Y:s16*1/2^7
+200 = GSP:16*1/2^14 HDG:16*45/2^13
+170 + CNF:1 RAD:2 DOU:1 MAH:1 CDM:2 | TRE:1 GHO:1 SUP:1 TCC:1 -3
+210 = SIGX:8*1/2^7 SIGY:8*1/2^7 SIGV:8*1/2^14 SIGH:8*45/2^9
+030 & 7
+080 = -4 QA4:1 QA2:1 QA1:1 QB4:1 QB2:1 QB1:1 QC4:1 QC2:1 QC1:1 QD4:1 QD2:1 QD1:1
+100 = V:1 G:1 -2 MODEC:12 -4 QC1:1 QA1:1 QC2:1 QA2:1 QC4:1 QA4:1 QB1:1 QD1:1 QB2:1 QD2:1 QB4:1 QD4:1
+110 = -2 3DH:s14*25
+120 {}
+ CAL = D:1 -5 CAL:s10
+ RDS * DOP:16 AMB:16 FRQ:16
+230 = COM:3 STAT:3 SI:1 -1 MSSC:1 ARC:1 AIC:1 B1A:1 B1B:4
+260 = 56
+055 = V:1 G:1 L:1 MODE1:5
+050 = V:1 G:1 L:1 -1 MODE2:o12
+065 = -3 QA4:1 QA2:1 QA1:1 QB2:1 QB1:1
+060 = -4 QA4:1 QA2:1 QA1:1 QB4:1 QB2:1 QB1:1 QC4:1 QC2:1 QC1:1 QD4:1 QD2:1 QD1:1
+SP !
+RE !
+"""
+)
+
+CAT062 = Profile(
+    """
+010 = SAC:8 SIC:8
+-
+015 = 8
+070 = 24*1/2^7
+105 = LAT:s32*45/2^23 LON:s32*45/2^23
+100 = X:s24*1/2^1 Y:s24*1/2^1
+185 = VX:s16*1/2^2 VY:s16*1/2^2
+210 = AX:s8*1/2^2 AY:s8*1/2^2
+060 = V:1 G:1 CH:1 -1 MODE3A:o12
+245 = STI:2 -6 CHR:c48
+380 {}
+ ADR = 24
+ ID = c48
+ MHG = 16*45/2^13
+ IAS = IM:1 IAS:15
+ TAS = 16
+ SAL = SAS:1 SRC:2 ALT:s13*25
+ FSS = MV:1 AH:1 AM:1 ALT:s13*25
+ TIS + NAV:1 NVB:1 -5
+ TID * TCA:1 NC:1 TCPN:6 ALT:s16*10 LAT:s24*45/2^21 LON:s24*45/2^21 PT:4 TD:2 TRA:1 TOA:1 TOV:24
+     TTR:16*0.01
+ COM = COM:3 STAT:3 -2 SSC:1 ARC:1 AIC:1 B1A:1 B1B:4
+ SAB = AC:2 MN:2 DC:2 GBS:1 -6 STAT:3
+ ACS = 56
+ BVR,GVR = s16*25/2^2
+ RAN = s16*0.01
+ TAR = TI:2 -6 ROT:s7*1/2^2 -1
+ TAN = 16*45/2^13
+ GS = s16*1/2^14
+ VUN = 8
+ MET = WS:1 WD:1 TMP:1 TRB:1 -4 WSD:16 WDD:16 TMPD:s16*1/2^2 TRBD:8
+ EMC = 8
+ POS = LAT:s24*45/2^21 LON:s24*45/2^21
+ GAL = s16*25/2^2
+ PUN = -4 PUN:4
+ BDSDATA * BDSDATA:64
+ IAR = 16
+ MAC = 16*0.008
+ BPS = -4 BPS:12*0.1
+040 = 16
+080 + MON:1 SPI:1 MRH:1 SRC:3 CNF:1 | SIM:1 TSE:1 TSB:1 FPC:1 AFF:1 STP:1 KOS:1 | AMA:1 MD4:2 ME:1
+    MI:1 MD5:2 | CST:1 PSR:1 SSR:1 MDS:1 ADS:1 SUC:1 AAC:1 | SDS:2 EMS:3 PFT:1 FPLT:1 | DUPT:1 DUPF:1
+    DUPM:1 SFC:1 IDD:1 IEC:1 MLAT:1 | M5I:1 -6
+290 {}
+ TRK,PSR,SSR,MDS = 8*1/2^2
+ ADS = 16*1/2^2
+ ES,VDL,UAT,LOP,MLT = 8*1/2^2
+200 = TRANS:2 LONG:2 VERT:2 ADF:1 -1
+295 {}
+ MFL,MD1,MD2,MDA,MD4,MD5,MHG,IAS,TAS,SAL,FSS,TID,COM,SAB,ACS = 8*1/2^2
+ BVR,GVR,RAN,TAR,TAN,GSP,VUN,MET,EMC,POS,GAL,PUN,MB,IAR,MAC,BPS = 8*1/2^2
+136 = s16*1/2^2
+130 = s16*25/2^2
+135 = QNH:1 CTB:s15*1/2^2
+220 = s16*25/2^2
+390 {}
+ TAG = SAC:8 SIC:8
+ CS = a56
+ IFI = TYP:2 -3 NBR:27
+ FCT = GATOAT:2 FR1FR2:2 RVSM:2 HPR:1 -1
+ TAC = a32
+ WTC = a8
+ DEP,DST = a32
+ RDS = NU1:a8 NU2:a8 LTR:a8
+ CFL = 16*1/2^2
+ CTL = CENTRE:8 POSITION:8
+ TOD * TYP:5 DAY:2 -4 HOR:5 -2 MIN:6 AVS:1 -1 SEC:6
+ AST = a48
+ STS = EMP:2 AVL:2 -4
+ STD,STA = a56
+ PEM = -3 VA:1 MODE3A:o12
+ PEC = a56
+270 + LENGTH:7 | ORIENTATION:7*45/2^4 | WIDTH:7
+300 = 8
+110 {}
+ SUM = M5:1 ID:1 DA:1 M1:1 M2:1 M3:1 MC:1 X:1
+ PMN = -2 PIN:14 -3 NAT:5 -2 MIS:6
+ POS = LAT:s24*45/2^21 LON:s24*45/2^21
+ GA = -1 RES:1 GA:s14*25
+ EM1 = -4 EM1:o12
+ TOS = s8*1/2^7
+ XP = -3 X5:1 XC:1 X3:1 X2:1 X1:1
+120 = -4 MODE2:o12
+510 & IDENT:8 TRACK:15
+500 {}
+ APC = X:16*1/2^1 Y:16*1/2^1
+ COV = s16*1/2^1
+ APW = LAT:16*45/2^23 LON:16*45/2^23
+ AGA = 8*25/2^2
+ ABA = 8*1/2^2
+ ATV = X:8*1/2^2 Y:8*1/2^2
+ AA = X:8*1/2^2 Y:8*1/2^2
+ ARC = 8*25/2^2
+340 {}
+ SID = SAC:8 SIC:8
+ POS = RHO:16*1/2^8 THETA:16*45/2^13
+ HEIGHT = s16*25
+ MDC = V:1 G:1 LMC:s14*1/2^2
+ MDA = V:1 G:1 L:1 -1 MODE3A:o12
+ TYP = TYP:3 SIM:1 RAB:1 TST:1 -2
+-
+-
+-
+-
+-
+RE !
+SP !
+"""
+)
+
+CAT065 = Profile(
+    """
+010 = SAC:8 SIC:8
+000 = 8
+015 = 8
+030 = 24*1/2^7
+020 = 8
+040 = NOGO:2 OVL:1 TSV:1 PSS:2 STTN:1 -1
+050 = 8
+-
+-
+-
+-
+-
+RE !
+SP !
+"""
+)
+
+# A record's bytes of one category, by the number the block begins with. CAT001 has two, see asterix.py.
+PROFILES: Mapping[int, Profile] = {
+    1: CAT001_PLOT,
+    2: CAT002,
+    21: CAT021,
+    34: CAT034,
+    48: CAT048,
+    62: CAT062,
+    65: CAT065,
+}
+# Assigned to something else (EUROCONTROL's list of categories; 30, 31, 252: ARTAS): counted, not read. The rest is not
+# assigned, and a block that begins with it is damage or private.
+OTHERS = frozenset(
+    (4, 7, 8, 9, 10, 11, 15, 16, 17, 18, 19, 20, 23, 25, 30, 31, 32, 63, 129, 150, 204, 205, 240, 247, 252)
+)

@@ -82,9 +82,9 @@ class Deframer:
 
     def feed(self, data: bytes) -> Cut:
         """Everything that is complete once `data` has come."""
-        raw = self._rest + data
-        if not raw:
+        if not (self._rest or data):
             return Cut(NO_ROWS, (), {})
+        raw = b"".join((self._rest, data, _PAD))
         marks = _marks(raw)
         cut = self._sound(marks, raw)
         return self._any(marks, raw) if cut is None else cut
@@ -114,7 +114,7 @@ class Deframer:
             self._rest = b""
         elif left == 1 or left < last_stride:
             at = marks.at[-1] if marks.lone is None else marks.at[marks.lone][-1]
-            self._rest = raw[int(at) :]
+            self._rest = raw[int(at) : marks.end]
             starts = starts[:-1]
         else:
             return None
@@ -138,7 +138,7 @@ class Deframer:
             self._skip(rest_at - int(items.after[path[-1]]), bad)
         else:
             self._skip(rest_at, bad)
-        self._rest = raw[rest_at:]
+        self._rest = raw[rest_at : marks.end]
         kind, whole = items.kind[path], items.whole[path]
         frame, known = _FRAME[kind], _SIZE[kind] > 0
         bad["UNKNOWN_TYPE"] += int(np.count_nonzero(~known))
@@ -156,8 +156,9 @@ class Deframer:
 
 
 def _marks(raw: bytes) -> _Marks:
-    buffer = np.frombuffer(raw + _PAD, np.uint8)
-    end = len(raw)
+    """Of bytes with their padding."""
+    buffer = np.frombuffer(raw, np.uint8)
+    end = len(raw) - len(_PAD)
     at = np.flatnonzero(buffer[:end] == ESC)
     follows = np.flatnonzero(at[1:] == at[:-1] + 1) + 1  # escapes right after another
     if not len(follows):

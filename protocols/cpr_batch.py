@@ -1,5 +1,6 @@
 """Compact positions of many frames at once: the arithmetic of cpr.py (pyModeS's) on columns, operation by operation, so
-that every position is the same to the last bit. Sections as in cpr.py. Latitude and longitude are given raw, 17 bits.
+that every position is the same to the last bit. Sections as in cpr.py. Frames are given as fractions of a zone, latitude
+before longitude: [2 or more, frame].
 """
 
 from typing import NamedTuple
@@ -58,8 +59,9 @@ def zones(lat_deg: Floats) -> Floats:
     return count
 
 
-def _fractions(packed: Ints) -> tuple[Floats, Floats]:
-    return (packed >> 17) / _STEPS, (packed & 0x1FFFF) / _STEPS
+def fractions(raw: Ints) -> tuple[Floats, Floats]:
+    """Latitude and longitude in units of a zone, of raw latitudes above 17 bits of longitude."""
+    return (raw >> 17) / _STEPS, (raw & 0x1FFFF) / _STEPS
 
 
 def _lat_zone(even_lat: Floats, odd_lat: Floats) -> Ints:
@@ -74,10 +76,9 @@ def _lon_fraction(even_lon: Floats, odd_lon: Floats, count: Floats, odd: Bools) 
     return in_turn, zone + np.where(odd, odd_lon, even_lon)
 
 
-def pair(even: Ints, odd: Ints, newest_is_odd: Bools) -> Places:
-    """Airborne positions of the newer frame of each pair; latitude above 17 bits of longitude in each."""
-    even_lat, even_lon = _fractions(even)
-    odd_lat, odd_lon = _fractions(odd)
+def pair(even: Floats, odd: Floats, newest_is_odd: Bools) -> Places:
+    """Airborne positions of the newer frame of each pair."""
+    even_lat, even_lon, odd_lat, odd_lon = even[0], even[1], odd[0], odd[1]
     zone = _lat_zone(even_lat, odd_lat)
     even_lat = (360.0 / 60) * (_EVEN_ZONE[zone] + even_lat)
     odd_lat = (360.0 / 59) * (_ODD_ZONE[zone] + odd_lat)
@@ -96,9 +97,9 @@ def pair(even: Ints, odd: Ints, newest_is_odd: Bools) -> Places:
     return Places(lon_deg, lat_deg, found)
 
 
-def near(frame: Ints, odd: Bools, surface: Bools, lon_ref_deg: Floats, lat_ref_deg: Floats) -> Places:
+def near(frame: Floats, odd: Bools, surface: Bools, lon_ref_deg: Floats, lat_ref_deg: Floats) -> Places:
     """The positions of single frames within half a zone of each reference."""
-    lat, lon = _fractions(frame)
+    lat, lon = frame[0], frame[1]
     turn_deg = np.where(surface, 90.0, 360.0)
     zone_deg = turn_deg / np.where(odd, 59, 60)
     lat_deg = zone_deg * (np.floor(0.5 + lat_ref_deg / zone_deg - lat) + lat)
@@ -108,11 +109,10 @@ def near(frame: Ints, odd: Bools, surface: Bools, lon_ref_deg: Floats, lat_ref_d
 
 
 def surface_pair(
-    even: Ints, odd: Ints, newest_is_odd: Bools, lon_ref_deg: Floats, lat_ref_deg: Floats
+    even: Floats, odd: Floats, newest_is_odd: Bools, lon_ref_deg: Floats, lat_ref_deg: Floats
 ) -> Places:
     """The surface positions of the newer frame of each pair, in the quadrant nearest to each reference."""
-    even_lat, even_lon = _fractions(even)
-    odd_lat, odd_lon = _fractions(odd)
+    even_lat, even_lon, odd_lat, odd_lon = even[0], even[1], odd[0], odd[1]
     zone = _lat_zone(even_lat, odd_lat)
     even_lat = (90.0 / 60) * (_EVEN_ZONE[zone] + even_lat)
     odd_lat = (90.0 / 59) * (_ODD_ZONE[zone] + odd_lat)

@@ -20,6 +20,19 @@ Words = npt.NDArray[np.uint64]
 NO_ROWS: Bytes = np.zeros((0, ROW_BYTES), np.uint8)
 
 
+def _used() -> Words:
+    """Bits of the three words that a frame uses, by its kind: [word, kind]."""
+    used = np.full((3, 256), (1 << 64) - 1, np.uint64)
+    used[2] = 0
+    used[2, LONG] = ((1 << 48) - 1) << 16
+    used[1, SHORT] = ((1 << 56) - 1) << 8
+    used[1, MODE_AC] = ((1 << 16) - 1) << 48
+    return used
+
+
+_USED = _used()
+
+
 class GpsSaid(NamedTuple):
     """The receiver told how it counts, before the row with this number."""
 
@@ -40,12 +53,11 @@ def words(rows: Bytes) -> Words:
 
     What lies beyond a payload is zero.
     """
-    head, first, second = made = rows.view(">u8").T.astype(np.uint64, order="C")
-    second &= ~np.uint64(0xFFFF)
-    kind = head >> 56
-    shorter = kind != LONG
-    if shorter.any():
-        second[shorter] = 0
-        first[kind == SHORT] &= ~np.uint64(0xFF)
-        first[kind == MODE_AC] &= ~np.uint64((1 << 48) - 1)
+    made = rows.view(">u8").T.astype(np.uint64, order="C")
+    kind = rows[:, 0]
+    if (kind == LONG).all():
+        made[2] &= _USED[2, LONG]
+    else:
+        made[1] &= _USED[1, kind]
+        made[2] &= _USED[2, kind]
     return made

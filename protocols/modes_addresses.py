@@ -1,10 +1,12 @@
 """What is remembered of every address that one connection has named: columns by slot, and address -> slot.
 
-A bounded table: of the addresses beyond `limit` the one unheard longest is forgotten, as in modes.py. Columns grow
-by doubling, so a small receiver's table stays small.
+A bounded table: of the addresses beyond `limit` the one unheard longest is forgotten, as in modes.py. Columns grow by
+doubling, and of the map from addresses only the pages that are used take up memory, so a small receiver's table stays
+small. Slot 0 is nobody's.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,25 +16,36 @@ from dispatch.sighting import Bools, Floats
 Ints = npt.NDArray[np.int64]
 Addresses = npt.NDArray[np.uint32]
 FIRST_SLOTS = 1024
-UNKNOWN = -1
+SLOT_LIMIT = (1 << 16) - 1  # slots fit 16 bits, and so are sorted in one pass
+NOBODY = 0
 NO_NACP = -1
+# Columns of a remembered place
+EVEN, ODD, BELIEVED = slice(0, 3), slice(3, 6), slice(6, 10)
+HALVES = slice(0, 6)
+NO_HALVES = (0.0, 0.0, np.nan) * 2
+NO_PLACE = np.array((*NO_HALVES, 0.0, 0.0, np.nan, 1.0))
 
 
 class AddressTable:
     """One connection's. Times are of the epoch beside them; of any other epoch they mean nothing.
 
-    `cpr` holds the raw halves of positions, latitude above 17 bits of longitude, even frames first: [2, slot].
+    `place` has what is remembered of positions, by PLACE: the newest half of each parity (latitude and longitude as
+    fractions of a zone, seconds; NaN: none) and the last believed place (longitude, latitude, seconds; NaN: none;
+    whether it is soft). One row of it is read and written at a time, so it is kept together.
     """
 
     def __init__(self, *, limit: int, simulated: Callable[[str], bool]) -> None:
-        self.limit = limit
+        self.limit = min(limit, SLOT_LIMIT)
         self._simulated = simulated
-        self._sorted: Addresses = np.zeros(0, np.uint32)
-        self._slots: Ints = np.zeros(0, np.int64)  # beside `_sorted`
+        self._slot_of = np.zeros(1 << 24, np.uint16)  # 32 MB when every page of it is used
+        self._count = 0
         self._free: list[int] = []
         self._size = 0
+        self.alive: Bools
+        self.marked: Bools  # for a moment
         self.address: Addresses
         self.touched: Ints  # when it was last heard, counted in frames
+        self.vouched: Ints  # the first frame that named it in some piece, counted so
         self.heard_s: Floats  # when it last named itself
         self.heard_epoch: Ints
         self.simulated: Bools
@@ -41,45 +54,32 @@ class AddressTable:
         self.nacp: npt.NDArray[np.int8]
         self.places_epoch: Ints
         self.surface: Bools
-        self.cpr: Ints
-        self.cpr_s: Floats  # NaN: none
-        self.gate_lon: Floats
-        self.gate_lat: Floats
-        self.gate_s: Floats  # NaN: nothing is believed yet
-        self.gate_soft: Bools
+        self.place: Floats
         self.refusing: Bools  # its last position was refused: places_batch.py keeps its gate
         self._grow(FIRST_SLOTS)
+        self._free.remove(NOBODY)
+        self.heard_s[NOBODY] = np.nan
 
     def __len__(self) -> int:
-        return len(self._sorted)
+        return self._count
 
     def find(self, addresses: Addresses) -> Ints:
-        """The slots of addresses in ascending order; UNKNOWN where there is none."""
-        if not len(self._sorted):
-            return np.full(len(addresses), UNKNOWN, np.int64)
-        place = np.searchsorted(self._sorted, addresses)
-        np.minimum(place, len(self._sorted) - 1, out=place)
-        found = self._slots[place]
-        found[self._sorted[place] != addresses] = UNKNOWN
-        return found
+        """The slots of addresses; NOBODY's where there is none."""
+        return self._slot_of[addresses].astype(np.int64)
 
-    def add(self, addresses: Addresses) -> Ints:
-        """New slots for addresses in ascending order that have none."""
+    def add(self, addresses: Addresses) -> None:
+        """Give slots to addresses that have none, each named once."""
         count = len(addresses)
-        if not count:
-            return np.zeros(0, np.int64)
         while len(self._free) < count:
             self._grow(2 * self._size)
-        slots = np.array(self._free[: -count - 1 : -1], np.int64)
-        del self._free[-count:]
-        place = np.searchsorted(self._sorted, addresses)
-        self._sorted = np.insert(self._sorted, place, addresses)
-        self._slots = np.insert(self._slots, place, slots)
-        self.clear(slots, addresses)
-        return slots
+        slots = np.array(self._free[len(self._free) - count :], np.int64)
+        del self._free[len(self._free) - count :]
+        self._count += count
+        self._slot_of[addresses] = slots
+        self.alive[slots] = True
+        self._clear(slots, addresses)
 
-    def clear(self, slots: Ints, addresses: Addresses) -> None:
-        """Slots as of addresses never heard before."""
+    def _clear(self, slots: Ints, addresses: Addresses) -> None:
         self.address[slots] = addresses
         self.heard_s[slots] = np.nan
         self.simulated[slots] = [self._simulated(f"{address:06x}") for address in addresses.tolist()]
@@ -89,41 +89,72 @@ class AddressTable:
 
     def forget_places(self, slots: Ints) -> None:
         """Nothing from before can be timed against what follows."""
-        self.cpr_s[:, slots] = np.nan
-        self.gate_s[slots] = np.nan
-        self.gate_soft[slots] = True
+        self.place[slots] = NO_PLACE
         self.refusing[slots] = False
+
+    def learn(
+        self, column: npt.NDArray[Any], slot: Ints, told: Ints, value: npt.NDArray[Any], asked: Ints
+    ) -> npt.NDArray[Any]:
+        """Put what was told into a column, and give what it held for each frame that asks, when that came.
+
+        `slot` is of all frames, in order; `value` of those that are `told`; `told` is ascending.
+        """
+        known = column[slot[asked]]
+        told_slot = slot[told]
+        news = value != column[told_slot]
+        if not news.any():
+            return known
+        self.marked[told_slot[news]] = True
+        frames = told[self.marked[told_slot]]
+        value = value[self.marked[told_slot]]
+        concerned = np.flatnonzero(self.marked[slot[asked]])
+        self.marked[told_slot] = False
+        if len(concerned):
+            both = np.concatenate((frames, asked[concerned]))
+            order = np.lexsort((both, slot[both]))
+            numbers = np.arange(len(order))
+            last = np.maximum.accumulate(np.where(order < len(frames), numbers, -1))
+            here = (last >= 0) & (slot[both[order]] == slot[both[order[last]]]) & (order >= len(frames))
+            known[concerned[order[here] - len(frames)]] = value[order[last[here]]]
+        column[slot[frames]] = value  # the last of each slot stays
+        return known
 
     def oldest(self, count: int) -> Ints:
         """The slots unheard longest, that one first."""
-        touched = self.touched[self._slots]
+        slots = np.flatnonzero(self.alive)
+        touched = self.touched[slots]
         nearest = np.argpartition(touched, count - 1)[:count] if count < len(touched) else np.arange(count)
-        return self._slots[nearest[np.argsort(touched[nearest])]]
+        return slots[nearest[np.argsort(touched[nearest])]]
 
     def remove(self, slots: Ints) -> None:
         """Forget them. Their slots are used again."""
-        gone = np.zeros(self._size, np.bool_)
-        gone[slots] = True
-        keep = ~gone[self._slots]
-        self._sorted, self._slots = self._sorted[keep], self._slots[keep]
+        self._slot_of[self.address[slots]] = NOBODY
+        self.alive[slots] = False
+        self._count -= len(slots)
         self._free.extend(slots.tolist())
 
     def _grow(self, size: int) -> None:
-        def longer(name: str, kind: npt.DTypeLike, *shape: int) -> None:
-            column = np.zeros((*shape, size), kind)
+        def longer(name: str, kind: npt.DTypeLike, *width: int) -> None:
+            column = np.zeros((size, *width), kind)
             if self._size:
-                column[..., : self._size] = getattr(self, name)
+                column[: self._size] = getattr(self, name)
             setattr(self, name, column)
 
-        for name in ("touched", "heard_epoch", "places_epoch"):
+        for name in ("touched", "vouched", "heard_epoch", "places_epoch"):
             longer(name, np.int64)
-        for name in ("heard_s", "gate_lon", "gate_lat", "gate_s"):
-            longer(name, np.float64)
-        for name in ("simulated", "named", "rotorcraft", "surface", "gate_soft", "refusing"):
+        longer("heard_s", np.float64)
+        for name in (
+            "alive",
+            "marked",
+            "simulated",
+            "named",
+            "rotorcraft",
+            "surface",
+            "refusing",
+        ):
             longer(name, np.bool_)
         longer("address", np.uint32)
         longer("nacp", np.int8)
-        longer("cpr", np.int64, 2)
-        longer("cpr_s", np.float64, 2)
+        longer("place", np.float64, len(NO_PLACE))
         self._free.extend(range(size - 1, self._size - 1, -1))
         self._size = size

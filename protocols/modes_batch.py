@@ -12,7 +12,7 @@ frame by frame; every such way has a bound of some microseconds a frame, so no i
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -176,32 +176,24 @@ class BatchDecoder:
         """A callsign read from a register is the weaker word: it goes where the aircraft has told its own."""
         table, identity = self._table, columns.of(Said.IDENTITY)
         naming = identity[columns.callsign[identity] != b""]
-        registered = columns.registered
-        if len(registered):
-            named = _as_of(believed, naming, np.ones(len(naming), np.int8), table.named.view(np.int8))
-            columns.callsign[registered[named[registered] > 0]] = b""
-        table.named[believed.slot[naming]] = True
+        told = np.ones(len(naming), np.bool_)
+        named = table.learn(table.named, believed.slot, naming, told, columns.registered)
+        columns.callsign[columns.registered[named]] = b""
 
     def _places(
         self, frames: "_Frames", at_s: Floats, columns: Columns, believed: Believed, decoded: Decoded
     ) -> "_Places":
         """Place the position frames."""
         table = self._table
+        place = np.flatnonzero(columns.kind < POSITIONS)
+        order = np.argsort(believed.slot[place].astype(np.uint16), kind="stable")  # 16 bits: in one pass
+        place = place[order]
+        slot = believed.slot[place]
         identity = columns.of(Said.IDENTITY)
         identity = identity[columns.category[identity] > 0]
         is_rotorcraft = columns.category[identity] == _ROTORCRAFT
-        stating, nacp = columns.nacp()
-        by_slot = np.flatnonzero((columns.kind < POSITIONS)[believed.by_slot])
-        place = believed.by_slot[by_slot]
-        slot = believed.slot_sorted[by_slot]
-        rotorcraft = table.rotorcraft[slot]
-        if (is_rotorcraft != table.rotorcraft[believed.slot[identity]]).any():
-            rotorcraft = _as_of(believed, identity, is_rotorcraft, table.rotorcraft)[place]
-            table.rotorcraft[believed.slot[identity]] = is_rotorcraft
-        stated = table.nacp[slot]
-        if (nacp != table.nacp[believed.slot[stating]]).any():
-            stated = _as_of(believed, stating, nacp, table.nacp)[place]
-            table.nacp[believed.slot[stating]] = nacp
+        rotorcraft = table.learn(table.rotorcraft, believed.slot, identity, is_rotorcraft, place)
+        stated = table.learn(table.nacp, believed.slot, *columns.nacp(), place)
         first = frames.first[place]
         placed = self._placing.place(
             Halves(
@@ -300,27 +292,6 @@ class _Places(NamedTuple):
         made.soft[place] = placed.by == RECEIVER
         made.accuracy_m[place] = accuracy_m
         return made
-
-
-def _as_of(
-    believed: Believed, told: Ints, value: npt.NDArray[Any], known: npt.NDArray[Any]
-) -> npt.NDArray[Any]:
-    """[frame]: what its aircraft told last up to it: `value` at the frames `told`, else what is `known` by slot."""
-    by_slot, slot = believed.by_slot, believed.slot_sorted
-    count = len(slot)
-    at = np.full(count, -1, np.int64)
-    at[told] = np.arange(len(told))
-    at = at[by_slot]
-    numbers = np.arange(count)
-    last = np.maximum.accumulate(np.where(at >= 0, numbers, -1))
-    begins = np.ones(count, np.bool_)
-    np.not_equal(slot[1:], slot[:-1], out=begins[1:])
-    here = last >= np.maximum.accumulate(np.where(begins, numbers, 0))
-    found = known[slot]
-    found[here] = value[at[last[here]]]
-    by_frame = np.empty_like(found)
-    by_frame[by_slot] = found
-    return by_frame
 
 
 def _count(frames: _Frames, problem: npt.NDArray[np.uint8], timed: Bools, decoded: Decoded) -> None:

@@ -185,13 +185,12 @@ class Columns:
         self._airborne_gnss(self.of(Said.AIRBORNE_GNSS))
         self._surface(self.of(Said.SURFACE))
         self._velocity(self.of(Said.VELOCITY))
-        self._identity(self.of(Said.IDENTITY))
+        self._identities(self.of(Said.IDENTITY))
         self._status(self.of(Said.STATUS))
         for kind in (Said.HEIGHT, Said.HEIGHT_AND_REGISTER):
             self._height(self.of(kind))
         for kind in (Said.SQUAWK, Said.SQUAWK_AND_REGISTER):
             self._squawk(self.of(kind))
-        self._registers()
 
     def of(self, kind: Said) -> Ints:
         """The frames that are this, in order."""
@@ -247,10 +246,15 @@ class Columns:
         track_deg = np.arctan2(east, north) * _DEGREE
         self.track_deg[at] = np.where(track_deg < 0, track_deg + 360, track_deg)
 
-    def _identity(self, at: Ints) -> None:
-        if len(at):
-            self.category[at] = _CATEGORY[(self._first[at] >> 24 & 0xFF).view(np.int64)]
-            self.callsign[at] = self._callsigns(at)
+    def _identities(self, at: Ints) -> None:
+        """Callsigns and categories of squitters, and callsigns of registers read on request."""
+        self.category[at] = _CATEGORY[(self._first[at] >> 24 & 0xFF).view(np.int64)]
+        asked = np.concatenate((self.of(Said.HEIGHT_AND_REGISTER), self.of(Said.SQUAWK_AND_REGISTER)))
+        asked = asked[self._first[asked] >> 24 & 0xFF == _REGISTER_20]
+        both = np.concatenate((at, asked))
+        if len(both):
+            self.callsign[both] = self._callsigns(both)
+            self.registered = asked[self.callsign[asked] != b""]
 
     def _status(self, at: Ints) -> None:
         at = at[self._first[at] >> 24 & 7 == 1]
@@ -272,24 +276,17 @@ class Columns:
             self.squawk[at] = _SQUAWK[code]
             self.emergency[at] = _SQUAWK_EMERGENCY[code]
 
-    def _registers(self) -> None:
-        at = np.concatenate((self.of(Said.HEIGHT_AND_REGISTER), self.of(Said.SQUAWK_AND_REGISTER)))
-        at = at[self._first[at] >> 24 & 0xFF == _REGISTER_20]
-        if len(at):
-            callsigns = self._callsigns(at)
-            self.registered = at[callsigns != b""]
-            self.callsign[at] = callsigns
-
     def _callsigns(self, at: Ints) -> npt.NDArray[np.bytes_]:
         """Eight characters each, without blanks around them; empty where one is outside the alphabet."""
         bits = self._first[at] << 24 | self._second[at] >> 40
         letters = _ALPHABET[(bits[:, np.newaxis] >> _SHIFTS & 0x3F).view(np.int64)]
-        foreign = (letters == 0).any(axis=1)
-        blank = np.ones(len(at), np.bool_)
-        for column in range(7, -1, -1):  # blanks at the end
-            blank &= letters[:, column] == _SPACE
-            letters[blank, column] = 0
-        letters[foreign] = 0
+        filled = letters != _SPACE
+        length = 8 - filled[:, ::-1].argmax(
+            axis=1
+        )  # without blanks at the end; 8 where there are only blanks
+        gone = np.arange(8) >= length[:, np.newaxis]
+        gone |= ((letters == 0).any(axis=1) | ~filled.any(axis=1))[:, np.newaxis]
+        letters[gone] = 0
         found: npt.NDArray[np.bytes_] = letters.view("S8").ravel()
         for row in np.flatnonzero(letters[:, 0] == _SPACE).tolist():
             found[row] = found[row].strip()

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from dispatch.motion import DEGREE_M, LIMIT_MPS, MARGIN_M, ROTORCRAFT_LIMIT_MPS, MotionGate
 from dispatch.sighting import Bools, Floats
 from protocols import cpr, cpr_batch
-from protocols.modes_addresses import AddressTable
+from protocols.modes_addresses import BELIEVED, EVEN, HALVES, NO_HALVES, ODD, AddressTable
 from protocols.modes_places import BY_LAST, BY_PAIR, BY_RECEIVER, LOCAL_S, RANGE_M, REFUSED, Places
 
 Ints = npt.NDArray[np.int64]
@@ -24,6 +24,7 @@ Codes = npt.NDArray[np.uint8]
 NOT_PLACED, PAIR, LAST, RECEIVER, NOT_BELIEVED = range(5)
 _CODES = {BY_PAIR: PAIR, BY_LAST: LAST, BY_RECEIVER: RECEIVER, REFUSED: NOT_BELIEVED}
 _ROUNDS = 4  # of placing single frames near the ones before; more are gone through singly
+_STEPS = 1 << 17  # of a zone, DO-260B §A.1.7.2
 _UNSURE = 1e-6  # of a squared distance: the arithmetic of columns may differ from math's in the last bits
 
 
@@ -47,15 +48,6 @@ class Placed(NamedTuple):
     by: Codes
 
 
-class _Anchors(NamedTuple):
-    """The last believed place before each frame."""
-
-    lon_deg: Floats
-    lat_deg: Floats
-    at_s: Floats  # NaN: none
-    soft: Bools
-
-
 class Placing:
     """Keeps in an AddressTable where the aircraft of one connection are."""
 
@@ -68,49 +60,42 @@ class Placing:
         """The place of each frame."""
         groups = _Groups(halves.slot)
         self._begin(groups, halves)
-        run = _Run(halves, groups, self._table, self._reference)
-        odd_one = run.unusual()
-        if odd_one.any():
-            walked = groups.of_those_with(odd_one)
+        known = self._table.place.take(halves.slot, axis=0).T.copy()
+        run = _Run(halves, groups, known, self._reference)
+        unusual = run.unusual()
+        if unusual is None:
+            self._keep(run, slice(None))
+        else:
+            walked = groups.of_those_with(unusual)
             self._keep(run, ~walked)
             for begin, end in groups.spans(walked):
                 self._walk(run, begin, end)
-        else:
-            self._keep(run, None)
-        return Placed(run.lon_deg, run.lat_deg, run.by)
+        return Placed(run.placed[0], run.placed[1], run.by)
 
     def _begin(self, groups: "_Groups", halves: Halves) -> None:
         """Forget what a new epoch or a change between ground and air makes void."""
-        table, starts = self._table, groups.starts
-        slots, epochs, surface = halves.slot[starts], halves.epoch[starts], halves.surface[starts]
+        table = self._table
+        slots, epochs, surface = halves.slot, halves.epoch, halves.surface
+        if not groups.single:
+            slots, epochs, surface = (column[groups.starts] for column in (slots, epochs, surface))
         stale = table.places_epoch[slots] != epochs
         if stale.any():
             table.forget_places(slots[stale])
             table.places_epoch[slots] = epochs
         changed = table.surface[slots] != surface
         if changed.any():
-            table.cpr_s[:, slots[changed]] = np.nan
+            table.place[slots[changed], HALVES] = NO_HALVES
             table.surface[slots] = surface
 
-    def _keep(self, run: "_Run", kept: Bools | None) -> None:
+    def _keep(self, run: "_Run", kept: Bools | slice) -> None:
         """Remember what was placed at once."""
-        table = self._table
-        slot, odd, raw, at_s = run.halves.slot, run.halves.odd, run.halves.cpr, run.halves.at_s
-        found = np.flatnonzero(run.by if kept is None else kept & (run.by != NOT_PLACED))
-        if kept is not None:
-            slot, odd, raw, at_s = slot[kept], odd[kept], raw[kept], at_s[kept]
-        half = slot + np.where(odd, table.cpr.shape[1], 0)
-        table.cpr.reshape(-1)[half] = raw  # the last of each slot stays
-        table.cpr_s.reshape(-1)[half] = at_s
-        slot = run.halves.slot[found]
-        table.gate_lon[slot] = run.lon_deg[found]
-        table.gate_lat[slot] = run.lat_deg[found]
-        table.gate_s[slot] = run.halves.at_s[found]
-        table.gate_soft[slot] = run.by[found] == RECEIVER
+        table, slot = self._table, run.halves.slot[kept]
+        table.place[slot] = run.after()[:, kept].T  # the last of each slot stays
         if self._gates:
-            for slot_again in np.unique(slot[table.refusing[slot]]).tolist():
-                self._gates.pop(slot_again, None)
-            table.refusing[slot] = False
+            believing = slot[(run.by[kept] != NOT_PLACED) & table.refusing[slot]]
+            table.refusing[believing] = False
+            for again in believing.tolist():
+                self._gates.pop(again, None)
 
     def _walk(self, run: "_Run", begin: int, end: int) -> None:
         """Place one aircraft's frames singly."""
@@ -133,35 +118,36 @@ class Placing:
             if placed is None:
                 run.by[row] = NOT_PLACED
             else:
-                run.lon_deg[row], run.lat_deg[row], run.by[row] = placed[0], placed[1], _CODES[placed.by]
+                run.placed[:2, row] = placed[:2]
+                run.by[row] = _CODES[placed.by]
                 refusing = placed.by == REFUSED
         self._put(slot, places, epoch, refusing)
 
     def _places(self, slot: int) -> Places:
         table, places = self._table, Places()
         places.surface = bool(table.surface[slot])
-        (even, odd), (even_s, odd_s) = table.cpr[:, slot].tolist(), table.cpr_s[:, slot].tolist()
+        even_lat, even_lon, even_s, odd_lat, odd_lon, odd_s, *believed = table.place[slot].tolist()
         if not math.isnan(even_s):
-            places.even = (cpr.Cpr(False, even >> 17, even & 0x1FFFF), even_s)
+            places.even = (cpr.Cpr(False, int(even_lat * _STEPS), int(even_lon * _STEPS)), even_s)
         if not math.isnan(odd_s):
-            places.odd = (cpr.Cpr(True, odd >> 17, odd & 0x1FFFF), odd_s)
+            places.odd = (cpr.Cpr(True, int(odd_lat * _STEPS), int(odd_lon * _STEPS)), odd_s)
         if table.refusing[slot]:
             places.gate = self._gates.pop(slot)
-            return places
-        gate = places.gate
-        gate.lon_deg, gate.lat_deg = float(table.gate_lon[slot]), float(table.gate_lat[slot])
-        gate.at_s, gate.soft = float(table.gate_s[slot]), bool(table.gate_soft[slot])
+        else:
+            gate = places.gate
+            gate.lon_deg, gate.lat_deg, gate.at_s = believed[:3]
+            gate.soft = bool(believed[3])
         return places
 
     def _put(self, slot: int, places: Places, epoch: int, refusing: bool) -> None:
         table, gate = self._table, places.gate
         table.places_epoch[slot] = epoch
         table.surface[slot] = places.surface
-        for parity, half in enumerate((places.even, places.odd)):
-            table.cpr_s[parity, slot] = np.nan if half is None else half[1]
-            table.cpr[parity, slot] = 0 if half is None else half[0].lat << 17 | half[0].lon
-        table.gate_lon[slot], table.gate_lat[slot] = gate.lon_deg, gate.lat_deg
-        table.gate_s[slot], table.gate_soft[slot] = gate.at_s, gate.soft
+        halves = [
+            NO_HALVES[:3] if half is None else (half[0].lat / _STEPS, half[0].lon / _STEPS, half[1])
+            for half in (places.even, places.odd)
+        ]
+        table.place[slot] = (*halves[0], *halves[1], gate.lon_deg, gate.lat_deg, gate.at_s, gate.soft)
         table.refusing[slot] = refusing
         if refusing:
             self._gates[slot] = gate
@@ -174,9 +160,9 @@ class _Groups:
         count = len(slot)
         self.first = np.ones(count, np.bool_)
         np.not_equal(slot[1:], slot[:-1], out=self.first[1:])
-        self.starts = np.flatnonzero(self.first)
-        self.single = len(self.starts) == count  # one frame each
-        self.number = np.arange(count) if self.single else np.cumsum(self.first) - 1
+        self.single = bool(self.first.all())  # one frame each
+        self.starts = np.arange(count) if self.single else np.flatnonzero(self.first)
+        self.number = self.starts if self.single else np.cumsum(self.first) - 1
         self.start = self.starts if self.single else self.starts[self.number]  # of each frame's group
 
     def latest(self, marked: Bools) -> tuple[Ints, Bools]:
@@ -198,110 +184,142 @@ class _Groups:
 
 
 class _Run:
-    """One piece's frames, placed as if everything found were believed."""
+    """One piece's frames, placed as if everything found were believed.
 
-    def __init__(
-        self, halves: Halves, groups: _Groups, table: AddressTable, reference: cpr.LonLat | None
-    ) -> None:
-        self.halves, self._groups, self._reference = halves, groups, reference
-        slot = halves.slot
-        self._known = _Anchors(
-            table.gate_lon[slot], table.gate_lat[slot], table.gate_s[slot], table.gate_soft[slot]
-        )
-        count = len(slot)
+    `known` has the columns of AddressTable.place, [10, frame]; `placed` those that are BELIEVED.
+    """
+
+    def __init__(self, halves: Halves, groups: _Groups, known: Floats, reference: cpr.LonLat | None) -> None:
+        self.halves, self._groups, self._known, self._reference = halves, groups, known, reference
+        count = len(halves.slot)
         self.by: Codes = np.zeros(count, np.uint8)
-        self.lon_deg, self.lat_deg = np.zeros(count), np.zeros(count)
-        self._unsettled = np.zeros(count, np.bool_)
-        self._others(table)
+        self.placed = np.zeros((4, count))
+        self.placed[2] = halves.at_s
+        self._unsettled: Ints | None = None
+        self._halve()
         self._pairs()
         if not self.by.all():
             self._singles(np.flatnonzero(self.by == NOT_PLACED))
 
-    def unusual(self) -> Bools:
-        """Frames for which it is not so, or not surely."""
+    def unusual(self) -> Bools | None:
+        """Frames for which it is not so, or not surely. None: it is so."""
         halves, groups = self.halves, self._groups
-        unusual = self._unsettled | self._beyond_reach()
+        unusual = self._beyond_reach()
         if self._reference is not None:
-            unusual |= self._beyond_range(self._reference)
+            unusual |= self._farther(*self._reference, np.float64(RANGE_M * RANGE_M))
+        if self._unsettled is not None:
+            unusual[self._unsettled] = True
         if not groups.single:
             for column in (halves.surface, halves.epoch):
                 changed = column[1:] != column[:-1]
                 if changed.any():
                     unusual[1:] |= changed & ~groups.first[1:]
-        return unusual
+        return unusual if unusual.any() else None
 
-    def _others(self, table: AddressTable) -> None:
-        """The newest half of the other parity before each frame."""
+    def after(self) -> Floats:
+        """What is to be remembered after each frame, if everything is so."""
+        after = self._known
+        after[EVEN], after[ODD] = self._even, self._odd
+        if self.by.all():
+            after[BELIEVED] = self.placed
+        else:
+            after[BELIEVED] = np.where(self.by != NOT_PLACED, self.placed, self._anchors())
+        return after
+
+    def _halve(self) -> None:
+        """The newest half of each parity after each frame; one of them is the frame's own."""
         odd = self.halves.odd
-        half = self.halves.slot + np.where(odd, 0, table.cpr.shape[1])
-        self._other, self._other_s = table.cpr.reshape(-1)[half], table.cpr_s.reshape(-1)[half]
-        if self._groups.single:
-            return
-        even_at, even_here = self._groups.latest(~odd)
-        odd_at, odd_here = self._groups.latest(odd)
-        here = np.where(odd, even_here, odd_here)
-        at = np.where(odd, even_at, odd_at)[here]
-        self._other[here], self._other_s[here] = self.halves.cpr[at], self.halves.at_s[at]
+        own = np.empty((3, len(odd)))
+        own[0], own[1] = cpr_batch.fractions(self.halves.cpr)
+        own[2] = self.halves.at_s
+        other = np.where(odd, self._known[EVEN], self._known[ODD])
+        if not self._groups.single:
+            even_at, even_here = self._groups.latest(~odd)
+            odd_at, odd_here = self._groups.latest(odd)
+            here = np.where(odd, even_here, odd_here)
+            other[:, here] = own[:, np.where(odd, even_at, odd_at)[here]]
+        self._even, self._odd = np.where(odd, other, own), np.where(odd, own, other)
+        self._apart_s = np.abs(own[2] - other[2])
 
     def _pairs(self) -> None:
         """Airborne frames that have their other half."""
-        raw, odd, surface, at_s = self.halves.cpr, self.halves.odd, self.halves.surface, self.halves.at_s
-        self._apart_s = np.abs(at_s - self._other_s)
-        paired = np.flatnonzero((self._apart_s <= cpr.PAIR_WINDOW_S) & ~surface)
-        own, other, odd = raw[paired], self._other[paired], odd[paired]
-        found = cpr_batch.pair(np.where(odd, other, own), np.where(odd, own, other), odd)
-        self.by[paired] = np.where(found.found, PAIR, NOT_PLACED)
-        self.lon_deg[paired], self.lat_deg[paired] = found.lon_deg, found.lat_deg
+        paired = self._apart_s <= cpr.PAIR_WINDOW_S
+        paired &= ~self.halves.surface
+        at = np.flatnonzero(paired)
+        even, odd, newest_is_odd = self._even, self._odd, self.halves.odd
+        if len(at) < len(paired):
+            even, odd, newest_is_odd = even.take(at, axis=1), odd.take(at, axis=1), newest_is_odd[at]
+        found = cpr_batch.pair(even, odd, newest_is_odd)
+        self.by[at] = found.found  # PAIR is 1
+        self.placed[0, at], self.placed[1, at] = found.lon_deg, found.lat_deg
 
     def _singles(self, rows: Ints) -> None:
         """All others: near what was found before, round by round until nothing changes any more."""
-        raw, odd, surface = (column[rows] for column in self.halves[1:4])
-        on_ground = np.flatnonzero(surface & (self._apart_s[rows] <= cpr.SURFACE_PAIR_WINDOW_S))
-        own, other = raw[on_ground], self._other[rows[on_ground]]
-        even = np.where(odd[on_ground], other, own)
-        odd_half = np.where(odd[on_ground], own, other)
-        anywhere = self._reference is not None
-        receiver = self._reference or (np.nan, np.nan)
+        alone = self._groups.single or not self._follow_each_other(rows)
         for _ in range(_ROUNDS):
             anchor = self._anchors(rows)
-            hard = ~anchor.soft & (np.abs(self.halves.at_s[rows] - anchor.at_s) <= LOCAL_S)
-            lon_deg = np.where(hard, anchor.lon_deg, receiver[0])
-            lat_deg = np.where(hard, anchor.lat_deg, receiver[1])
-            usable = np.ones(len(rows), np.bool_) if anywhere else hard
-            lon_deg[~usable] = lat_deg[~usable] = 0.0
-            near = cpr_batch.near(raw, odd, surface, lon_deg, lat_deg)
-            by = np.where(near.found & usable, np.where(hard, LAST, RECEIVER), NOT_PLACED).astype(np.uint8)
-            if len(on_ground):
-                pair = cpr_batch.surface_pair(
-                    even, odd_half, odd[on_ground], lon_deg[on_ground], lat_deg[on_ground]
-                )
-                good = pair.found & usable[on_ground]
-                by[on_ground[good]] = PAIR
-                near.lon_deg[on_ground[good]] = pair.lon_deg[good]
-                near.lat_deg[on_ground[good]] = pair.lat_deg[good]
-            same_place = (self.lon_deg[rows] == near.lon_deg) & (self.lat_deg[rows] == near.lat_deg)
+            hard = (anchor[3] == 0) & (np.abs(self.halves.at_s[rows] - anchor[2]) <= LOCAL_S)
+            near_to, usable = anchor[:2], hard
+            if self._reference is not None:
+                near_to = np.where(hard, near_to, np.array(self._reference)[:, np.newaxis])
+                usable = np.ones(len(rows), np.bool_)
+            by = np.zeros(len(rows), np.uint8)
+            found = np.zeros((2, len(rows)))
+            self._on_ground(rows, usable, near_to, by, found)
+            at = np.flatnonzero((by == NOT_PLACED) & usable)
+            if len(at):
+                self._near(rows[at], near_to[:, at], hard[at], at, by, found)
+            same_place = (self.placed[:2, rows] == found).all(axis=0)
             settled = (self.by[rows] == by) & (same_place | (by == NOT_PLACED))
-            self.by[rows], self.lon_deg[rows], self.lat_deg[rows] = by, near.lon_deg, near.lat_deg
-            if self._groups.single or settled.all():
+            self.by[rows], self.placed[:2, rows] = by, found
+            self.placed[3, rows] = by == RECEIVER
+            if alone or settled.all():
                 return
-        self._unsettled[rows[~settled]] = True
+        self._unsettled = rows[~settled]
 
-    def _anchors(self, rows: Ints | None = None) -> _Anchors:
+    def _near(self, rows: Ints, near_to: Floats, hard: Bools, at: Ints, by: Codes, found: Floats) -> None:
+        """Single frames near a place."""
+        odd, surface = self.halves.odd[rows], self.halves.surface[rows]
+        own = np.where(odd, self._odd[:, rows], self._even[:, rows])
+        near = cpr_batch.near(own, odd, surface, near_to[0], near_to[1])
+        by[at] = np.where(near.found, np.where(hard, LAST, RECEIVER), NOT_PLACED)
+        found[0, at], found[1, at] = near.lon_deg, near.lat_deg
+
+    def _on_ground(self, rows: Ints, usable: Bools, near_to: Floats, by: Codes, found: Floats) -> None:
+        """Surface frames that have their other half, in the quadrant nearest to a place."""
+        at = np.flatnonzero(
+            self.halves.surface[rows] & usable & (self._apart_s[rows] <= cpr.SURFACE_PAIR_WINDOW_S)
+        )
+        if not len(at):
+            return
+        of, near_to = rows[at], near_to[:, at]
+        pair = cpr_batch.surface_pair(
+            self._even[:, of], self._odd[:, of], self.halves.odd[of], near_to[0], near_to[1]
+        )
+        by[at[pair.found]] = PAIR
+        found[0, at], found[1, at] = pair.lon_deg, pair.lat_deg
+
+    def _follow_each_other(self, rows: Ints) -> bool:
+        """Whether one of these frames comes after another of them, of the same aircraft."""
+        group = self._groups.number[rows]
+        return bool((group[1:] == group[:-1]).any())
+
+    def _anchors(self, rows: Ints | None = None) -> Floats:
         """The last place found before each frame, or before some of them."""
-        known = self._known if rows is None else _Anchors(*(column[rows] for column in self._known))
-        if self._groups.single:
-            return known
-        last, here = self._groups.latest(self.by != NOT_PLACED)
-        # before a frame, not at it
-        last = np.concatenate(([-1], last[:-1]))
-        here = last >= self._groups.start
+        known = self._known[BELIEVED]
         if rows is not None:
+            known = known[:, rows]
+        if self._groups.single or (rows is not None and self._groups.first[rows].all()):
+            return known
+        last, _ = self._groups.latest(self.by != NOT_PLACED)
+        last = np.concatenate(([-1], last[:-1]))  # before a frame, not at it
+        here = last >= self._groups.start
+        if rows is None:
+            known = known.copy()
+        else:
             last, here = last[rows], here[rows]
-        at = last[here]
-        anchors = known if rows is not None else _Anchors(*(column.copy() for column in known))
-        anchors.lon_deg[here], anchors.lat_deg[here] = self.lon_deg[at], self.lat_deg[at]
-        anchors.at_s[here], anchors.soft[here] = self.halves.at_s[at], self.by[at] == RECEIVER
-        return anchors
+        known[:, here] = self.placed[:, last[here]]
+        return known
 
     def _beyond_reach(self) -> Bools:
         """Frames whose place could not have been flown to, by MotionGate's rules, or nearly so."""
@@ -309,24 +327,29 @@ class _Run:
         limit_mps: float | Floats = LIMIT_MPS
         if self.halves.rotorcraft.any():
             limit_mps = np.where(self.halves.rotorcraft, ROTORCRAFT_LIMIT_MPS, LIMIT_MPS)
-        reach_m = MARGIN_M + limit_mps * np.abs(self.halves.at_s - anchor.at_s)
-        far = _span2_m2(anchor.lon_deg, anchor.lat_deg, self.lon_deg, self.lat_deg)
-        beyond = far > reach_m * reach_m * (1 - _UNSURE)  # False without an anchor
-        beyond &= self.by != NOT_PLACED
-        if anchor.soft.any():
-            beyond &= ~(anchor.soft & (self.by != RECEIVER))
+        reach_m = MARGIN_M + limit_mps * np.abs(self.halves.at_s - anchor[2])
+        beyond = self._farther(anchor[0], anchor[1], reach_m * reach_m)
+        at = np.flatnonzero(beyond)
+        if len(at):
+            # what is only soft holds off no hard place, and nothing holds off none
+            beyond[at] &= ~((anchor[3, at] > 0) & (self.by[at] != RECEIVER))
         return beyond
 
-    def _beyond_range(self, reference: cpr.LonLat) -> Bools:
-        far = _span2_m2(*(np.float64(degrees) for degrees in reference), self.lon_deg, self.lat_deg)
-        return (far > RANGE_M * RANGE_M * (1 - _UNSURE)) & (self.by != NOT_PLACED)
-
-
-def _span2_m2(lon_a: Floats | np.float64, lat_a: Floats | np.float64, lon_b: Floats, lat_b: Floats) -> Floats:
-    """Squared distances by the rule of motion.span_m."""
-    east_deg = lon_b - lon_a
-    east_deg -= 360.0 * np.rint(east_deg / 360.0)
-    east_deg *= np.cos(np.radians((lat_a + lat_b) / 2))
-    north_deg = lat_b - lat_a
-    squared: Floats = DEGREE_M * DEGREE_M * (east_deg * east_deg + north_deg * north_deg)
-    return squared
+    def _farther(
+        self, lon_deg: Floats | float, lat_deg: Floats | float, limit_m2: Floats | np.float64
+    ) -> Bools:
+        """Frames whose place is farther from another by the rule of motion.span_m, or nearly so; NaN is never far."""
+        east_deg = self.placed[0] - lon_deg
+        north_deg = self.placed[1] - lat_deg
+        limit_deg2 = limit_m2 * ((1 - _UNSURE) / DEGREE_M / DEGREE_M)
+        # as if at the equator, where a degree is longest
+        farther: Bools = east_deg * east_deg + north_deg * north_deg > limit_deg2
+        farther &= self.by != NOT_PLACED
+        at = np.flatnonzero(farther)
+        if len(at):
+            east_deg, north_deg = east_deg[at], north_deg[at]
+            east_deg -= 360.0 * np.rint(east_deg / 360.0)
+            east_deg *= np.cos(np.radians(self.placed[1, at] - north_deg / 2))
+            limits = np.broadcast_to(limit_deg2, len(farther))[at]
+            farther[at] = east_deg * east_deg + north_deg * north_deg > limits
+        return farther

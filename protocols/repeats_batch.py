@@ -97,8 +97,12 @@ class Repeats:
 
     def remember(self, keys: Keys, problems: npt.NDArray[np.uint8]) -> None:
         """These were no repeats."""
-        self._keys = self._keys.before(keys).at(slice(-REPEAT_LIMIT, None))
-        self._problems = np.concatenate((self._problems, problems))[-REPEAT_LIMIT:]
+        count = len(problems)
+        newest = slice(max(count - REPEAT_LIMIT, 0), count)
+        older = slice(max(self.remembered - REPEAT_LIMIT + count, 0), None)
+        # copies: what is kept must not hold on to a whole piece
+        self._keys = self._keys.at(older).before(keys.at(newest))
+        self._problems = np.concatenate((self._problems[older], problems[newest]))
         if self.remembered:
             self._newest = int((self._keys.head & _COUNTER).max())
 

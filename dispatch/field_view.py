@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from dispatch.columns import DOUBT_BIT
-from dispatch.fusion import KIND_CODES
+from dispatch.fusion import KINDS
 from dispatch.identity import REGISTRATION, Registry, word
 from dispatch.kinds import Doubt, IncidentState, Role, SourceKind, TaskingState
 from dispatch.picture import TrackPicture
 from dispatch.records import Incident, Tasking
+from dispatch.sighting import Bools
 from dispatch.views import Viewer, relate, visible
 from dispatch.world import ONGOING, World
 
@@ -32,7 +33,7 @@ RESCUE_SOURCES = (
     SourceKind.REPORT,
 )
 _OVER = frozenset((IncidentState.CLOSED, IncidentState.DISMISSED, IncidentState.MERGED))
-_RESCUE_CODES = np.array([KIND_CODES[kind] for kind in RESCUE_SOURCES])
+_IS_RESCUE = np.array([kind in RESCUE_SOURCES for kind in KINDS])  # by place in fusion.KINDS
 _GHOST = DOUBT_BIT[Doubt.GHOST]
 
 Places = npt.NDArray[np.intp]
@@ -50,36 +51,47 @@ class Selection:
 def select(picture: TrackPicture, *, area: Area | None, traffic: bool, limit: int) -> Selection:
     """Of the things with a position, `limit` at most."""
     things, rows = picture.things, picture.rows
-    there = np.flatnonzero(things.alive & (things.best_row >= 0) & (things.doubts & _GHOST == 0))
+    placed = things.alive & (things.best_row >= 0) & (things.doubts & _GHOST == 0)
+    labelled = (picture.roster.slot_of(thing_id) for thing_id in picture.roster.registry.labels)
+    named = _marked(len(placed), (slot for slot in labelled if slot is not None))
+    crying = _marked(len(placed), picture.in_distress())
+    there = np.flatnonzero(placed)
     best = things.best_row[there]
-    rescue = np.isin(picture.roster.kind_codes(best), _RESCUE_CODES)
-    labelled = {picture.roster.slot_of(thing_id) for thing_id in picture.roster.registry.labels}
-    named = np.isin(there, [slot for slot in labelled if slot is not None])
-    ours = there[named | rescue]
+    rescue = _IS_RESCUE[picture.roster.kind_codes(best)] | named[there]
+    ours = there[rescue]
     # people's own first, then those measured last
-    order = np.lexsort((-rows.position_at_s[best[named | rescue]], ~named[named | rescue]))
+    order = np.lexsort((-rows.position_at_s[best[rescue]], ~named[ours]))
     ours = ours[order][:limit]
-    rest = np.isin(there, picture.in_distress())
+    wanted = crying[there]
     if traffic and area is not None:
         west, south, east, north = area
         lon_deg, lat_deg = rows.lon_deg[best], rows.lat_deg[best]
-        rest |= (lon_deg >= west) & (lon_deg <= east) & (lat_deg >= south) & (lat_deg <= north)
-    others = there[rest & ~(named | rescue)]
-    others = others[_nearest_first(picture, others, area)][: limit - len(ours)]
+        wanted |= (lon_deg >= west) & (lon_deg <= east) & (lat_deg >= south) & (lat_deg <= north)
+    others = _nearest(picture, there[wanted & ~rescue], crying, area, limit - len(ours))
     return Selection(ours=tuple(ours.tolist()), others=tuple(others.tolist()))
 
 
-def _nearest_first(picture: TrackPicture, slots: Places, area: Area | None) -> Places:
-    """The order of things by their distance from the middle of the area; those in distress before all."""
-    best = picture.things.best_row[slots]
-    calm = ~np.isin(slots, picture.in_distress())
-    if area is None:
-        return np.argsort(calm, kind="stable")
-    west, south, east, north = area
-    shrink = np.cos(np.radians((south + north) / 2))
-    east_deg = (picture.rows.lon_deg[best] - (west + east) / 2) * shrink
-    north_deg = picture.rows.lat_deg[best] - (south + north) / 2
-    return np.lexsort((np.hypot(east_deg, north_deg), calm))
+def _marked(count: int, slots: Iterable[int]) -> Bools:
+    """A mask over all places."""
+    mask = np.zeros(count, np.bool_)
+    mask[list(slots)] = True
+    return mask
+
+
+def _nearest(picture: TrackPicture, slots: Places, crying: Bools, area: Area | None, count: int) -> Places:
+    """So many things: those in distress, then those nearest to the middle of the area."""
+    far = np.zeros(len(slots))
+    if area is not None:
+        west, south, east, north = area
+        best = picture.things.best_row[slots]
+        shrink = np.cos(np.radians((south + north) / 2))
+        east_deg = (picture.rows.lon_deg[best] - (west + east) / 2) * shrink
+        far = np.hypot(east_deg, picture.rows.lat_deg[best] - (south + north) / 2)
+    far[crying[slots]] -= 1000.0  # degrees: before all others
+    if len(slots) > count:
+        chosen = np.argpartition(far, count)[:count] if count else np.zeros(0, np.intp)
+        slots, far = slots[chosen], far[chosen]
+    return slots[np.argsort(far, kind="stable")]
 
 
 def open_incidents(world: World) -> tuple[Incident, ...]:

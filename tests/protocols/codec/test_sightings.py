@@ -118,6 +118,7 @@ def through(message: SightingBatch) -> SightingBatch:
     return read
 
 
+@settings(max_examples=60)
 @given(st.lists(seen(), max_size=5).map(tuple), NAME, NAME, WHOLE, WHOLE, UTC)
 def test_sightings_come_out_as_they_went_in(
     content: tuple[Sighting, ...], worker: str, feed: str, epoch: int, sequence: int, made_at_s: float
@@ -142,6 +143,7 @@ def same(one: AddressBatch, other: AddressBatch) -> bool:
     return True
 
 
+@settings(max_examples=40)
 @given(batches())
 def test_columns_come_out_as_they_went_in(batch: AddressBatch) -> None:
     read = through(around(batch)).content

@@ -7,7 +7,10 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
+
 from dispatch import airspace, incident, tasking
+from protocols.codec.track_states import NO_RATE, SIMULATED, STATE
 from protocols.gen import client_pb2, kinds_pb2, records_pb2, tracks_pb2
 
 SITE = "36"
@@ -272,25 +275,26 @@ class Stage:
         """Everything that flies, 1 Hz; while `reporting` is off nothing new is measured and ages grow."""
         before = self.tick
         self.tick += 1
-        message = tracks_pb2.Tracks(from_tick=before, to_tick=self.tick, at_us=now_us(), whole=whole)
         silent = 0.0 if self.reporting else time.time() - self.silent_since
         clock = time.time() - silent
-        for i in range(self.flying):
-            own = i == 0
-            message.tracks.add(
-                address=OWN + i,
-                lon_e7=round((114.6 + (i % 20) * 0.15 + (clock % 600) * 0.0004) * 1e7),
-                lat_e7=round((25.5 + (i // 20) * 0.4 + (3.4 if own else 0)) * 1e7),
-                age_ms=round(silent * 1000) + 200,
-                source="hill",
-                source_kind=kinds_pb2.SOURCE_KIND_ADSB,
-                altitude_m=600 if own else 9000,
-                datum=kinds_pb2.ALTITUDE_DATUM_PRESSURE,
-                ground_speed_mps=40,
-                track_deg=90,
-                callsign="GY01" if own else f"SIM{i:04d}",
-                simulated=True,
-            )
+        rows = np.zeros(self.flying, STATE)
+        place = np.arange(self.flying)
+        rows["number"] = place + 1
+        rows["lon_e7"] = np.rint((114.6 + (place % 20) * 0.15 + (clock % 600) * 0.0004) * 1e7)
+        rows["lat_e7"] = np.rint((25.5 + (place // 20) * 0.4 + np.where(place == 0, 3.4, 0)) * 1e7)
+        rows["age_ms"] = round(silent * 1000) + 200
+        rows["altitude_m"] = np.where(place == 0, 600, 9000)
+        rows["ground_speed_cmps"], rows["track_cdeg"], rows["vertical_rate_cmps"] = 4000, 9000, NO_RATE
+        rows["accuracy_m"] = 30
+        rows["bits"] = kinds_pb2.ALTITUDE_DATUM_PRESSURE | SIMULATED
+        message = tracks_pb2.Tracks(
+            from_tick=before, to_tick=self.tick, at_us=now_us(), whole=whole, states=rows.tobytes()
+        )
+        if whole:
+            message.sources.add(place=0, name="hill", kind=kinds_pb2.SOURCE_KIND_ADSB)
+            for i in range(self.flying):
+                callsign = "GY01" if i == 0 else f"SIM{i:04d}"
+                message.labels.add(number=i + 1, address=OWN + i, callsign=callsign, sources=1)
         return client_pb2.ServerMessage(tracks=message).SerializeToString()
 
     def status(self) -> bytes:

@@ -8,6 +8,8 @@ import type { Atlas, IconName, Shape } from './symbols'
 
 export interface Drawn {
   index: number
+  number: number
+  /** -1 if none. */
   address: number
   lon: number
   lat: number
@@ -94,10 +96,10 @@ function iconLayer(scene: Scene, name: IconName, some: Drawn[]): Layer {
 
 function trailLayer(scene: Scene): Layer | null {
   const some = scene.drawn.filter(
-    (one) => scene.store.trailCount[one.index]! > 1 && (scene.drawn.length <= TRAILS_AT_MOST || one.affiliation !== 'civil'),
+    (one) => scene.store.trailCount(one.index) > 1 && (scene.drawn.length <= TRAILS_AT_MOST || one.affiliation !== 'civil'),
   )
   if (!scene.trails || some.length === 0) return null
-  const points = some.reduce((sum, one) => sum + scene.store.trailCount[one.index]! + 1, 0)
+  const points = some.reduce((sum, one) => sum + scene.store.trailCount(one.index) + 1, 0)
   const flat = new Float32Array(points * 2)
   const colours = new Uint8Array(points * 4)
   const starts = new Uint32Array(some.length + 1)

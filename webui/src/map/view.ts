@@ -24,8 +24,9 @@ export interface MapInputs {
   store: TrackStore
   aircraftByAddress(): ReadonlyMap<number, Aircraft>
   ownSite(): string
-  selectedAddress(): number
-  followedAddress(): number
+  /** Numbers of tracks; NaN for none. */
+  selected(): number
+  followed(): number
   incidentInFocus(): string
   highlightedRequest(): string
   layers(): { civil: boolean; trails: boolean; resources: boolean; airspace: boolean }
@@ -33,7 +34,8 @@ export interface MapInputs {
 
 export interface MapEvents {
   moved(view: { west: number; south: number; east: number; north: number }): void
-  clicked(lon: number, lat: number, aircraft: number | undefined): void
+  /** `index` of what was hit, in the store. */
+  clicked(lon: number, lat: number, index: number | undefined): void
   drawn(drawn: readonly Drawn[]): void
   ready(): void
   failed(): void
@@ -200,7 +202,7 @@ export class MapView {
     if (!this.atlas || clock - this.lastDrawAt < FRAME_MS) return
     const now = serverNow()
     const second = Math.floor(now / 1000)
-    const focus = this.inputs.selectedAddress()
+    const focus = this.inputs.selected()
     const due =
       this.dirty ||
       this.inputs.store.revision !== this.lastRevision ||
@@ -233,20 +235,21 @@ export class MapView {
     const layers = this.inputs.layers()
     const rescue = this.inputs.aircraftByAddress()
     const own = this.inputs.ownSite()
-    const selected = this.inputs.selectedAddress()
+    const selected = this.inputs.selected()
     this.drawn = []
     for (let i = 0; i < store.count; i++) {
-      const address = store.address[i]!
+      const number = store.number[i]!
+      const address = store.address(i)
       const record = rescue.get(address)
-      const affiliation = affiliationOf(record, store.latest[i]!.site, own)
-      if (affiliation === 'civil' && !layers.civil && address !== selected) continue
+      const affiliation = affiliationOf(record, store.site(i), own)
+      if (affiliation === 'civil' && !layers.civil && number !== selected) continue
       const [lon, lat] = store.drawn(i, now)
       this.drawn.push({
-        index: i, address, lon, lat,
+        index: i, number, address, lon, lat,
         freshness: store.freshness(i, now),
         affiliation,
         shape: shapeOf(record, affiliation),
-        selected: address === selected,
+        selected: number === selected,
       })
     }
     const scene = { store, drawn: this.drawn, colours: this.colours, atlas: this.atlas!, solid: this.solid, trails: layers.trails }
@@ -256,8 +259,8 @@ export class MapView {
   }
 
   private follow(): void {
-    const address = this.inputs.followedAddress()
-    const one = this.drawn.find((item) => item.address === address)
+    const number = this.inputs.followed()
+    const one = this.drawn.find((item) => item.number === number)
     if (one && !this.map.isMoving()) this.map.setCenter([one.lon, one.lat])
   }
 
@@ -269,7 +272,7 @@ export class MapView {
       const gap = Math.hypot(p.x - x, p.y - y)
       if (gap < least) {
         least = gap
-        best = one.address
+        best = one.index
       }
     }
     return best

@@ -95,8 +95,8 @@ function trackAlarms(): Alarm[] {
   for (const tasking of activeTaskings.value) {
     if (!FLYING.has(tasking.state)) continue
     const address = parseInt(tasking.aircraftIcao24, 16)
-    const i = tracks.indexOf(address)
-    if (i === undefined || tracks.freshness(i, now_ms.value) !== 'ghost' || lostNames.value.has(tracks.latest[i]!.source)) continue
+    const i = tracks.indexOfAddress(address)
+    if (i === undefined || tracks.freshness(i, now_ms.value) !== 'ghost' || lostNames.value.has(tracks.sourceName(i))) continue
     const name = aircraftByAddress.value.get(address)?.name ?? tasking.aircraftId
     const since_ms = tracks.measuredAt[i]!
     found.push({ id: `lost-${tasking.id}-${since_ms}`, level: 1, title: t.alarm.trackLost(name), todo: t.alarm.doTrack, since_ms, tasking: tasking.id })

@@ -8,6 +8,8 @@ export function installProbe(): void {
     tracks: () =>
       tracks.all(serverNow()).map((one) => ({
         icao24: one.icao24,
+        id: one.id,
+        name: one.name,
         lon: one.lon,
         lat: one.lat,
         age_s: one.age_ms / 1000,

@@ -4,7 +4,7 @@ import { tables } from './world'
 
 export interface Selection {
   kind: 'incident' | 'tasking' | 'aircraft'
-  /** Record id; for an aircraft its 24-bit address in hex. */
+  /** Record id; for something that moves its key: its 24-bit address in hex, else its id (state/tracks.ts). */
   id: string
 }
 
@@ -28,9 +28,10 @@ export const incidentInFocus = computed(() => {
   return ''
 })
 
-export const addressInFocus = computed(() => {
+/** The key of what moves and is talked about; empty if nothing is. */
+export const keyInFocus = computed(() => {
   const chosen = selection.value
-  if (chosen?.kind === 'aircraft') return parseInt(chosen.id, 16)
-  if (chosen?.kind === 'tasking') return parseInt(tables.taskings.get(chosen.id)?.aircraftIcao24 ?? '', 16)
-  return NaN
+  if (chosen?.kind === 'aircraft') return chosen.id
+  if (chosen?.kind === 'tasking') return tables.taskings.get(chosen.id)?.aircraftIcao24 ?? ''
+  return ''
 })

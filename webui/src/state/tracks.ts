@@ -1,9 +1,11 @@
 // The picture of the air, outside Vue: typed arrays, newest wins. The map reads it each frame, panels once a second.
 //
-// Positions between reports are dead reckoning from the last report, bounded by freshness.ts; a new report is
+// A thing is known by its number within one run of the server; people and records know it by its 24-bit address or its
+// id. Positions between reports are dead reckoning from the last report, bounded by freshness.ts; a new report is
 // blended in over BLEND_MS so that a correction does not jump. A stale track stands at its last report.
 import { extrapolation_ms, freshnessOf, limitsOf, type Freshness } from './freshness'
-import type { SourceKind, Track, Tracks } from '../wire/schema'
+import { SourceKind, ThingKind, type Emergency, type TrackLabel, type Tracks, type TrackSource } from '../wire/schema'
+import { DATUM_BITS, eachState, ON_GROUND_BIT, SIMULATED_BIT, type State } from '../wire/states'
 
 const M_PER_DEG = 111_195 // of latitude, on the mean sphere
 const BLEND_MS = 600
@@ -11,13 +13,21 @@ const TRAIL_STEP_MS = 4_000 // 60 of them: four minutes of trail
 const TRAIL_POINTS = 60 // CONSOLE §3; the oldest is overwritten
 const GHOST_KEEP_MS = 60_000 // a lost track nobody is assigned to stays this much longer, then goes
 const START_CAPACITY = 256
-export const MAX_TRACKS = 12_000 // beyond it the newest address is not drawn, and counted in `refused`
+const ICAO24 = 'icao24:'
+const NO_ADDRESS = -1
+export const MAX_TRACKS = 30_000 // beyond it the newest thing is not drawn, and counted in `refused`
 
 export type Affiliation = 'own' | 'partner' | 'civil'
 
 export interface TrackView {
+  number: number
+  /** What it is selected by: its address where it has one of its own, else its id. */
+  key: string
+  /** Of its identity, else its key: icao24:780abc, cot:…, jt808:… */
+  id: string
+  /** 24-bit address as a number, -1 if none. */
   address: number
-  icao24: string
+  icao24: string // six hex digits, empty if none
   lon: number
   lat: number
   reportedLon: number
@@ -30,27 +40,74 @@ export interface TrackView {
   groundSpeed_mps: number
   track_deg: number
   verticalRate_mps: number
+  accuracy_m: number
   callsign: string
+  registration: string
+  name: string
   squawk: string
+  thingKind: ThingKind
+  emitterCategory: string
+  emergency: Emergency | 0
   source: string
+  sourceKind: SourceKind
+  /** How many sources hear it. */
+  sources: number
   site: string
   onGround: boolean
   simulated: boolean
-  sourceKind: SourceKind
+  doubts: number // bits, protocols/schema/tracks.proto
 }
 
 export function icao24Of(address: number): string {
-  return address.toString(16).padStart(6, '0')
+  return address < 0 ? '' : address.toString(16).padStart(6, '0')
 }
+
+/** Where a thing was, oldest overwritten. Grows with what is remembered: most things never fill it. */
+class Trail {
+  private points = new Float32Array(16)
+  private next = 0
+  count = 0
+  at = 0 // of the last point
+
+  push(lon: number, lat: number, at_ms: number): void {
+    if (this.next * 2 === this.points.length && this.count < TRAIL_POINTS) {
+      const longer = new Float32Array(Math.min(this.points.length * 2, TRAIL_POINTS * 2))
+      longer.set(this.points)
+      this.points = longer
+    }
+    if (this.next === TRAIL_POINTS) this.next = 0
+    this.points[this.next * 2] = lon
+    this.points[this.next * 2 + 1] = lat
+    this.next++
+    this.count = Math.min(TRAIL_POINTS, this.count + 1)
+    this.at = at_ms
+  }
+
+  copy(into: Float32Array, at: number): number {
+    const first = this.count < TRAIL_POINTS ? 0 : this.next % TRAIL_POINTS
+    for (let k = 0; k < this.count; k++) {
+      const from = ((first + k) % TRAIL_POINTS) * 2
+      into[at + k * 2] = this.points[from]!
+      into[at + k * 2 + 1] = this.points[from + 1]!
+    }
+    return this.count
+  }
+}
+
+type Column = Float64Array | Float32Array | Uint32Array | Uint16Array | Uint8Array
 
 export class TrackStore {
   count = 0
   refused = 0
   /** Rises with every accepted message; the map redraws when it moves. */
   revision = 0
+  readonly sources = new Map<number, TrackSource>()
   private capacity = 0
-  private readonly slots = new Map<number, number>()
-  address = new Uint32Array(0)
+  private run = 0n
+  private readonly slots = new Map<number, number>() // number -> index
+  private readonly byAddress = new Map<number, number>() // address -> number
+  private readonly byId = new Map<string, number>() // id -> number
+  number = new Uint32Array(0)
   lon = new Float64Array(0)
   lat = new Float64Array(0)
   private fromLon = new Float64Array(0)
@@ -62,22 +119,32 @@ export class TrackStore {
   speed = new Float32Array(0)
   course = new Float32Array(0)
   climb = new Float32Array(0)
-  private trail = new Float32Array(0)
-  trailCount = new Uint8Array(0)
-  private trailNext = new Uint8Array(0)
-  latest: Track[] = []
+  accuracy = new Float32Array(0)
+  private source = new Uint16Array(0)
+  private bits = new Uint8Array(0)
+  doubts = new Uint8Array(0)
   private lostAt = new Float64Array(0)
-  private trailAt = new Float64Array(0)
+  private told = new Uint32Array(0) // revision of the message that last named it
+  private readonly labels: (TrackLabel | undefined)[] = []
+  private readonly trails: (Trail | undefined)[] = []
+
+  private columns(): Column[] {
+    return [
+      this.number, this.lon, this.lat, this.fromLon, this.fromLat, this.blendFrom, this.measuredAt, this.cadence,
+      this.altitude, this.speed, this.course, this.climb, this.accuracy, this.source, this.bits, this.doubts,
+      this.lostAt, this.told,
+    ]
+  }
 
   private grow(): void {
     const next = Math.max(START_CAPACITY, this.capacity * 2)
-    const copy = <T extends Float64Array | Float32Array | Uint32Array | Uint8Array>(old: T, wide = 1): T => {
+    const copy = <T extends Column>(old: T): T => {
       const Kind = old.constructor as new (length: number) => T
-      const fresh = new Kind(next * wide)
+      const fresh = new Kind(next)
       fresh.set(old as never)
       return fresh
     }
-    this.address = copy(this.address)
+    this.number = copy(this.number)
     this.lon = copy(this.lon)
     this.lat = copy(this.lat)
     this.fromLon = copy(this.fromLon)
@@ -89,29 +156,52 @@ export class TrackStore {
     this.speed = copy(this.speed)
     this.course = copy(this.course)
     this.climb = copy(this.climb)
-    this.trail = copy(this.trail, TRAIL_POINTS * 2)
-    this.trailCount = copy(this.trailCount)
-    this.trailNext = copy(this.trailNext)
+    this.accuracy = copy(this.accuracy)
+    this.source = copy(this.source)
+    this.bits = copy(this.bits)
+    this.doubts = copy(this.doubts)
     this.lostAt = copy(this.lostAt)
-    this.trailAt = copy(this.trailAt)
+    this.told = copy(this.told)
     this.capacity = next
   }
 
-  accept(message: Tracks, at_ms: number): void {
-    const seen = message.whole ? new Set<number>() : undefined
-    for (const track of message.tracks) {
-      this.one(track, Number(message.atUs) / 1000 - track.ageMs, at_ms)
-      seen?.add(track.address)
-    }
-    for (const address of message.lost) this.markLost(address, at_ms)
-    if (seen) {
-      for (let i = 0; i < this.count; i++) if (!seen.has(this.address[i]!)) this.markLost(this.address[i]!, at_ms)
+  /** Numbers are those of a run of the server: in another one they are somebody else's. */
+  begin(run: bigint, now: number): void {
+    if (run === this.run) return
+    this.run = run
+    this.slots.clear()
+    this.byAddress.clear()
+    this.byId.clear()
+    this.sources.clear()
+    for (let i = 0; i < this.count; i++) {
+      // Last known of the run before, until it is heard again: under a number no thing has.
+      this.number[i] = 0xffff_ffff - i
+      this.slots.set(this.number[i]!, i)
+      const label = this.labels[i]
+      if (label) this.index(label, this.number[i]!)
+      if (!this.lostAt[i]) this.lostAt[i] = now
     }
     this.revision++
   }
 
-  private one(track: Track, measuredAt_ms: number, now: number): void {
-    let i = this.slots.get(track.address)
+  accept(message: Tracks, at_ms: number): void {
+    this.revision++
+    const at = Number(message.atUs) / 1000
+    for (const source of message.sources) this.sources.set(source.place, source)
+    for (const number of message.lost) this.markLost(number, at_ms)
+    for (const number of message.left) {
+      const i = this.slots.get(number)
+      if (i !== undefined) this.remove(i)
+    }
+    eachState(message.states, (row) => this.one(row, at - row.age_ms, at_ms))
+    for (const label of message.labels) this.name(label)
+    if (message.whole) {
+      for (let i = 0; i < this.count; i++) if (this.told[i] !== this.revision) this.markLost(this.number[i]!, at_ms)
+    }
+  }
+
+  private one(row: State, measuredAt_ms: number, now: number): void {
+    let i = this.slots.get(row.number)
     const fresh = i === undefined
     if (i === undefined) {
       if (this.count >= MAX_TRACKS) {
@@ -120,33 +210,61 @@ export class TrackStore {
       }
       if (this.count >= this.capacity) this.grow()
       i = this.count++
-      this.slots.set(track.address, i)
-      this.address[i] = track.address
+      this.slots.set(row.number, i)
+      this.number[i] = row.number
       this.cadence[i] = 0
-      this.trailCount[i] = 0
-      this.trailNext[i] = 0
       this.measuredAt[i] = 0
+      this.labels[i] = undefined
+      this.trails[i] = undefined
     }
     this.lostAt[i] = 0
-    const lon = track.lonE7 / 1e7
-    const lat = track.latE7 / 1e7
-    const moved = fresh || measuredAt_ms - this.measuredAt[i]! > 50
-    if (moved) {
-      this.rememberDrawn(i, fresh, now, lon, lat)
-      if (!fresh) this.learnCadence(i, measuredAt_ms - this.measuredAt[i]!)
-      this.lon[i] = lon
-      this.lat[i] = lat
-      this.measuredAt[i] = measuredAt_ms
-      if (fresh || measuredAt_ms - this.trailAt[i]! >= TRAIL_STEP_MS) {
-        this.pushTrail(i, lon, lat)
-        this.trailAt[i] = measuredAt_ms
-      }
+    this.told[i] = this.revision
+    if (fresh || measuredAt_ms - this.measuredAt[i]! > 50) this.move(i, fresh, row, measuredAt_ms, now)
+    this.altitude[i] = row.altitude_m
+    this.speed[i] = row.groundSpeed_mps
+    this.course[i] = row.track_deg
+    this.climb[i] = row.verticalRate_mps
+    this.accuracy[i] = row.accuracy_m
+    this.source[i] = row.source
+    this.bits[i] = row.bits
+    this.doubts[i] = row.doubts
+  }
+
+  private move(i: number, fresh: boolean, row: State, measuredAt_ms: number, now: number): void {
+    this.rememberDrawn(i, fresh, now, row.lon, row.lat)
+    if (!fresh) this.learnCadence(i, measuredAt_ms - this.measuredAt[i]!)
+    this.lon[i] = row.lon
+    this.lat[i] = row.lat
+    this.measuredAt[i] = measuredAt_ms
+    const trail = (this.trails[i] ??= new Trail())
+    if (fresh || measuredAt_ms - trail.at >= TRAIL_STEP_MS) trail.push(row.lon, row.lat, measuredAt_ms)
+  }
+
+  private name(label: TrackLabel): void {
+    const i = this.slots.get(label.number)
+    if (i === undefined) return
+    const before = this.labels[i]
+    if (before) this.unindex(before, label.number)
+    const known = this.find(label.id || icao24Of(label.address ?? NO_ADDRESS))
+    if (known !== undefined && known !== i && this.number[known] !== label.number) {
+      // Last known of an earlier run, or under the number it had before.
+      if (this.lostAt[known]) this.remove(known)
     }
-    this.altitude[i] = track.altitudeM ?? NaN
-    this.speed[i] = track.groundSpeedMps ?? NaN
-    this.course[i] = track.trackDeg ?? NaN
-    this.climb[i] = track.verticalRateMps ?? NaN
-    this.latest[i] = track
+    const here = this.slots.get(label.number)!
+    this.labels[here] = label
+    this.index(label, label.number)
+  }
+
+  private index(label: TrackLabel, number: number): void {
+    // The other one with an address has it too, but an id of its own (icao24:….2): the address is the first one's.
+    const { address, id } = label
+    if (address !== undefined && !id.startsWith(ICAO24)) this.byAddress.set(address, number)
+    if (id) this.byId.set(id, number)
+  }
+
+  private unindex(label: TrackLabel, number: number): void {
+    if (label.address !== undefined && this.byAddress.get(label.address) === number) this.byAddress.delete(label.address)
+    if (label.id && this.byId.get(label.id) === number) this.byId.delete(label.id)
   }
 
   private learnCadence(i: number, gap_ms: number): void {
@@ -167,23 +285,15 @@ export class TrackStore {
     this.blendFrom[i] = now
   }
 
-  private pushTrail(i: number, lon: number, lat: number): void {
-    const at = (i * TRAIL_POINTS + this.trailNext[i]!) * 2
-    this.trail[at] = lon
-    this.trail[at + 1] = lat
-    this.trailNext[i] = (this.trailNext[i]! + 1) % TRAIL_POINTS
-    this.trailCount[i] = Math.min(TRAIL_POINTS, this.trailCount[i]! + 1)
-  }
-
-  private markLost(address: number, now: number): void {
-    const i = this.slots.get(address)
+  private markLost(number: number, now: number): void {
+    const i = this.slots.get(number)
     if (i !== undefined && !this.lostAt[i]) this.lostAt[i] = now
   }
 
-  /** Drop what nobody needs: lost long enough, and not among `kept` (aircraft on a tasking never vanish). */
+  /** Drop what nobody needs: lost long enough, and not among the addresses `kept` (aircraft on a tasking never vanish). */
   sweep(now: number, kept: ReadonlySet<number>): void {
     for (let i = this.count - 1; i >= 0; i--) {
-      if (kept.has(this.address[i]!)) continue
+      if (kept.has(this.address(i))) continue
       const gone = this.lostAt[i]! > 0 && now - this.lostAt[i]! > GHOST_KEEP_MS
       const silent = now - this.measuredAt[i]! > this.limits(i).lost_ms + GHOST_KEEP_MS
       const outOfView = this.lostAt[i]! > 0 && now - this.measuredAt[i]! < this.limits(i).stale_ms
@@ -192,35 +302,100 @@ export class TrackStore {
   }
 
   private remove(i: number): void {
+    const number = this.number[i]!
+    const label = this.labels[i]
+    if (label) this.unindex(label, number)
     const last = --this.count
-    this.slots.delete(this.address[i]!)
+    this.slots.delete(number)
     if (i !== last) {
-      for (const column of [
-        this.address, this.lon, this.lat, this.fromLon, this.fromLat, this.blendFrom, this.measuredAt, this.cadence,
-        this.altitude, this.speed, this.course, this.climb, this.trailCount, this.trailNext, this.lostAt, this.trailAt,
-      ])
-        column[i] = column[last]!
-      this.trail.copyWithin(i * TRAIL_POINTS * 2, last * TRAIL_POINTS * 2, (last + 1) * TRAIL_POINTS * 2)
-      this.latest[i] = this.latest[last]!
-      this.slots.set(this.address[i]!, i)
+      for (const column of this.columns()) column[i] = column[last]!
+      this.labels[i] = this.labels[last]
+      this.trails[i] = this.trails[last]
+      this.slots.set(this.number[i]!, i)
     }
-    this.latest.length = last
+    this.labels.length = this.trails.length = last
     this.revision++
   }
 
   clear(): void {
     this.count = 0
+    this.run = 0n
     this.slots.clear()
-    this.latest.length = 0
+    this.byAddress.clear()
+    this.byId.clear()
+    this.sources.clear()
+    this.labels.length = this.trails.length = 0
     this.revision++
   }
 
-  indexOf(address: number): number | undefined {
-    return this.slots.get(address)
+  /** Where a thing is in the columns, by its number. */
+  indexOf(number: number): number | undefined {
+    return this.slots.get(number)
+  }
+
+  indexOfAddress(address: number): number | undefined {
+    const number = this.byAddress.get(address)
+    return number === undefined ? undefined : this.slots.get(number)
+  }
+
+  /** By what people and records call it: six hex digits of its address, its id, or the id of a record of the fleet. */
+  find(key: string): number | undefined {
+    if (!key) return undefined
+    if (/^[0-9a-f]{6}$/.test(key)) return this.indexOfAddress(parseInt(key, 16))
+    const number = this.byId.get(key) ?? this.byId.get(`registration:${key}`)
+    return number === undefined ? undefined : this.slots.get(number)
+  }
+
+  address(i: number): number {
+    return this.labels[i]?.address ?? NO_ADDRESS
+  }
+
+  label(i: number): TrackLabel | undefined {
+    return this.labels[i]
+  }
+
+  id(i: number): string {
+    const label = this.labels[i]
+    if (!label) return `#${this.number[i]}`
+    return label.id || ICAO24 + icao24Of(this.address(i))
+  }
+
+  /** What it is selected by. */
+  key(i: number): string {
+    const address = this.address(i)
+    return address >= 0 && this.byAddress.get(address) === this.number[i] ? icao24Of(address) : this.id(i)
+  }
+
+  sourceKind(i: number): SourceKind {
+    return this.sources.get(this.source[i]!)?.kind ?? SourceKind.ADSB
+  }
+
+  sourceName(i: number): string {
+    return this.sources.get(this.source[i]!)?.name ?? ''
+  }
+
+  /** The partner it comes from, or nothing. */
+  site(i: number): string {
+    return this.sourceKind(i) === SourceKind.PARTNER ? this.sourceName(i) : ''
+  }
+
+  simulated(i: number): boolean {
+    return (this.bits[i]! & SIMULATED_BIT) !== 0
+  }
+
+  onGround(i: number): boolean {
+    return (this.bits[i]! & ON_GROUND_BIT) !== 0
+  }
+
+  /** How it calls itself, or is called; empty while nothing is known. */
+  called(i: number): string {
+    const label = this.labels[i]
+    if (!label) return ''
+    return label.name || label.callsign.trim() || label.registration || icao24Of(this.address(i)).toUpperCase() || label.id
   }
 
   limits(i: number) {
-    return limitsOf(this.latest[i]!.sourceKind)
+    return limitsOf(this.sourceKind(i))
   }
 
   age_ms(i: number, now: number): number {
@@ -252,29 +427,29 @@ export class TrackStore {
     return [lon, lat]
   }
 
-  /** Writes the trail, oldest first, into `into` at `at` (pairs); answers how many points. */
-  copyTrail(i: number, into: Float32Array, at: number): number {
-    const n = this.trailCount[i]!
-    const first = n < TRAIL_POINTS ? 0 : this.trailNext[i]!
-    for (let k = 0; k < n; k++) {
-      const from = (i * TRAIL_POINTS + ((first + k) % TRAIL_POINTS)) * 2
-      into[at + k * 2] = this.trail[from]!
-      into[at + k * 2 + 1] = this.trail[from + 1]!
-    }
-    return n
+  trailCount(i: number): number {
+    return this.trails[i]?.count ?? 0
   }
 
-  view(address: number, now: number): TrackView | undefined {
-    const i = this.slots.get(address)
+  /** Writes the trail, oldest first, into `into` at `at` (pairs); answers how many points. */
+  copyTrail(i: number, into: Float32Array, at: number): number {
+    return this.trails[i]?.copy(into, at) ?? 0
+  }
+
+  view(key: string, now: number): TrackView | undefined {
+    const i = this.find(key)
     return i === undefined ? undefined : this.viewAt(i, now)
   }
 
   viewAt(i: number, now: number): TrackView {
-    const track = this.latest[i]!
+    const label = this.labels[i]
     const [lon, lat] = this.drawn(i, now)
     return {
-      address: track.address,
-      icao24: icao24Of(track.address),
+      number: this.number[i]!,
+      key: this.key(i),
+      id: this.id(i),
+      address: this.address(i),
+      icao24: icao24Of(this.address(i)),
       lon,
       lat,
       reportedLon: this.lon[i]!,
@@ -283,17 +458,25 @@ export class TrackStore {
       measuredAt_ms: this.measuredAt[i]!,
       freshness: this.freshness(i, now),
       altitude_m: this.altitude[i]!,
-      altitudeDatum: track.datum,
+      altitudeDatum: this.bits[i]! & DATUM_BITS,
       groundSpeed_mps: this.speed[i]!,
       track_deg: this.course[i]!,
       verticalRate_mps: this.climb[i]!,
-      callsign: track.callsign,
-      squawk: track.squawk,
-      source: track.source,
-      site: track.site,
-      onGround: track.onGround,
-      simulated: track.simulated,
-      sourceKind: track.sourceKind,
+      accuracy_m: this.accuracy[i]!,
+      callsign: label?.callsign ?? '',
+      registration: label?.registration ?? '',
+      name: label?.name ?? '',
+      squawk: label?.squawk ?? '',
+      thingKind: label?.kind ?? ThingKind.UNSPECIFIED,
+      emitterCategory: label?.emitterCategory ?? '',
+      emergency: label?.emergency ?? 0,
+      source: this.sourceName(i),
+      sourceKind: this.sourceKind(i),
+      sources: label?.sources ?? 1,
+      site: this.site(i),
+      onGround: this.onGround(i),
+      simulated: this.simulated(i),
+      doubts: this.doubts[i]!,
     }
   }
 

@@ -111,6 +111,7 @@ let wasLost = false
 const listener: Listener = {
   welcome(message) {
     hearStamp(ms(message.atUs))
+    tracks.begin(message.run, serverNow())
     site.value = {
       id: message.site,
       name: message.siteName,

@@ -79,6 +79,7 @@ class FeedSection(_Section, frozen=True, kw_only=True):
     certificate: str = ""  # PEM, tls only
     key: str = ""
     ca: str = ""  # listening: senders must show a certificate of it; connecting: whose the other side must be
+    refused: tuple[str, ...] = ()  # names of certificates of that ca that are let in no more: lost phones
     datum: HorizontalDatum | None = None  # what coordinates refer to; must be said for jt808 and nmea
     reference_position: tuple[float, float] | None = None  # receiver, lon, lat, WGS-84 degrees
     simulated: bool = False  # a simulator or a replay: everything from here is marked
@@ -420,6 +421,7 @@ listen = "127.0.0.1:30036"     # or connect = "host:port"
 # certificate = "ca/36.crt"
 # key = "ca/36.key"
 # ca = "ca/ca.crt"             # senders must show a certificate of it; without ca anybody may send
+# refused = ["jingan-1"]       # names of lost certificates
 # allow_plain = false          # true: listen beyond this machine without ca, for anybody
 # send = true                  # tell field clients of rescue's own aircraft and teams, incidents, alarms
 # send_every_s = 2.0

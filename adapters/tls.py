@@ -13,6 +13,7 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from cryptography.x509.oid import NameOID
 from OpenSSL import SSL, crypto
 from twisted.internet.interfaces import ISSLTransport
 from twisted.internet.ssl import (
@@ -106,6 +107,17 @@ def peer_site(transport: object) -> str:
     if certificate is None:
         raise Refused("CERTIFICATE", "the peer showed no certificate")
     return site_of(certificate.to_cryptography())
+
+
+def peer_name(transport: object) -> str:
+    """The common name in the peer's verified certificate; empty where it showed none."""
+    if not ISSLTransport.providedBy(transport):
+        return ""
+    certificate: Any = transport.getPeerCertificate()
+    if certificate is None:
+        return ""
+    names = certificate.to_cryptography().subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(names[0].value) if names else ""
 
 
 def site_of(certificate: x509.Certificate) -> str:

@@ -73,6 +73,7 @@ class FeedConfig:
     certificate: Path | None = None
     key: Path | None = None
     ca: Path | None = None
+    refused: tuple[str, ...] = ()  # names of certificates that are let in no more
     datum: HorizontalDatum | None = None  # WGS-84 unless the kind needs it said
     reference_position: tuple[float, float] | None = None  # the receiver's lon, lat
     simulated: bool = False
@@ -151,6 +152,8 @@ class FeedConfig:
             raise Malformed(f"feed.{missing}", "tls needs certificate and key; see `ganying ca`")
         elif self.listen is None and "ca" not in given:
             raise Malformed("feed.ca", "connecting by tls needs the authority of the other side")
+        if self.refused and (self.listen is None or "ca" not in given):
+            raise Malformed("feed.refused", "only where certificates of a ca are demanded")
 
     def _check_radars(self) -> None:
         if self.kind is not FeedKind.ASTERIX:

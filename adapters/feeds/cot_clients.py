@@ -30,7 +30,7 @@ from dispatch.records import Tasking
 from dispatch.world import World
 from protocols import cot_picture
 
-SLICE = 40  # tracks of one turn: about 3 ms where all have changed
+SLICE = 25  # tracks of one turn: about 3 ms where all have changed and are encoded in both forms
 CACHE_LIMIT = 8192  # tracks remembered with their event, over all feeds; full: begun anew
 
 log = structlog.get_logger()
@@ -124,11 +124,14 @@ class FieldClients:
         numbers = self._picture.things.number
         slots = [(slot, True) for slot in chosen.ours] + [(slot, False) for slot in chosen.others]
         known = [(int(numbers[slot]), ours) for slot, ours in slots]
+        forms = {reader.session.proto for reader in _clients(feed) if reader.session is not None}
         crying = {int(numbers[slot]) for slot in self._picture.in_distress()}
         yield
         for place, (number, ours) in enumerate(known):
             message = self._message(number, taskings, ours=ours)
             if message is not None:
+                for proto in forms:  # here, in slices, and not all at once for the first client
+                    message.encoded(proto=proto)
                 told.tracks.append(message)
                 if ours:
                     self._alarm(number, message, told, crying=number in crying)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import IDelayedCall, IPushProducer
+from twisted.internet.interfaces import IDelayedCall, IHandshakeListener, IPushProducer
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from adapters import tls
 from adapters.feeds.channel import Channel
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class _Answers:
         """The connection is going."""
 
 
+@implementer(IHandshakeListener)
 class Receiver(Protocol):
     """One connection. `feed` owns the limits and the totals."""
 
@@ -76,6 +78,14 @@ class Receiver(Protocol):
         self.transport.registerProducer(self._answers, True)
         self._watch(self._feed.config.idle_timeout_s)
         self.channel.reader.opened(self._feed.now())
+
+    def handshakeCompleted(self) -> None:  # noqa: N802  # Twisted's name
+        """Of TLS: nothing of either side has gone through yet."""
+        refused = self._feed.config.refused
+        name = tls.peer_name(self.transport) if refused else ""
+        if name in refused:
+            self._feed.counts.refused_connections += 1
+            self.drop(f"the certificate {name} is refused")
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802  # Twisted's name
         """Queue it, and stop reading when that is enough."""

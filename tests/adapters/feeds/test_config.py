@@ -58,6 +58,7 @@ def test_the_kind_may_be_told_as_text() -> None:
             },
             "feed.allow_plain",
         ),
+        ({"refused": ("phone-1",)}, "feed.refused"),
         ({"kind": "cot", "transport": "udp", "send": True}, "feed.send"),
         ({"kind": "cot", "send_every_s": 0.5}, "feed.send_every_s"),
         ({"kind": "cot", "send_limit": 0}, "feed.send_limit"),

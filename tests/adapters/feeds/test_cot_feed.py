@@ -271,6 +271,20 @@ async def test_only_certificates_of_our_own_authority_are_let_in(site: CotSite, 
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_lost_phone_s_certificate_is_let_in_no_more(site: CotSite, tmp_path: Path) -> None:
+    """By name: others of the same authority are."""
+    files = authority(tmp_path)
+    other = issue_certificate(tmp_path / "ca", "phone-2", datetime.now(UTC), client=True)
+    feed = await site.start(**secured(files), refused=("phone-1",))
+    assert await deferToThread(by_tls, feed, files["ca"], files["client"]) in ("refused", "closed")
+    assert await deferToThread(by_tls, feed, files["ca"], other) == "greeted"
+    await until(lambda: bool(site.seen))
+    assert len(site.seen) == 1
+    status = feed.status()
+    assert status.refused_connections == 1
+
+
+@pytest_twisted.ensureDeferred
 async def test_pytak_reports_in_xml_and_is_told(site: CotSite) -> None:
     """A client that its makers did not write for us: it hears of the other one, and not of itself."""
     feed = await site.start(send_every_s=1.0)

@@ -2,9 +2,11 @@
 // Grouped by cause: a silent feed is one alarm, not one for each of its aircraft. Latched until acknowledged here.
 import { computed, ref } from 'vue'
 import { t, word } from '../text'
-import { AirspaceState, kindWord, ms, RefusalReason, TaskingState } from '../wire/schema'
+import { AirspaceState, AlertKind, kindWord, ms, RefusalReason, TaskingState, type Alert } from '../wire/schema'
+import { alerts } from './alerts'
 import { now_ms } from './clock'
-import { countdown } from './format'
+import { countdown, distance, metres, span } from './format'
+import { following, select } from './selection'
 import { session } from './session'
 import { nameOf } from './source_words'
 import { lostNames, lostSources } from './sources'
@@ -20,6 +22,17 @@ export interface Alarm {
   /** What to select when it is opened. */
   tasking?: string
   incident?: string
+  aircraft?: string
+}
+
+/** Look at what it is about. */
+export function openAlarm(one: Alarm): void {
+  if (one.tasking) select('tasking', one.tasking)
+  else if (one.incident) select('incident', one.incident)
+  else if (one.aircraft) {
+    select('aircraft', one.aircraft)
+    following.value = one.aircraft // it may be anywhere
+  }
 }
 
 const OUT_OF_CONTACT = new Set(['ops_normal', 'landing'])
@@ -104,6 +117,49 @@ function trackAlarms(): Alarm[] {
   return found
 }
 
+/** Called now, where this page hears it; else as it was called when the alert began. */
+function called(one: Alert, place: number): string {
+  const i = tracks.indexOf(one.numbers[place]!)
+  return (i === undefined ? '' : tracks.called(i)) || one.names[place] || one.trackIds[place] || ''
+}
+
+function keyOf(one: Alert): string | undefined {
+  const i = tracks.indexOf(one.numbers[0] ?? 0)
+  return i === undefined ? one.trackIds[0]?.replace(/^icao24:(?=[0-9a-f]{6}$)/, '') : tracks.key(i)
+}
+
+function wordsOf(one: Alert): { title: string; todo: string } {
+  const words = t.alarm.alert
+  const figure = (name: string): number => one.figures[name] ?? NaN
+  switch (one.kind) {
+    case AlertKind.EMERGENCY:
+      return { title: words.emergency(called(one, 0), word(t.emergency, one.code)), todo: words.doEmergency }
+    case AlertKind.CONFLICT:
+      return {
+        title: words.conflict(called(one, 0), called(one, 1), distance(figure('nearest_m')), metres(figure('vertical_m'))),
+        todo: words.doConflict,
+      }
+    case AlertKind.DUPLICATE_ADDRESS:
+      return { title: words.duplicate(called(one, 0)), todo: words.doDuplicate }
+    case AlertKind.GHOSTS:
+      return { title: words.ghosts(one.source, figure('count')), todo: words.doGhosts }
+    case AlertKind.CLOCK_OFF:
+      return { title: words.clock(one.source, span(figure('off_s') * 1000)), todo: words.doClock }
+    default: // a newer server knows more kinds than this page
+      return { title: words.other(called(one, 0) || one.source), todo: '' }
+  }
+}
+
+function alertAlarms(): Alarm[] {
+  return [...alerts.value.values()].map((one) => ({
+    id: `alert-${one.id}-${one.severity}-${one.code}`,
+    level: one.severity === 1 ? 1 : one.severity === 2 ? 2 : 3,
+    ...wordsOf(one),
+    since_ms: ms(one.beganAtUs),
+    aircraft: keyOf(one),
+  }))
+}
+
 const ANSWER_SOON_MS = 10 * 60_000
 const ANSWER_NOW_MS = 3 * 60_000
 
@@ -128,8 +184,8 @@ export function acknowledge(id: string): void {
 export const alarms = computed<Alarm[]>(() => {
   const found =
     session.value?.role === 'atc'
-      ? [...answerAlarms(), ...feedAlarms()]
-      : [...trackAlarms(), ...airspaceAlarms(), ...timerAlarms(), ...refusalAlarms(), ...feedAlarms(), ...linkAlarms()]
+      ? [...answerAlarms(), ...alertAlarms(), ...feedAlarms()]
+      : [...alertAlarms(), ...trackAlarms(), ...airspaceAlarms(), ...timerAlarms(), ...refusalAlarms(), ...feedAlarms(), ...linkAlarms()]
   return found.sort((a, b) => a.level - b.level || (a.since_ms || 0) - (b.since_ms || 0))
 })
 export const unacknowledged = computed(() => alarms.value.filter((one) => !acknowledged.value.has(one.id)))

@@ -22,6 +22,7 @@ import {
   type Tasking,
   type WaterPoint,
 } from '../wire/schema'
+import { forgetAlerts, takeAlerts } from './alerts'
 import { hearEcho, hearStamp, now_ms, serverNow } from './clock'
 import { linkTag, type LinkTag } from './freshness'
 import { mergeRecords, type Tables } from './merge'
@@ -134,6 +135,7 @@ const listener: Listener = {
   tracks(message) {
     tracks.accept(message, serverNow())
   },
+  alerts: takeAlerts,
   status(message) {
     hearStamp(ms(message.atUs))
     feeds.value = message.feeds
@@ -172,6 +174,7 @@ export function disconnect(): void {
   connection = undefined
   for (const table of Object.values(tables)) table.clear()
   tracks.clear()
+  forgetAlerts()
   site.value = null
   loaded.value = false
   everHeard.value = false

@@ -1,7 +1,7 @@
 // The one WebSocket of this page. Sends Hello and Subscribe, hands over what comes, reconnects, resumes.
 //
-//   -> Hello(token, resume_after, epoch)   <- Welcome, Records
-//   -> Subscribe(viewport)                 <- Tracks(whole), then Records, Tracks, Status
+//   -> Hello(token, resume_after, epoch)   <- Welcome, Alerts(whole), Records
+//   -> Subscribe(viewport)                 <- Tracks(whole), then Records, Alerts, Tracks, Status
 //   -> Ping                                <- Pong
 //
 // A number that jumps outside (after, through] is a gap: everything is asked for again, and the page says so.
@@ -9,6 +9,7 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import {
   ClientMessageSchema,
   ServerMessageSchema,
+  type Alerts,
   type ClientMessage,
   type Failure,
   type Records,
@@ -23,6 +24,7 @@ export interface Listener {
   welcome(message: Welcome): void
   records(message: Records): void
   tracks(message: Tracks): void
+  alerts(message: Alerts): void
   status(message: Status): void
   echo(sent_ms: number, server_ms: number): void
   failure(message: Failure): void
@@ -150,6 +152,9 @@ export class Connection {
         break
       case 'tracks':
         this.takeTracks(body.value)
+        break
+      case 'alerts':
+        this.listener.alerts(body.value)
         break
       case 'status':
         this.listener.status(body.value)

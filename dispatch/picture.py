@@ -181,8 +181,12 @@ class TrackPicture:
                 return Verdict.STALE
             fate = gate.admit(rows, row, sighting.lon_deg, sighting.lat_deg, clock_s, soft=sighting.soft)
             if fate is Fate.REFUSED:
-                return self._elsewhere(sighting, row, at_s, now)
+                verdict = self._elsewhere(sighting, row, at_s, now)
+                if verdict is Verdict.IMPLAUSIBLE:
+                    self._hear_distress(sighting, row, now)
+                return verdict
             if fate is not Fate.ADMITTED:
+                self._hear_distress(sighting, row, now)
                 return Verdict.STALE if fate is Fate.STALE else Verdict.DUPLICATE
             rows.lon_deg[row], rows.lat_deg[row], rows.position_at_s[row] = (
                 sighting.lon_deg,
@@ -197,18 +201,28 @@ class TrackPicture:
         rows = self.rows
         rows.refused[row] = min(1000, int(rows.refused[row]) + 1)
         rows.refused_at_s[row] = now
-        if (
-            rows.address[row] == NO_ADDRESS
-            or rows.elsewhere[row] < DUPLICATE_AFTER
-            or rows.companion[row] == SECOND
-        ):
-            return Verdict.IMPLAUSIBLE
-        companion = int(rows.companion[row])
-        if companion < 0:
-            companion = self.roster.follow_companion(row, at_s)
-        if self._judge(sighting, companion, at_s, now) is not Verdict.ACCEPTED:
-            return Verdict.IMPLAUSIBLE
-        return Verdict.ELSEWHERE
+        shared = rows.address[row] != NO_ADDRESS and rows.elsewhere[row] >= DUPLICATE_AFTER
+        if shared and rows.companion[row] != SECOND:
+            companion = int(rows.companion[row])
+            if companion < 0:
+                companion = self.roster.follow_companion(row, at_s)
+            if self._judge(sighting, companion, at_s, now) is Verdict.ACCEPTED:
+                return Verdict.ELSEWHERE
+        return Verdict.IMPLAUSIBLE
+
+    def _hear_distress(self, sighting: Sighting, row: int, now: float) -> None:
+        """A cry for help counts, and its end too, when the position beside it does not."""
+        squawk = int(sighting.squawk) if sighting.squawk and sighting.squawk.isdecimal() else NO_SQUAWK
+        before = int(self.rows.emergency[row])
+        after = 0 if sighting.calm else _distress(_EMERGENCY_CODE[sighting.emergency], squawk, before)
+        if after == before:
+            return
+        slot = int(self.rows.thing[row])
+        self.rows.emergency[row] = after
+        self.roster.tick += 1
+        self.things.tick[slot] = self.things.label_tick[slot] = self.roster.tick
+        if after:
+            self.on_emergency(slot, now)
 
     def _merge(self, sighting: Sighting, row: int, at_s: float, now: float, *, moved: bool) -> None:
         """The row with what the sighting says; what it does not say stays."""
@@ -298,12 +312,13 @@ class TrackPicture:
             self.counts[Verdict.FUTURE if at_s > now else Verdict.STALE] += size
             return 0
         row = self._rows_for(batch, source, at_s)
-        accepted = self._gate_batch(batch, row, at_s, now)
+        accepted, own = self._gate_batch(batch, row, at_s, now)
         taken = np.flatnonzero(accepted).astype(np.int32)
         self.counts[Verdict.ACCEPTED] += len(taken)
         if len(taken):
             self._merge_batch(batch, row, taken, at_s, now)
             self.history.add_batch(batch, accepted, self.rows.thing[row], self.roster.ids, at_s)
+        self._distress_batch(batch, row, own, now)
         return len(taken)
 
     def _rows_for(self, batch: AddressBatch, source: int, at_s: float) -> Indices:
@@ -315,13 +330,13 @@ class TrackPicture:
             row = addresses.find(batch.address)
         return row
 
-    def _gate_batch(self, batch: AddressBatch, row: Indices, at_s: float, now: float) -> Bools:
-        """Which sightings are accepted; their positions are in the rows afterwards."""
+    def _gate_batch(self, batch: AddressBatch, row: Indices, at_s: float, now: float) -> tuple[Bools, Bools]:
+        """Which sightings are accepted (their positions are in the rows afterwards), and which are the row's own."""
         rows = self.rows
         accepted = np.ones(len(batch), np.bool_)
         placed = np.flatnonzero(~(np.isnan(batch.lon_deg) | np.isnan(batch.lat_deg)))
         if not len(placed):
-            return accepted
+            return accepted, accepted
         own_clock = batch.receiver_s[placed]
         timed = not bool(np.isnan(own_clock).any())
         clock_s = own_clock if timed else np.full(len(placed), at_s)
@@ -344,10 +359,12 @@ class TrackPicture:
         rows.position_at_s[row[placed[admitted]]] = at_s
         self.counts[Verdict.STALE] += int((fates == Fate.STALE).sum())
         self.counts[Verdict.DUPLICATE] += int((fates == Fate.DUPLICATE).sum())
+        own = np.ones(len(batch), np.bool_)
         for place in placed[fates == Fate.REFUSED].tolist():
             verdict = self._elsewhere(sighting_at(batch, place), int(row[place]), at_s, now)
             self.counts[verdict] += 1
-        return accepted
+            own[place] = verdict is not Verdict.ELSEWHERE
+        return accepted, own
 
     def _merge_batch(
         self, batch: AddressBatch, row: Indices, taken: Indices, at_s: float, now: float
@@ -382,8 +399,6 @@ class TrackPicture:
         things.tick[slots] = self.roster.tick
         if len(relabelled):
             things.label_tick[rows.thing[relabelled]] = self.roster.tick
-            for slot in np.unique(rows.thing[relabelled[rows.emergency[relabelled] > 0]]).tolist():
-                self.on_emergency(slot, now)
 
     def _label_batch(self, batch: AddressBatch, at: Indices, taken: Indices) -> Indices:
         """Words and codes of rows; which rows changed."""
@@ -401,9 +416,6 @@ class TrackPicture:
         squawk = batch.squawk[taken]
         said = squawk != NO_SQUAWK
         put(rows.squawk, squawk, said)
-        distressed = self._distress_batch(at, squawk, batch.emergency[taken])
-        if len(distressed):
-            changed.append(distressed)
         category = batch.category[taken]
         put(rows.category, category, category > 0)
         put(rows.simulated, batch.simulated[taken], np.ones(len(taken), np.bool_))
@@ -415,21 +427,28 @@ class TrackPicture:
                 self.roster.resolve(row)
         return relabelled
 
-    def _distress_batch(
-        self, at: Indices, squawk: npt.NDArray[np.int16], emergency: npt.NDArray[np.uint8]
-    ) -> Indices:
-        """Distress said or taken back, in its order; which rows changed. Rare, so each is looked at singly."""
+    def _distress_batch(self, batch: AddressBatch, row: Indices, own: Bools, now: float) -> None:
+        """Distress said or taken back by the `own` sightings of these rows, believed or not, in their order."""
         rows = self.rows
-        changed = []
-        unusual = (emergency > 0) | np.isin(squawk, _DISTRESS_SQUAWKS)
-        concerned = np.isin(at, at[unusual]) | (rows.emergency[at] > 0)
-        for place in np.flatnonzero(concerned).tolist():
-            row = int(at[place])
-            said = _distress(int(emergency[place]), int(squawk[place]), int(rows.emergency[row]))
-            if said != int(rows.emergency[row]):
-                rows.emergency[row] = said
-                changed.append(row)
-        return np.array(changed, np.int32)
+        unusual = own & ((batch.emergency > 0) | np.isin(batch.squawk, _DISTRESS_SQUAWKS))
+        concerned = rows.emergency[row] > 0
+        if unusual.any():
+            concerned |= np.isin(row, row[unusual])
+        changed = set()
+        for place in np.flatnonzero(concerned & own).tolist():  # rare, so each is looked at singly
+            one = int(row[place])
+            before = int(rows.emergency[one])
+            after = _distress(int(batch.emergency[place]), int(batch.squawk[place]), before)
+            if after != before:
+                rows.emergency[one] = after
+                changed.add(one)
+        if not changed:
+            return
+        self.roster.tick += 1
+        for slot in {int(rows.thing[one]): None for one in sorted(changed)}:
+            self.things.tick[slot] = self.things.label_tick[slot] = self.roster.tick
+            if any(rows.emergency[one] for one in self.roster.rows_at(slot)):
+                self.on_emergency(slot, now)
 
 
 def _distress(said: int, squawk: int, before: int) -> int:

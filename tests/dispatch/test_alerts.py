@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 
+import pytest
+
 from dispatch.alerts import AMBER, KIND_LIMIT, RED, Alert, AlertBook
 from dispatch.conflicts import find, movers
 from dispatch.doubts import Review, review
 from dispatch.kinds import AlertKind, AltitudeDatum, SourceKind
 from dispatch.picture import TrackPicture
 from dispatch.sighting import Sighting
+from dispatch.tracks import Verdict
 from tests.dispatch.batches import batch_of
 
 NOW = 1_790_000_000.0
@@ -68,6 +71,21 @@ def test_a_7700_in_a_batch_is_told_at_once() -> None:
     it = Listener()
     it.picture.accept_batch(batch_of([seen("780abc", squawk="7700"), seen("780abd", 116.0)], NOW), NOW)
     assert it.said() == [(AlertKind.EMERGENCY, RED, False)]
+
+
+@pytest.mark.parametrize("by_batch", [False, True])
+def test_distress_is_heard_though_the_position_beside_it_is_not_believed(*, by_batch: bool) -> None:
+    it = Listener()
+    it.picture.accept(seen("780abc", receiver_s=1.0, clock_id="hill#1"), NOW)
+    cry = seen("780abc", 130.0, receiver_s=2.0, clock_id="hill#1", squawk="7700")
+    if by_batch:
+        it.picture.accept_batch(batch_of([cry], NOW + 1), NOW + 1)
+    else:
+        assert it.picture.accept(cry, NOW + 1) is Verdict.IMPLAUSIBLE
+    assert it.said() == [(AlertKind.EMERGENCY, RED, False)]
+    track = it.picture.of_icao24("780abc")
+    assert track is not None
+    assert track.lon_deg == 115.0
 
 
 def test_a_conflict_begins_amber_grows_red_and_ends() -> None:

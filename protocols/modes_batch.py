@@ -45,7 +45,7 @@ def _accuracies() -> npt.NDArray[np.float32]:
         table[0, typecode] = radius_m
     for nacp, epu_m in enumerate(EPU_M):
         table[nacp + 1] = np.nan if epu_m is None else epu_m
-    return table
+    return table.ravel()
 
 
 _ACCURACY_M = _accuracies()
@@ -209,7 +209,9 @@ class BatchDecoder:
         seen = (placed.by != NOT_PLACED) & (placed.by != NOT_BELIEVED)
         decoded.positions += int(np.count_nonzero(seen))
         decoded.positions_refused += int(np.count_nonzero(placed.by == NOT_BELIEVED))
-        accuracy_m = _ACCURACY_M[stated - NO_NACP, (first >> 27 & 0x1F).view(np.int64)]
+        accuracy_m = _ACCURACY_M[
+            (stated.astype(np.int64) - NO_NACP) << 5 | (first >> 27 & 0x1F).view(np.int64)
+        ]
         return _Places.of(len(at_s), place, placed, seen, accuracy_m)
 
     def _emit(
@@ -303,8 +305,8 @@ def _count(frames: _Frames, problem: npt.NDArray[np.uint8], timed: Bools, decode
         if count:
             decoded.errors[name] += count
     decoded.counted += int(np.count_nonzero(timed & (problem == 0)))
-    forms = (frames.first >> 59).astype(np.int64)
+    forms = (frames.first >> 59).view(np.int64)
     forms[frames.kind == MODE_AC] = 32
-    for form, count in enumerate(np.bincount(forms, minlength=33).tolist()):
-        if count:
-            decoded.formats[_FORMATS[form]] += count
+    formats = np.bincount(forms)
+    for form in np.flatnonzero(formats).tolist():
+        decoded.formats[_FORMATS[form]] += int(formats[form])

@@ -41,9 +41,9 @@ class Said(IntEnum):
     TARGET = 6  # 29
     OPERATION = 7  # 31
     HEIGHT = 8  # DF0, 4, 16
-    SQUAWK = 9  # DF5
-    HEIGHT_AND_REGISTER = 10  # DF20
-    SQUAWK_AND_REGISTER = 11  # DF21
+    HEIGHT_AND_REGISTER = 9  # DF20
+    SQUAWK_AND_REGISTER = 10  # DF21
+    SQUAWK = 11  # DF5
     NOTHING = 12  # DF11, and type codes that say nothing here
 
 
@@ -167,9 +167,8 @@ class Columns:
         self._first, self._second = first, second
         form = (first >> 54 & 0x3E0 | first >> 27 & 0x1F).view(np.int64)
         self.kind = _KIND[form]
-        order = np.argsort(self.kind, kind="stable")
-        ends = np.cumsum(np.bincount(self.kind, minlength=_KINDS)).tolist()
-        self._of = [order[begin:end] for begin, end in zip([0, *ends], ends, strict=False)]
+        self._order = np.argsort(self.kind, kind="stable")
+        self._begins = [0, *np.cumsum(np.bincount(self.kind, minlength=_KINDS)).tolist()]
         self.on_ground = _GROUND[form << 3 | (first >> 56 & 7).view(np.int64)]
         self.altitude_m = np.full(count, np.nan, np.float32)
         self.altitude_datum = np.zeros(count, np.uint8)
@@ -180,21 +179,23 @@ class Columns:
         self.squawk = np.full(count, NO_SQUAWK, np.int16)
         self.emergency = np.zeros(count, np.uint8)
         self.category = np.zeros(count, np.uint8)
-        self.registered = order[:0]  # frames whose callsign was read from a register on request
+        self.registered = self._order[:0]  # frames whose callsign was read from a register on request
         self._airborne(self.of(Said.AIRBORNE))
         self._airborne_gnss(self.of(Said.AIRBORNE_GNSS))
         self._surface(self.of(Said.SURFACE))
         self._velocity(self.of(Said.VELOCITY))
         self._identities(self.of(Said.IDENTITY))
         self._status(self.of(Said.STATUS))
-        for kind in (Said.HEIGHT, Said.HEIGHT_AND_REGISTER):
-            self._height(self.of(kind))
-        for kind in (Said.SQUAWK, Said.SQUAWK_AND_REGISTER):
-            self._squawk(self.of(kind))
+        self._height(self.between(Said.HEIGHT, Said.HEIGHT_AND_REGISTER))
+        self._squawk(self.between(Said.SQUAWK_AND_REGISTER, Said.SQUAWK))
 
     def of(self, kind: Said) -> Ints:
         """The frames that are this, in order."""
-        return self._of[kind]
+        return self.between(kind, kind)
+
+    def between(self, first: Said, last: Said) -> Ints:
+        """The frames of several kinds, kind after kind."""
+        return self._order[self._begins[first] : self._begins[last + 1]]
 
     def nacp(self) -> tuple[Ints, npt.NDArray[np.int8]]:
         """Frames that state the accuracy category of positions, in order, and the category, by modes_accuracy.py."""
@@ -249,7 +250,7 @@ class Columns:
     def _identities(self, at: Ints) -> None:
         """Callsigns and categories of squitters, and callsigns of registers read on request."""
         self.category[at] = _CATEGORY[(self._first[at] >> 24 & 0xFF).view(np.int64)]
-        asked = np.concatenate((self.of(Said.HEIGHT_AND_REGISTER), self.of(Said.SQUAWK_AND_REGISTER)))
+        asked = self.between(Said.HEIGHT_AND_REGISTER, Said.SQUAWK_AND_REGISTER)
         asked = asked[self._first[asked] >> 24 & 0xFF == _REGISTER_20]
         both = np.concatenate((at, asked))
         if len(both):

@@ -99,10 +99,12 @@ class Repeats:
         """These were no repeats."""
         count = len(problems)
         newest = slice(max(count - REPEAT_LIMIT, 0), count)
-        older = slice(max(self.remembered - REPEAT_LIMIT + count, 0), None)
-        # copies: what is kept must not hold on to a whole piece
-        self._keys = self._keys.at(older).before(keys.at(newest))
-        self._problems = np.concatenate((self._problems[older], problems[newest]))
+        if count >= REPEAT_LIMIT:
+            self._keys, self._problems = keys.at(newest), problems[newest]
+        else:
+            older = slice(max(self.remembered + count - REPEAT_LIMIT, 0), None)
+            self._keys = self._keys.at(older).before(keys.at(newest))
+            self._problems = np.concatenate((self._problems[older], problems[newest]))
         if self.remembered:
             self._newest = int((self._keys.head & _COUNTER).max())
 

@@ -12,6 +12,7 @@ COMMANDS = (
     ("Commands through the desk", ("loadtests.desk_rate",)),
     ("Messages through a feed", ("loadtests.feed_rate",)),
     ("Consoles at 1 Hz", ("loadtests.consoles", "--consoles", "300", "--aircraft", "500")),
+    ("A day into the archive, and questions about it", ("loadtests.archive_rate",)),
     ("Plans", ("loadtests.plans",)),
 )
 HEAD = """# Results

@@ -123,6 +123,8 @@ def _words(codes: npt.NDArray[np.uint8], words: tuple[str | None, ...]) -> Any:
 def _callsigns(callsigns: npt.NDArray[np.bytes_]) -> Any:
     empty = callsigns == b""
     raw = pa.array(callsigns, mask=empty)
+    if isinstance(raw, pa.ChunkedArray):  # Arrow's choice where there are millions
+        raw = raw.combine_chunks()
     try:
         return raw.cast(pa.string()).dictionary_encode()
     except pa.ArrowInvalid:  # not UTF-8: a decoder's slip must not cost the whole second

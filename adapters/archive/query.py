@@ -11,7 +11,8 @@ An answer is at most `limit` rows and the cursor of the next; memory is bounded 
 # mypy: disable-error-code="import-untyped"
 # reason: pyarrow is not annotated
 
-from collections.abc import Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -27,6 +28,8 @@ SLICE_ROWS = 4_000_000  # read at once; about 100 bytes each
 MOST_ROWS = 12_000_000  # where a slice cannot be made smaller; beyond it the question is refused
 SHORTEST_US = 60_000_000  # a slice is not cut below this
 RETRIES = 5  # a file merged away while it was looked for
+KEPT_ROWS = 1_000_000  # of answers whose next page may be asked for; about 100 bytes each
+KEPT_S = 30.0
 OTHER_SOURCE_US = 5_000_000  # two sources' reports of one moment may be this far apart
 
 Ints = npt.NDArray[np.int64]
@@ -78,14 +81,39 @@ class Source(Protocol):
         """Everything that may hold an answer to the query. Raises FileNotFoundError as `Part.read` does."""
 
 
-def answer(source: Source, query: Query) -> Answer:
+class Kept:
+    """Slices of answers whose next pages are likely to be asked for: at most KEPT_ROWS, each for KEPT_S.
+
+    Only following pages are answered from it. Whoever asks anew gets what there is now.
+    """
+
+    def __init__(self, clock_s: Callable[[], float]) -> None:
+        self._clock_s = clock_s
+        self._slices: OrderedDict[Query, tuple[float, Any, Ints]] = OrderedDict()
+
+    def get(self, asked: Query) -> tuple[Any, Ints] | None:
+        """A slice that was made for the same question a moment ago."""
+        found = self._slices.get(asked)
+        if found is None or self._clock_s() - found[0] > KEPT_S:
+            return None
+        return found[1:]
+
+    def put(self, asked: Query, table: Any, key: Ints) -> None:
+        """Keep a slice; the oldest go."""
+        self._slices[asked] = (self._clock_s(), table, key)
+        self._slices.move_to_end(asked)
+        while sum(len(held[2]) for held in self._slices.values()) > KEPT_ROWS:
+            self._slices.popitem(last=False)
+
+
+def answer(source: Source, query: Query, kept: Kept | None = None) -> Answer:
     """One page. Raises Malformed for a cursor that is none, Refused for too much at once."""
     begin_us, skip = _read_cursor(query)
     skip = min(skip, MOST_ROWS)
     shown: list[Any] = []
     keys: list[Ints] = []
     missing = skip + query.limit + 1
-    for table, key in _slices(source, query, begin_us):
+    for table, key in _slices(source, query, begin_us, kept):
         shown.append(table.slice(0, missing))
         keys.append(key[:missing])
         missing -= len(shown[-1])
@@ -121,22 +149,39 @@ def _read_cursor(query: Query) -> tuple[int, int]:
     return begin_us, int(skip)
 
 
-def _slices(source: Source, query: Query, begin_us: int) -> Iterator[tuple[Any, Ints]]:
-    """Rows of successive times, each with the time it is ordered by: its own, or its step's beginning."""
+def _slices(
+    source: Source, query: Query, begin_us: int, kept: Kept | None = None
+) -> Iterator[tuple[Any, Ints]]:
+    """Rows from `begin_us`, each with the time it is ordered by: its own, or its step's beginning.
+
+    The slices are those of the whole question, wherever a page begins, so that they can be kept for the next page.
+    """
     grain_us = query.step_us or 1
-    origin_us = query.from_us
-    span_us = query.to_us - begin_us
-    while begin_us < query.to_us:
+    from_us, span_us = query.from_us, query.to_us - query.from_us
+    while from_us < query.to_us:
         # a slice ends where a step does
-        end_us = origin_us + -(-(begin_us + span_us - origin_us) // grain_us) * grain_us
-        asked = replace(query, from_us=begin_us, to_us=min(end_us, query.to_us))
-        table = _read(source, asked, narrow=span_us > max(SHORTEST_US, grain_us))
-        if table is None:
-            span_us = max(span_us // 2, SHORTEST_US, grain_us)
-            continue
-        if len(table):
-            yield _thinned(table, asked, origin_us) if query.step_us else _by_time(table)
-        begin_us = asked.to_us
+        end_us = query.from_us - (query.from_us - from_us - span_us) // grain_us * grain_us
+        asked = replace(query, from_us=from_us, to_us=min(end_us, query.to_us), cursor="", limit=0)
+        if asked.to_us > begin_us:
+            made = kept.get(asked) if kept is not None and query.cursor else None
+            if made is None:
+                table = _read(source, asked, narrow=span_us > max(SHORTEST_US, grain_us))
+                if table is None:
+                    span_us = max(span_us // 2, SHORTEST_US, grain_us)
+                    continue
+                made = _ordered(table, asked, query.from_us)
+                if kept is not None:
+                    kept.put(asked, *made)
+            begun = int(np.searchsorted(made[1], begin_us))
+            if begun < len(made[1]):
+                yield made[0].slice(begun), made[1][begun:]
+        from_us = asked.to_us
+
+
+def _ordered(table: Any, asked: Query, origin_us: int) -> tuple[Any, Ints]:
+    if not len(table):
+        return table, np.empty(0, np.int64)
+    return _thinned(table, asked, origin_us) if asked.step_us else _by_time(table)
 
 
 def _read(source: Source, query: Query, *, narrow: bool) -> Any:

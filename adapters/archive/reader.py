@@ -14,11 +14,12 @@ import json
 import os
 import struct
 import sys
+import time
 from collections.abc import Sequence
 from typing import Any, BinaryIO
 
 from adapters.archive.answers import as_columns, as_json
-from adapters.archive.query import Query, answer
+from adapters.archive.query import Kept, Query, answer
 from adapters.archive.settings import ArchiveSettings
 from adapters.archive.source import Reading
 from dispatch.errors import GanyingError
@@ -40,12 +41,13 @@ def serve(told: BinaryIO, said: BinaryIO) -> None:
     first = _read(told)
     if first is None:
         return
+    kept = Kept(time.monotonic)
     reading = Reading(ArchiveSettings(**json.loads(first)))
     while (request := _read(told)) is not None:
         asked = json.loads(request)
         try:
             with reading.source() as source:
-                body = FORMS[asked["form"]](answer(source, read_query(asked["query"])))
+                body = FORMS[asked["form"]](answer(source, read_query(asked["query"]), kept))
         except GanyingError as error:
             _write(said, _failure(error.code, error.detail, error.field))
         except Exception as error:  # one question's defect must not take the next one's answer

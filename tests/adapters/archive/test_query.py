@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from adapters.archive import names, query, rows
 from adapters.archive.files import FileSink, FileSource
 from adapters.archive.keeping import keep_files
-from adapters.archive.query import Query, Source, answer, everything
+from adapters.archive.query import Kept, Query, Source, answer, everything
 from adapters.archive.settings import ArchiveSettings
 from adapters.store.archive import ArchiveTable
 from dispatch.errors import Malformed, Refused
@@ -93,11 +93,11 @@ def files(seconds: Sequence[Sequence[Report]], kept: Sequence[int]) -> Iterator[
         shutil.rmtree(root)
 
 
-def pages(source: Source, asked: Query) -> list[Any]:
+def pages(source: Source, asked: Query, kept: Kept | None = None) -> list[Any]:
     """The whole answer, page by page."""
     made, cursor = [], ""
     while True:
-        found = answer(source, query.replace(asked, cursor=cursor))
+        found = answer(source, query.replace(asked, cursor=cursor), kept)
         assert len(found.rows) <= asked.limit
         made += rows_of(found.rows)
         cursor = found.next
@@ -120,6 +120,7 @@ def test_files_answer_what_a_slow_walk_would(
     reports = [each for second in given_ for each in second]
     with files(given_, sorted(kept)) as source:
         assert pages(source, asked) == brute_force(reports, asked)
+        assert pages(source, asked, Kept(lambda: 0.0)) == brute_force(reports, asked)
         whole = [row for table in everything(source, asked) for row in rows_of(table)]
         assert whole == brute_force(reports, asked)
 
@@ -228,6 +229,28 @@ def test_a_cursor_of_another_question_shows_what_follows_it(at_us: int, skip: in
     with files([reports], []) as source:
         found = rows_of(answer(source, asked).rows)
         assert found == whole[len(whole) - len(found) :]
+
+
+def test_following_pages_need_not_be_worked_out_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a moment; and a question asked anew gets what there is now."""
+    now_s = [0.0]
+    kept = Kept(lambda: now_s[0])
+    noon_us = round(NOON_S * 1e6)
+    asked = Query(from_us=noon_us, to_us=noon_us + 60_000_000, step_us=1_000_000, limit=2)
+    with files([[Report(at_s=NOON_S + n) for n in range(10)]], []) as source:
+        assert isinstance(source, FileSource)
+        looked = []
+        parts = source.parts
+        source.parts = lambda asked: looked.append(asked) or parts(asked)  # type: ignore[method-assign, func-returns-value]  # counted
+        first = answer(source, asked, kept)
+        second = query.replace(asked, cursor=first.next)
+        assert len(answer(source, second, kept).rows) == 2
+        assert len(looked) == 1
+        answer(source, asked, kept)
+        assert len(looked) == 2
+        now_s[0] += query.KEPT_S + 1
+        answer(source, second, kept)
+        assert len(looked) == 3
 
 
 def test_a_file_merged_away_between_looking_and_reading_is_looked_for_again() -> None:

@@ -85,6 +85,7 @@ class Broker:
         subject_of: Callable[[str], str] = str,
     ) -> None:
         self.state = LineState(up=False, since_s=time.time(), detail="not tried yet")
+        self.overruns = 0  # messages that came faster than nats-py could hand them over
         self._address = address
         self._name = name
         self._reactor = reactor
@@ -181,6 +182,9 @@ class Broker:
             ended.set()
 
         async def trouble(error: Exception) -> None:
+            if isinstance(error, nats.errors.SlowConsumerError):
+                self.overruns += 1
+                return
             self._refusal = _words(error)
             log.debug("broker", line=self._name, said=self._refusal)
 

@@ -7,10 +7,11 @@ survives a restart of the site (`to_json`), so that nothing is taken twice out o
 from collections import OrderedDict
 from typing import Any, TypedDict
 
-HOLES = 64  # of one feed in one epoch; beyond it the oldest is given up
+HOLES = 256  # of one feed in one epoch; beyond it the oldest is given up
 EPOCHS = 4096  # feeds times runs remembered; the one unheard longest is forgotten
 
 Hole = tuple[int, int]  # first and last number missing
+Tops = dict[tuple[str, str, int], int]  # worker, feed, epoch -> highest number
 
 
 class _Kept(TypedDict):
@@ -27,19 +28,21 @@ class _Kept(TypedDict):
 class EpochHeard:
     """The numbers of one feed in one epoch."""
 
-    __slots__ = ("first", "holes", "top")
+    __slots__ = ("first", "forgotten", "holes", "top")
 
     def __init__(self, first: int = 0, top: int = 0, holes: list[Hole] | None = None) -> None:
         self.first = first  # the first number ever taken: what was before was not ours to hear
         self.top = top
         self.holes: list[Hole] = holes or []
+        self.forgotten = 0  # messages in holes that were one too many
 
     def take(self, number: int) -> bool:
         """Whether this number is new."""
         if number > self.top:
             if number > self.top + 1:
                 self.holes.append((self.top + 1, number - 1))
-                del self.holes[:-HOLES]
+                if len(self.holes) > HOLES:
+                    self.forgotten += self._size(self.holes.pop(0))
             self.first = self.first or number
             self.top = number
             return True
@@ -51,11 +54,17 @@ class EpochHeard:
                 return True
         return False
 
-    def give_up(self) -> int:
-        """Count nothing as missing any more; how many were, of those sent since we first heard this epoch."""
-        missing = sum(max(0, high - max(low, self.first) + 1) for low, high in self.holes)
-        self.holes.clear()
-        return missing
+    def give_up(self, through: int) -> int:
+        """Count nothing up to number `through` as missing any more; how many were, of those sent since we first heard
+        this epoch."""
+        gone = [hole for hole in self.holes if hole[1] <= through]
+        self.holes = [hole for hole in self.holes if hole[1] > through]
+        count, self.forgotten = self.forgotten + sum(map(self._size, gone)), 0
+        return count
+
+    def _size(self, hole: Hole) -> int:
+        low, high = hole
+        return max(0, high - max(low, self.first) + 1)
 
     @property
     def missing(self) -> bool:
@@ -86,9 +95,13 @@ class Heard:
         """Whether anything is known to be missing."""
         return any(each.missing for each in self._epochs.values())
 
-    def give_up(self) -> int:
-        """What is missing now will not come any more: how many messages."""
-        return sum(each.give_up() for each in self._epochs.values())
+    def tops(self) -> Tops:
+        """The highest number of each feed in each epoch, for `give_up`."""
+        return {key: each.top for key, each in self._epochs.items()}
+
+    def give_up(self, tops: Tops) -> int:
+        """What was missing below these will not come any more: how many messages."""
+        return sum(each.give_up(tops.get(key, 0)) for key, each in self._epochs.items())
 
     def to_json(self) -> list[_Kept]:
         """For a file."""

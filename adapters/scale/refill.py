@@ -1,6 +1,6 @@
 """Fills what a site missed from the broker's memory: after a restart, after a cut line, after a loss on the way.
 
-    line up -> wait for the workers' clocks -> read (through, last] -> through = last
+    line up -> make the stream -> wait for the workers' clocks -> read (through, last] -> through = last
     then, every few seconds: anything missing? read again : through = what was last a few seconds ago
 
 Live messages go before those read back, a handful of which is asked for only when the last was taken: a site that has
@@ -18,6 +18,7 @@ from twisted.internet.task import deferLater
 from adapters.config import BrokerSection
 from adapters.scale import stream
 from adapters.scale.broker import LINE_ERRORS, Broker
+from adapters.scale.heard import Tops
 from adapters.scale.inbox import Arrival, Inbox
 from adapters.scale.marks import Marks
 from adapters.scale.stream import Kept, NoStream, StreamState
@@ -81,23 +82,33 @@ class Refill:
             log.error("defect in reading back", traceback=failure.getTraceback())
 
     async def _run(self) -> None:
-        await self._pause(CLOCKS_S)
+        tops = (
+            self._marks.heard.tops()
+        )  # before the stream is asked: what is missing below is in it, or nowhere
         before = await self._call(lambda client: stream.open_stream(client, self._subjects, self._section))
         self.trouble = ""
         if before.identity != self._marks.stream:
             self._marks.stream, self._marks.through = before.identity, 0
-        await self._read_back(before)
+        await self._pause(CLOCKS_S)
+        await self._read_back(before, tops)
+        overruns = self._overruns()
         while True:
             await self._pause(LOOK_S)
+            tops = self._marks.heard.tops()
             now = await self._call(lambda client: stream.state(client, self._subjects))
-            if self._marks.heard.missing:
-                await self._read_back(now)
+            overruns, before_overruns = self._overruns(), overruns
+            if self._marks.heard.missing or overruns != before_overruns:
+                await self._read_back(now, tops)
             else:
                 # what the stream had a while ago has been heard live, or it would be missing
                 self._marks.through = max(self._marks.through, before.last)
             before = now
 
-    async def _read_back(self, state: StreamState) -> None:
+    def _overruns(self) -> int:
+        """How often live messages came faster than they could be taken. The last of a feed leaves no hole behind it."""
+        return self._inbox.dropped + self._broker.overruns
+
+    async def _read_back(self, state: StreamState, tops: Tops) -> None:
         first = max(self._marks.through + 1, state.first)
         if first <= state.last:
             self.passes += 1
@@ -111,7 +122,7 @@ class Refill:
                 self.left = max(0, state.last - kept[-1].number)
             await self._call(lambda _: stream.close_reader(reader))
         self.left = 0
-        self.lost += self._marks.heard.give_up()
+        self.lost += self._marks.heard.give_up(tops)
         self._marks.through = max(self._marks.through, state.last)
 
     def _take(self, kept: list[Kept]) -> "Deferred[None]":

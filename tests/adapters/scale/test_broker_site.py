@@ -4,6 +4,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -86,6 +87,7 @@ async def settled(stage: Stage) -> None:
 async def test_without_its_broker_a_site_has_what_it_hears_itself(far: Stage, workers: Workers) -> None:
     await far.start(workers=False)
     worker = await workers.made()
+    await settled(far)
     worker.sees(1)
     await until(lambda: numbers(far) == {1: 1})
     assert far.service("broker").state == "ok"
@@ -258,7 +260,7 @@ async def test_a_stream_that_was_lost_is_begun_anew(far: Stage, workers: Workers
 
 
 @pytest_twisted.ensureDeferred
-async def test_a_broker_that_keeps_nothing_is_said_and_live_is_live(tmp_path: Any) -> None:
+async def test_a_broker_that_keeps_nothing_is_said_and_live_is_live(tmp_path: Path) -> None:
     server = NatsServer(jetstream=False)
     server.start()
     stage, workers = Stage(tmp_path / "site", "broker", server), Workers(server)
@@ -353,3 +355,47 @@ async def test_hostile_messages_are_counted_and_the_rest_goes_on(far: Stage, wor
     assert "unknown workers speak: stranger" in far.service("broker").detail
     assert far.service("w1").state == "down"  # it has sent no beat that can be read
     assert far.scale.inbox.defects == 0
+
+
+def _permissions() -> str:
+    """Of the broker that docs/nats.conf sets up."""
+    text = (Path(__file__).parents[3] / "docs" / "nats.conf").read_text()
+    return text[text.index("authorization {") :]
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_broker_of_the_docs_lets_each_say_its_own_and_nothing_else(tmp_path: Path) -> None:
+    server = NatsServer(settings=_permissions())
+    server.start()
+    secrets = {name: tmp_path / name for name in ("site36", "w1", "w2")}
+    for (name, file), password in zip(secrets.items(), ("SITE", "W1", "W2"), strict=True):
+        file.write_text(f"{name}:{password}")
+    stage = Stage(tmp_path / "site", "broker", server, more=f'credentials = "{secrets["site36"]}"\n')
+    workers = Workers(server)
+    try:
+        await stage.start(workers=False)
+        worker = await workers.made(credentials=secrets["w1"])
+        worker.sees(1)
+        await until(lambda: numbers(stage) == {1: 1})
+        await settled(stage)
+        assert stage.service("broker").state == "ok", stage.service("broker").detail
+        await until(lambda: worker.uplink.echo)
+        await stage.scale.stop()
+        worker.sees(2)
+        await until(lambda: worker.uplink.ring.sent == 2 and worker.uplink.ring.unconfirmed == 0)
+        stage.begin_anew()
+        stage.scale.start()
+        await until(lambda: numbers(stage) == {2: 1})
+        false = await workers.made(credentials=secrets["w2"])  # who says that it is w1
+        false.sees(3)
+        line = false.uplink.broker
+        assert line is not None
+        await until(lambda: "ermissions" in line.state.detail)
+        worker.sees(4)
+        await until(lambda: numbers(stage) == {2: 1, 4: 1})
+        assert stage.service("broker").state == "ok", stage.service("broker").detail
+    finally:
+        await stage.stop()
+        for each in workers.all:
+            await each.uplink.stop()
+        server.close()

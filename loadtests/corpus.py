@@ -188,7 +188,7 @@ def _fleet(
     for column in range(8):
         callsign = callsign << 6 | letters[:, column]
     squawk_code = chance.integers(0, 1 << 13, count, np.uint64) & ~np.uint64(0x40)
-    squawk_code[chance.random(count) < _CROWD_EMERGENCY] = 0x0AA8  # 7700
+    squawk_code[chance.random(count) < _CROWD_EMERGENCY] = 0x0AAA  # 7700
     return _Fleet(
         address=address,
         lon_deg=lon_deg,

@@ -140,9 +140,7 @@ def of_decoded(all_decoded: list[Decoded]) -> Told:
         batches.extend(decoded.batches)
     columns: dict[str, Any] = {}
     if batches:
-        columns = {
-            name: np.concatenate([getattr(batch, name) for batch in batches]) for name in COLUMNS[1:]
-        }
+        columns = {name: np.concatenate([getattr(batch, name) for batch in batches]) for name in COLUMNS[1:]}
         columns["clock_id"] = [batch.clock_id for batch in batches for _ in range(len(batch))]
     return Told(columns, +counts, formats, +errors)
 

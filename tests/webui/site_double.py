@@ -53,11 +53,14 @@ class Double:
         self.sockets: set[Any] = set()
         self.down = False
         self.hanging = False
+        self.archive = "ok"  # or the code with which it refuses, or "slow": it never answers
+        self.began_s = time.time()
         self.answers: dict[str, tuple[int, Any]] = {}
         self.executed: list[dict[str, Any]] = []
         self.positions: list[dict[str, Any]] = []
         self.verdict = "accepted"
         self.proposals: list[dict[str, Any]] = []
+        self.sources: dict[str, list[dict[str, Any]]] = {}
         self.hellos: list[dict[str, Any]] = []
 
     def tell(self, record: Any, *, jump: int = 0) -> None:
@@ -84,6 +87,8 @@ class Double:
                 self.stage.reporting, self.stage.silent_since = False, time.time()
             case "speak":
                 self.stage.reporting = True
+            case "archive":
+                self.archive = order["mode"]
             case "hang":
                 self.hanging = True
             case "unhang":
@@ -106,6 +111,11 @@ class Double:
                     self.stage.silenced[order["name"]] = time.time()
                 else:
                     self.stage.silenced.pop(order["name"], None)
+            case "thing":
+                thing = {key: value for key, value in order.items() if key not in ("do", "number")}
+                self.stage.things[order["number"]] = thing
+            case "sources":
+                self.sources[order["id"]] = order["items"]
             case "propose":
                 self.proposals = order["proposals"]
             case "identify":
@@ -210,6 +220,11 @@ class Doors(Resource):
             return self.problem(request, 401, "UNAUTHENTICATED")
         if path in ("positions", "positions/batch"):
             return self.position(request, path, body, account)
+        if path == "history/columns":
+            return self.history(request)
+        if path == "tracks/sources":
+            asked = request.args[b"id"][0].decode()
+            return self.say(request, 200, {"items": self.double.sources.get(asked, []), "next": None})
         if path == "identities/proposals":
             return self.say(request, 200, {"items": self.double.proposals})
         key = request.getHeader("Idempotency-Key") or ""
@@ -219,6 +234,15 @@ class Doors(Resource):
             request.transport.abortConnection()
             return NOT_DONE_YET
         return self.say(request, *self.double.answers[key])
+
+    def history(self, request: Any) -> Any:
+        if self.double.archive == "slow":
+            return NOT_DONE_YET
+        if self.double.archive != "ok":
+            return self.problem(request, 409, self.double.archive)
+        query = {name.decode(): values[0].decode() for name, values in request.args.items()}
+        request.setHeader("Content-Type", "application/x-protobuf")
+        return past.columns(self.double.began_s, query)
 
     def session(self, request: Any, body: dict[str, Any]) -> bytes:
         if request.method == b"DELETE":

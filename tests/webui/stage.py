@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from dispatch import airspace, incident, tasking
-from protocols.codec.track_states import NO_RATE, SIMULATED, STATE
+from protocols.codec.track_states import NO_RATE, NOT_SAID, SIMULATED, STATE
 from protocols.gen import client_pb2, kinds_pb2, records_pb2, tracks_pb2
 
 SITE = "36"
@@ -18,6 +18,15 @@ JINGAN = (115.36, 28.86)
 FIRE = (115.2212, 29.0624)
 WATER = (115.29, 28.98)
 OWN = 0x78F001
+# By their place on the wire: the name and kind of each source.
+SOURCES = (
+    ("hill", "adsb"),
+    ("trucks", "terminal"),
+    ("field", "cot"),
+    ("phone", "phone"),
+    ("radar-025-007", "radar"),
+    ("43", "partner"),
+)
 FEEDS: dict[str, dict[str, Any]] = {
     "hill": {
         "says": {"kind": "beast", "state": "connected", "transport": "tcp", "address": "127.0.0.1:30036"}
@@ -86,6 +95,7 @@ class Stage:
         }
         self.flying = aircraft
         self.reporting = True
+        self.things: dict[int, dict[str, Any]] = {}  # by number: what the test put on the map beside
         self.silent_since = 0.0
         self.began = time.time() - 600
         self.silenced: dict[str, float] = {}
@@ -271,6 +281,21 @@ class Stage:
         self.through += 1
         return record
 
+    def _state(self, number: int) -> bytes:
+        """One of `things`; from `last_at` on nothing new is measured of it."""
+        thing = self.things[number]
+        row = np.zeros(1, STATE)
+        row["number"] = number
+        row["lon_e7"], row["lat_e7"] = round(thing["lon"] * 1e7), round(thing["lat"] * 1e7)
+        row["age_ms"] = round((time.time() - thing.get("last_at", time.time())) * 1000)
+        row["altitude_m"] = thing.get("altitude_m", np.nan)
+        row["ground_speed_cmps"] = round(thing.get("speed_mps", 0) * 100)
+        row["track_cdeg"], row["vertical_rate_cmps"] = 9000, NO_RATE
+        row["accuracy_m"] = thing.get("accuracy_m", NOT_SAID)
+        row["source"] = [name for name, _ in SOURCES].index(thing["source"])
+        row["doubts"] = thing.get("doubts", 0)
+        return row.tobytes()
+
     def tracks(self, *, whole: bool) -> bytes:
         """Everything that flies, 1 Hz; while `reporting` is off nothing new is measured and ages grow."""
         before = self.tick
@@ -288,10 +313,21 @@ class Stage:
         rows["accuracy_m"] = 30
         rows["bits"] = kinds_pb2.ALTITUDE_DATUM_PRESSURE | SIMULATED
         message = tracks_pb2.Tracks(
-            from_tick=before, to_tick=self.tick, at_us=now_us(), whole=whole, states=rows.tobytes()
+            from_tick=before,
+            to_tick=self.tick,
+            at_us=now_us(),
+            whole=whole,
+            states=rows.tobytes() + b"".join(map(self._state, self.things)),
         )
+        for number, thing in self.things.items():
+            label = message.labels.add(number=number, id=thing["id"], sources=1, **thing.get("label", {}))
+            if "kind" in thing:
+                label.kind = kinds_pb2.ThingKind.Value(f"THING_KIND_{thing['kind'].upper()}")
         if whole:
-            message.sources.add(place=0, name="hill", kind=kinds_pb2.SOURCE_KIND_ADSB)
+            for place, (name, kind) in enumerate(SOURCES):
+                message.sources.add(
+                    place=place, name=name, kind=kinds_pb2.SourceKind.Value(f"SOURCE_KIND_{kind.upper()}")
+                )
             for i in range(self.flying):
                 callsign = "GY01" if i == 0 else f"SIM{i:04d}"
                 message.labels.add(number=i + 1, address=OWN + i, callsign=callsign, sources=1)

@@ -6,6 +6,7 @@ export interface Keys {
   open(): void
   escape(): void
   follow(): void
+  replay?(): void
   zoom(by: number): void
   pan(x: number, y: number): void
 }
@@ -22,6 +23,7 @@ export function deskKeys(keys: Keys): (event: KeyboardEvent) => void {
     j: () => keys.step(1),
     k: () => keys.step(-1),
     f: keys.follow,
+    ...(keys.replay && { r: keys.replay }),
     q: () => keys.zoom(-1),
     e: () => keys.zoom(1),
     w: () => keys.pan(0, -PAN_PX),

@@ -4,13 +4,13 @@ import { IconLayer, LineLayer, PathLayer } from '@deck.gl/layers'
 import { token } from '../state/theme'
 import type { Affiliation, TrackStore } from '../state/tracks'
 import type { Freshness } from '../state/freshness'
-import type { Atlas, IconName, Shape } from './symbols'
+import { GHOST_BIT } from './look'
+import { marksAbove, marksBelow } from './marks'
+import { SYMBOLS, type Atlas, type IconName, type Shape } from './symbols'
 
 export interface Drawn {
   index: number
   number: number
-  /** -1 if none. */
-  address: number
   lon: number
   lat: number
   freshness: Freshness
@@ -19,7 +19,7 @@ export interface Drawn {
   selected: boolean
 }
 
-type Rgb = [number, number, number]
+export type Rgb = [number, number, number]
 export type Colours = Record<Affiliation | 'selected', Rgb>
 
 /** Flat map: heights are not drawn. Solid: metres times this, printed in the legend. */
@@ -50,16 +50,30 @@ function iconOf(one: Drawn): IconName {
 
 export interface Scene {
   store: TrackStore
+  /** Server time, ms. */
+  now: number
   drawn: readonly Drawn[]
   colours: Colours
   atlas: Atlas
   solid: boolean
   trails: boolean
+  /** Where it is drawn above the map. */
+  height(one: Drawn): number
 }
 
-function height(scene: Scene, one: Drawn): number {
-  const altitude = scene.store.altitude[one.index]!
-  return scene.solid && Number.isFinite(altitude) ? altitude * VERTICAL_FACTOR : 0
+export function sceneOf(facts: Omit<Scene, 'height'>): Scene {
+  const { solid, store } = facts
+  const height = (one: Drawn): number => {
+    const altitude = store.altitude[one.index]!
+    return solid && Number.isFinite(altitude) ? altitude * VERTICAL_FACTOR : 0
+  }
+  return { ...facts, height }
+}
+
+/** A crowd of likely fakes must not hide what is real. */
+function alphaOf(scene: Scene, one: Drawn): number {
+  const alpha = ALPHA[one.freshness]
+  return scene.store.doubts[one.index]! & GHOST_BIT && !one.selected ? alpha * 0.5 : alpha
 }
 
 function iconLayer(scene: Scene, name: IconName, some: Drawn[]): Layer {
@@ -67,11 +81,12 @@ function iconLayer(scene: Scene, name: IconName, some: Drawn[]): Layer {
   const colours = new Uint8Array(some.length * 4)
   const angles = new Float32Array(some.length)
   const sizes = new Float32Array(some.length)
+  const { turns } = SYMBOLS[name.replace('-outline', '') as Shape]
   some.forEach((one, i) => {
-    positions.set([one.lon, one.lat, height(scene, one)], i * 3)
-    colours.set([...colourOf(one, scene.colours), ALPHA[one.freshness]], i * 4)
+    positions.set([one.lon, one.lat, scene.height(one)], i * 3)
+    colours.set([...colourOf(one, scene.colours), alphaOf(scene, one)], i * 4)
     const course = scene.store.course[one.index]!
-    angles[i] = Number.isFinite(course) ? -course : 0
+    angles[i] = turns && Number.isFinite(course) ? -course : 0
     sizes[i] = one.affiliation === 'civil' ? 20 : one.selected ? 38 : 32
   })
   return new IconLayer({
@@ -140,7 +155,7 @@ function stalkLayer(scene: Scene): Layer {
   const colours = new Uint8Array(length * 4)
   scene.drawn.forEach((one, i) => {
     feet.set([one.lon, one.lat, 0], i * 3)
-    heads.set([one.lon, one.lat, height(scene, one)], i * 3)
+    heads.set([one.lon, one.lat, scene.height(one)], i * 3)
     colours.set([...colourOf(one, scene.colours), 110], i * 4)
   })
   return new LineLayer({
@@ -158,6 +173,10 @@ function stalkLayer(scene: Scene): Layer {
   })
 }
 
+// Other traffic lies under what belongs to the response, what stands at its last position under what moves.
+const BELOW: Shape[] = ['obstacle', 'civil', 'unknown', 'other_aircraft', 'vehicle', 'team', 'vessel', 'uav', 'airplane', 'helicopter']
+const ORDER: IconName[] = [...BELOW.map((shape): IconName => `${shape}-outline`), ...BELOW]
+
 export function aircraftLayers(scene: Scene): Layer[] {
   const byIcon = new Map<IconName, Drawn[]>()
   for (const one of scene.drawn) {
@@ -170,11 +189,10 @@ export function aircraftLayers(scene: Scene): Layer[] {
   const trails = trailLayer(scene)
   if (trails) layers.push(trails)
   if (scene.solid && scene.drawn.length) layers.push(stalkLayer(scene))
-  // Other traffic lies under rescue aircraft.
-  const order: IconName[] = ['civil-outline', 'civil', 'airplane-outline', 'helicopter-outline', 'airplane', 'helicopter']
-  for (const name of order) {
+  layers.push(...marksBelow(scene, colourOf))
+  for (const name of ORDER) {
     const some = byIcon.get(name)
     if (some) layers.push(iconLayer(scene, name, some))
   }
-  return layers
+  return [...layers, ...marksAbove(scene)]
 }

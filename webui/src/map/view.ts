@@ -6,12 +6,13 @@ import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
 import 'maplibre-gl/dist/maplibre-gl.css'
 import { serverNow } from '../state/clock'
 import { token, theme } from '../state/theme'
-import type { Affiliation, TrackStore } from '../state/tracks'
-import { AircraftKind, type Aircraft } from '../wire/schema'
-import { aircraftLayers, readColours, type Colours, type Drawn } from './aircraft'
+import type { Owned } from '../state/fleet'
+import type { TrackStore } from '../state/tracks'
+import { aircraftLayers, readColours, sceneOf, type Colours, type Drawn } from './aircraft'
 import { installBasemap } from './basemap'
+import { shapeOf } from './look'
 import { HOME_BOUNDS, LABEL_FONT, styleOf } from './style'
-import { drawAtlas, type Atlas, type Shape } from './symbols'
+import { drawAtlas, type Atlas } from './symbols'
 import { airspaceShapes, legShapes, resourceShapes } from './shapes'
 
 setWorkerUrl(workerUrl)
@@ -22,14 +23,16 @@ const PICK_PX = 18
 
 export interface MapInputs {
   store: TrackStore
-  aircraftByAddress(): ReadonlyMap<number, Aircraft>
-  ownSite(): string
+  /** Whose the thing at a place in the store is. */
+  ownedAt(index: number): Owned
   /** Numbers of tracks; NaN for none. */
   selected(): number
   followed(): number
   incidentInFocus(): string
   highlightedRequest(): string
   layers(): { civil: boolean; trails: boolean; resources: boolean; airspace: boolean }
+  /** A picture of another time: its clock and its colours. Nothing planned now is drawn on it. */
+  past?: { now(): number; colours(): Colours }
 }
 
 export interface MapEvents {
@@ -62,6 +65,7 @@ export class MapView {
     private readonly events: MapEvents,
   ) {
     installBasemap()
+    if (inputs.past) this.colours = inputs.past.colours()
     this.map = new MapLibre({
       container,
       style: styleOf(theme.value),
@@ -107,7 +111,7 @@ export class MapView {
   }
 
   retheme(): void {
-    this.colours = readColours()
+    this.colours = this.inputs.past?.colours() ?? readColours()
     this.map.setStyle(styleOf(theme.value))
     this.dirty = true
   }
@@ -131,7 +135,7 @@ export class MapView {
     const none = { type: 'FeatureCollection' as const, features: [] }
     this.setData('resources', layers.resources ? resourceShapes() : none)
     this.setData('airspace', layers.airspace ? airspaceShapes(serverNow(), this.inputs.highlightedRequest()) : none)
-    this.setData('legs', legShapes(this.inputs.incidentInFocus()))
+    this.setData('legs', this.inputs.past ? none : legShapes(this.inputs.incidentInFocus()))
   }
 
   private setData(name: string, data: GeoJSON.FeatureCollection): void {
@@ -200,7 +204,7 @@ export class MapView {
   private step(): void {
     const clock = performance.now()
     if (!this.atlas || clock - this.lastDrawAt < FRAME_MS) return
-    const now = serverNow()
+    const now = this.inputs.past?.now() ?? serverNow()
     const second = Math.floor(now / 1000)
     const focus = this.inputs.selected()
     const due =
@@ -233,26 +237,28 @@ export class MapView {
   private draw(now: number): void {
     const { store } = this.inputs
     const layers = this.inputs.layers()
-    const rescue = this.inputs.aircraftByAddress()
-    const own = this.inputs.ownSite()
     const selected = this.inputs.selected()
     this.drawn = []
     for (let i = 0; i < store.count; i++) {
       const number = store.number[i]!
-      const address = store.address(i)
-      const record = rescue.get(address)
-      const affiliation = affiliationOf(record, store.site(i), own)
+      const { record, affiliation } = this.inputs.ownedAt(i)
       if (affiliation === 'civil' && !layers.civil && number !== selected) continue
       const [lon, lat] = store.drawn(i, now)
       this.drawn.push({
-        index: i, number, address, lon, lat,
+        index: i, number, lon, lat,
         freshness: store.freshness(i, now),
         affiliation,
-        shape: shapeOf(record, affiliation),
+        shape: shapeOf({
+          record,
+          kind: store.label(i)?.kind,
+          category: store.label(i)?.emitterCategory ?? '',
+          sourceKind: store.sourceKind(i),
+          partner: affiliation === 'partner',
+        }),
         selected: number === selected,
       })
     }
-    const scene = { store, drawn: this.drawn, colours: this.colours, atlas: this.atlas!, solid: this.solid, trails: layers.trails }
+    const scene = sceneOf({ store, now, drawn: this.drawn, colours: this.colours, atlas: this.atlas!, solid: this.solid, trails: layers.trails })
     this.overlay.setProps({ layers: aircraftLayers(scene) })
     this.follow()
     this.events.drawn(this.drawn)
@@ -277,14 +283,4 @@ export class MapView {
     }
     return best
   }
-}
-
-function affiliationOf(record: Aircraft | undefined, trackSite: string, own: string): Affiliation {
-  if (record) return record.site === own ? 'own' : 'partner'
-  return trackSite && trackSite !== own ? 'partner' : 'civil'
-}
-
-function shapeOf(record: Aircraft | undefined, affiliation: Affiliation): Shape {
-  if (record) return record.kind === AircraftKind.FIXED_WING ? 'airplane' : 'helicopter'
-  return affiliation === 'partner' ? 'helicopter' : 'civil'
 }

@@ -17,6 +17,7 @@ export function installProbe(): void {
         simulated: one.simulated,
         site: one.site,
         callsign: one.callsign,
+        cadence_s: (tracks.cadence[tracks.indexOf(one.number) ?? 0] ?? 0) / 1000,
       })),
     get link() {
       return link.value

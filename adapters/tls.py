@@ -8,6 +8,7 @@ expected (adapters/link). Host names are left to browsers, which check them on h
 TLS 1.2 is the floor, as everywhere in Twisted since 22.10; OpenSSL offers 1.3 first.
 """
 
+import ipaddress
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.x509.oid import NameOID
 from OpenSSL import SSL, crypto
-from twisted.internet.interfaces import ISSLTransport
+from twisted.internet.interfaces import IOpenSSLClientConnectionCreator, ISSLTransport
 from twisted.internet.ssl import (
     Certificate,
     CertificateOptions,
     TLSVersion,
-    optionsForClientTLS,
     trustRootFromCertificates,
 )
+from zope.interface import implementer
 
 from dispatch import ids
 from dispatch.errors import Malformed, Refused
@@ -53,11 +54,60 @@ def link_client_context(certificate: Path, key: Path, ca: Path) -> CertificateOp
 
 def feed_client_context(host: str, *, ca: Path, certificate: Path | None, key: Path | None) -> Any:
     """For dialling a source of tracks by its name: it must be `host`'s, of one of the CAs in `ca`."""
-    options: dict[str, Any] = {"raiseMinimumTo": TLSVersion.TLSv1_2}
+    options: dict[str, Any] = {"raiseMinimumTo": TLSVersion.TLSv1_2, "trustRoot": _roots(ca)}
     if certificate is not None and key is not None:
         own, chain = _read_chain(certificate, "certificate")
         options |= {"privateKey": _read_key(key, own), "certificate": own, "extraCertChain": chain}
-    return optionsForClientTLS(host, trustRoot=_roots(ca), extraCertificateOptions=options)
+    return _Named(CertificateOptions(**options), host)
+
+
+@implementer(IOpenSSLClientConnectionCreator)
+class _Named:
+    """Connections to one host: its certificate must be of a trusted authority and name it.
+
+    Twisted's own (optionsForClientTLS) cannot read a certificate that names a site (a URN), logs that, and lets it
+    pass for any host: any site's certificate would do for any source.
+    """
+
+    def __init__(self, options: CertificateOptions, host: str) -> None:
+        self._options = options
+        self._host = host
+
+    def clientConnectionForTLS(self, _protocol: Any) -> SSL.Connection:  # noqa: N802  # Twisted's name
+        """One connection, not yet shaken hands."""
+        connection = SSL.Connection(self._options.getContext(), None)
+        if _ip(self._host) is None:
+            connection.set_tlsext_host_name(self._host.encode("idna"))
+        connection.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, self._verified)
+        return connection
+
+    def _verified(self, _connection: Any, certificate: Any, _error: int, depth: int, ok: int) -> bool:
+        if not ok or depth:
+            return bool(ok)
+        try:
+            return names_host(certificate.to_cryptography(), self._host)
+        except Exception:  # OpenSSL would go on after it: what cannot be read names nobody
+            return False
+
+
+def names_host(certificate: x509.Certificate, host: str) -> bool:
+    """Whether a certificate is for this host: a DNS name (without wildcards) or an address."""
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (x509.ExtensionNotFound, ValueError):
+        return False
+    address = _ip(host)
+    if address is not None:
+        return address in names.get_values_for_type(x509.IPAddress)
+    wanted = host.encode("idna").decode().lower().rstrip(".")
+    return any(wanted == name.lower().rstrip(".") for name in names.get_values_for_type(x509.DNSName))
+
+
+def _ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
 
 
 def _roots(ca: Path) -> Any:

@@ -9,7 +9,14 @@ from OpenSSL import SSL
 from twisted.internet.ssl import CertificateOptions
 
 from adapters.cli.ca import init_authority, issue_certificate
-from adapters.tls import link_client_context, link_server_context, peer_site, server_context, site_of
+from adapters.tls import (
+    feed_client_context,
+    link_client_context,
+    link_server_context,
+    peer_site,
+    server_context,
+    site_of,
+)
 from dispatch.errors import Malformed, Refused
 
 NOW = datetime.now(UTC)
@@ -21,7 +28,7 @@ def ca(tmp_path_factory: pytest.TempPathFactory) -> Path:
     init_authority(folder, "federation", NOW)
     issue_certificate(folder, "36", NOW, site="36")
     issue_certificate(folder, "43", NOW, site="43")
-    issue_certificate(folder, "web", NOW, hosts=["localhost"])
+    issue_certificate(folder, "web", NOW, hosts=["localhost", "127.0.0.1"])
     return folder
 
 
@@ -115,3 +122,35 @@ def test_a_certificate_file_may_hold_its_chain(ca: Path, tmp_path: Path) -> None
     client = link_client_context(ca / "43.crt", ca / "43.key", ca / "ca.crt")
     _, dialling = shake(server, client)
     assert len(dialling.get_peer_cert_chain()) == 2
+
+
+@pytest.mark.parametrize(
+    ("host", "name", "heard"),
+    [
+        ("localhost", "web", True),
+        ("LOCALHOST.", "web", True),
+        ("127.0.0.1", "web", True),
+        ("other.example", "web", False),
+        ("127.0.0.2", "web", False),
+        ("localhost", "43", False),  # a site's certificate names no host
+    ],
+)
+def test_a_source_that_is_dialled_must_show_its_name(ca: Path, host: str, name: str, heard: bool) -> None:
+    server = server_context(ca / f"{name}.crt", ca / f"{name}.key")
+    creator = feed_client_context(host, ca=ca / "ca.crt", certificate=None, key=None)
+    connection = creator.clientConnectionForTLS(None)
+    ends = SSL.Connection(server.getContext(), None), connection
+    ends[0].set_accept_state()
+    ends[1].set_connect_state()
+    refused = False
+    for _ in range(10):
+        for end, peer in (ends[::-1], ends):
+            try:
+                end.do_handshake()
+            except SSL.WantReadError:
+                pass
+            except SSL.Error:
+                refused = True
+            with contextlib.suppress(SSL.WantReadError):
+                peer.bio_write(end.bio_read(65536))
+    assert refused is not heard

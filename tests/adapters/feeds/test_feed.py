@@ -20,7 +20,7 @@ from adapters.feeds.feed import Feed
 from adapters.feeds.readers import Seen
 from adapters.metrics import Metrics
 from dispatch.geo import Position
-from dispatch.picture import TrackPicture
+from dispatch.picture import TrackPicture, sighting_at
 from dispatch.sighting import Sighting
 from dispatch.tracks import Verdict
 from protocols import avr, beast
@@ -40,6 +40,13 @@ async def until(true: Callable[[], bool]) -> None:
         await waiting
 
 
+def one_by_one(seen: Seen) -> list[Sighting]:
+    """What a reader hands over, whether by columns or not."""
+    if isinstance(seen, Sighting):
+        return [seen]
+    return [sighting_at(seen, place) for place in range(len(seen))]
+
+
 class Running:
     """Feeds of one test and what they saw."""
 
@@ -56,8 +63,7 @@ class Running:
         return feed
 
     def _see(self, seen: Seen) -> None:
-        assert isinstance(seen, Sighting)
-        self.seen.append(seen)
+        self.seen += one_by_one(seen)
 
 
 @pytest.fixture

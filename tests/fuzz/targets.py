@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dispatch.errors import GanyingError
-from protocols import avr, beast, cot_stream, jt808, modes, nmea_lines, pcap, sbs
+from protocols import asterix_decoder, avr, beast, cot_stream, jt808, modes, nmea_lines, pcap, sbs
 from protocols.codec import client, link, sightings
 from protocols.frames import BadFrame, ReceiverStatus
 from tests import recordings
@@ -159,6 +159,21 @@ def _client_seeds() -> list[bytes]:
     return [hello.SerializeToString(), subscribe.SerializeToString()]
 
 
+def _asterix_seeds() -> list[bytes]:
+    found = [
+        bytes.fromhex(each["hex"])
+        for each in json.loads((DATA / "asterix/china_cat021_v026.json").read_text())
+    ]
+    for name in ("cat_034_048.pcap", "cat_062_065.pcap", "cat_001_002.pcap"):
+        reader = pcap.Reader()
+        found += [
+            item.payload
+            for item in reader.feed((DATA / "asterix" / name).read_bytes())
+            if isinstance(item, pcap.Datagram)
+        ]
+    return found[:40]
+
+
 def _avr_seeds() -> list[bytes]:
     rows = (ADSB / "pymodes_df17_406b90.csv").read_text().splitlines()[:60]
     return [f"*{row.split(',')[1]};\n".encode() for row in rows]
@@ -173,6 +188,7 @@ TARGETS: tuple[Target, ...] = (
     Target(name="nmea", feed=_nmea, seeds=lambda: _lines("nmea/pygpsdata-nmea4.log")),
     Target(name="cot", feed=cot_stream.feed, seeds=_cot_seeds),
     Target(name="cot_datagram", feed=cot_stream.feed_datagram, seeds=_cot_seeds),
+    Target(name="asterix", feed=asterix_decoder.feed, seeds=_asterix_seeds),
     Target(name="pcap", feed=_pcap, seeds=lambda: [b"\xd4\xc3\xb2\xa1\x02\x00\x04\x00" + bytes(32)]),
     Target(name="client", feed=client.decode, seeds=_client_seeds, refusals=(GanyingError,)),
     Target(name="link", feed=link.decode, seeds=_client_seeds, refusals=(GanyingError,)),

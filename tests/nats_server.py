@@ -53,6 +53,12 @@ class NatsServer:
         return f"nats://127.0.0.1:{self.port}"
 
     @property
+    def pid(self) -> int:
+        """Of the process there is."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def log(self) -> str:
         """What it said."""
         return (self.folder / "log.txt").read_text(errors="replace")

@@ -4,14 +4,20 @@ Their pipes are bounded by the system; while the site has enough to do, it does 
 its oldest. A child that dies is started again, each time a little later, until it has lived for STEADY_S.
 """
 
+import contextlib
+import fcntl
+import os
+import select
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
+from twisted.internet.abstract import FileDescriptor
 from twisted.internet.defer import Deferred, DeferredList, succeed
 from twisted.internet.error import ProcessExitedAlready
 from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.main import CONNECTION_DONE
 from twisted.internet.protocol import ProcessProtocol
 from twisted.python.failure import Failure
 
@@ -29,6 +35,7 @@ STEADY_S = 60.0  # who lived so long begins with the first pause again
 STOP_S = 3.0  # after SIGTERM; then SIGKILL
 HIGH_BYTES = 4 << 20  # of one child, waiting in the site's inbox: then its pipe is not read
 LOW_BYTES = 1 << 20
+READ_BYTES = 1 << 18  # taken from a pipe at once
 # Formats that only speak to us. The others' lines are two-way, and their feeds stay where the site can answer.
 SPREAD = frozenset((FeedKind.BEAST, FeedKind.AVR, FeedKind.SBS, FeedKind.ASTERIX, FeedKind.NMEA))
 
@@ -77,15 +84,26 @@ class Child:
         self._again = None
         self.paused = False
         self.began_s = self._reactor.seconds()
-        self._life = _Life(self)
-        self._reactor.spawnProcess(
-            self._life,
-            COMMAND[0],
-            COMMAND,
-            env=None,
-            childFDs={0: "w", 1: 2, 2: 2, TO_SITE: "r"},
-        )
+        try:
+            self._life = self._new_life()
+        except OSError as error:  # no process or descriptor to be had just now
+            self.ended(str(error))
+            return
         self._life.say(self._order)
+
+    def _new_life(self) -> "_Life":
+        reads, writes = os.pipe()
+        life = _Life(self, reads, self._reactor)
+        try:
+            self._reactor.spawnProcess(
+                life, COMMAND[0], COMMAND, env=None, childFDs={0: "w", 1: 2, 2: 2, TO_SITE: writes}
+            )
+        except OSError:
+            life.close()
+            raise
+        finally:
+            os.close(writes)
+        return life
 
     def stop(self) -> "Deferred[None]":
         """End it; fires when it has ended."""
@@ -95,7 +113,7 @@ class Child:
         if self._life is None:
             return succeed(None)
         self._stopped = Deferred()
-        self._life.resume()  # its end is seen at the end of its pipes
+        self._life.resume()
         self._life.signal("TERM")
         kill = self._reactor.callLater(STOP_S, self._life.signal, "KILL")
 
@@ -149,29 +167,88 @@ class Child:
         self._again = self._reactor.callLater(pause_s, self.start)
 
 
+class _Reader(FileDescriptor):
+    """The end of a pipe: read in big pieces, for a busy reactor comes by seldom (twisted's own reads 8 KB a turn)."""
+
+    def __init__(self, descriptor: int, received: Callable[[bytes], None], reactor: Any) -> None:
+        super().__init__(reactor)
+        os.set_blocking(descriptor, False)
+        with contextlib.suppress(
+            OSError, AttributeError
+        ):  # Linux only, and the user may have used up his share
+            fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, READ_BYTES)
+        self._descriptor = descriptor
+        self._received = received
+        self.connected = 1
+
+    def fileno(self) -> int:
+        """For the reactor."""
+        return self._descriptor
+
+    def doRead(self) -> Any:  # noqa: N802  # Twisted's name
+        """One piece; at the end of the pipe, what Twisted wants for a closed connection."""
+        try:
+            data = os.read(self._descriptor, READ_BYTES)
+        except BlockingIOError:
+            return None
+        except OSError:
+            data = b""
+        if not data:
+            return CONNECTION_DONE
+        self._received(data)
+        return None
+
+    def finish(self) -> None:
+        """All that is left, and the end."""
+        while self._descriptor >= 0 and self.doRead() is None and self._left():
+            pass
+        self.connectionLost(None)
+
+    def connectionLost(self, reason: Any) -> None:  # noqa: N802  # Twisted's name
+        """Closed."""
+        super().connectionLost(reason)  # type: ignore[no-untyped-call]  # twisted
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+    def _left(self) -> bool:
+        return bool(select.select([self._descriptor], [], [], 0)[0])
+
+
 class _Life(ProcessProtocol):
     """One process of a child."""
 
-    transport: Any  # twisted's Process; IProcessTransport lacks pauseProducing
+    transport: Any  # twisted's Process; its interface is said in terms of transports
 
-    def __init__(self, child: Child) -> None:
+    def __init__(self, child: Child, descriptor: int, reactor: Any) -> None:
         self._child = child
         self._deframer = Deframer()
+        self._broken = False
+        self._reader = _Reader(descriptor, self._read, reactor)
 
-    def childDataReceived(self, childFD: int, data: bytes) -> None:  # noqa: N802, N803  # Twisted's names
-        """Cut into messages."""
-        if childFD != TO_SITE:
+    def connectionMade(self) -> None:  # noqa: N802  # Twisted's name
+        """It runs."""
+        self.resume()
+
+    def _read(self, data: bytes) -> None:
+        if self._broken:
             return
         try:
             messages = self._deframer.feed(data)
         except BrokenStream as error:
+            self._broken = True
             self._child.broken(str(error))
             return
         for message in messages:
             self._child.received(message)
 
+    def close(self) -> None:
+        """It never began."""
+        self._reader.connectionLost(None)
+
     def processEnded(self, reason: Failure) -> None:  # noqa: N802  # Twisted's name
-        """Gone, and its pipes with it."""
+        """Gone; its last words are still in the pipe."""
+        self._reader.finish()
         self._child.ended(reason.getErrorMessage())
 
     def say(self, data: bytes) -> None:
@@ -179,12 +256,10 @@ class _Life(ProcessProtocol):
             self.transport.write(data)
 
     def pause(self) -> None:
-        if self.transport is not None:
-            self.transport.pauseProducing()
+        self._reader.stopReading()  # type: ignore[no-untyped-call]  # twisted
 
     def resume(self) -> None:
-        if self.transport is not None:
-            self.transport.resumeProducing()
+        self._reader.startReading()  # type: ignore[no-untyped-call]  # twisted
 
     def signal(self, name: str) -> None:
         try:

@@ -109,6 +109,20 @@ async def test_a_child_that_dies_at_once_is_made_again_less_and_less_often(made:
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_machine_without_a_process_to_spare_is_asked_again(
+    made: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_left(*_: Any, **__: Any) -> None:
+        raise BlockingIOError("fork: no process to be had")
+
+    with monkeypatch.context() as short:
+        short.setattr(reactor, "spawnProcess", none_left)
+        child = made(HANGS).child
+        assert (child.pid, child.deaths, child.last_words) == (None, 1, "fork: no process to be had")
+    await until(lambda: child.pid is not None)
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_child_that_hangs_is_ended_and_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ ICAO Doc 9871 (registers). Reading them is protocols/modes_batch.py; adsb_encode
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +37,7 @@ _FIRST_ADDRESS = 0x780000  # of China's block, ICAO Annex 10 Vol III
 _STATES = 190  # blocks of addresses that aircraft are spread over
 _CROWD_EMERGENCY = 0.0005  # share that squawks 7700
 
-Words = npt.NDArray[np.uint64]
+Words = npt.NDArray[np.integer[Any]]
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -184,7 +184,7 @@ def _fleet(
         (chance.integers(1, 27, (count, 3)), chance.integers(48, 58, (count, 4)), np.full((count, 1), 32)),
         axis=1,
     ).astype(np.uint64)
-    callsign = np.zeros(count, np.uint64)
+    callsign: Words = np.zeros(count, np.uint64)
     for column in range(8):
         callsign = callsign << 6 | letters[:, column]
     squawk_code = chance.integers(0, 1 << 13, count, np.uint64) & ~np.uint64(0x40)
@@ -250,10 +250,11 @@ def _velocities(fleet: _Fleet, who: Ints, _number: Ints, at_s: Floats) -> _Sent:
     east = np.rint(speed_kt * np.sin(fleet.track_rad[who])).astype(np.int64)
     north = np.rint(speed_kt * np.cos(fleet.track_rad[who])).astype(np.int64)
     climb = np.rint(fleet.climb_ft_min[who] / 64).astype(np.int64)
-    body = np.uint64(19 << 51 | 1 << 48 | 1 << 43 | 1 << 20)
-    body = body | ((east < 0) << 42 | (np.abs(east) + 1) << 32).astype(np.uint64)
-    body |= ((north < 0) << 31 | (np.abs(north) + 1) << 21).astype(np.uint64)
-    body |= ((climb < 0) << 19 | (np.abs(climb) + 1) << 10).astype(np.uint64)
+    body: Words = np.uint64(19 << 51 | 1 << 48 | 1 << 43 | 1 << 20) | (
+        (east < 0) << 42 | (np.abs(east) + 1) << 32
+    ).astype(np.uint64)
+    body = body | ((north < 0) << 31 | (np.abs(north) + 1) << 21).astype(np.uint64)
+    body = body | ((climb < 0) << 19 | (np.abs(climb) + 1) << 10).astype(np.uint64)
     return _squitter(fleet, who, at_s, body)
 
 
@@ -333,8 +334,8 @@ def _joined(sent: list[_Sent], first_tick: int) -> Corpus:
     at_s, head, middle, message, overlay, long = (
         column[order] for column in (at_s, head, middle, message, overlay, long)
     )
-    first = head << 56 | middle << 32 | message >> 24
-    second = message << 40
+    first = (head << 56 | middle << 32 | message >> 24).astype(np.uint64)
+    second = (message << 40).astype(np.uint64)
     parity = modes_parity.remainders(first, second, long).astype(np.uint64) ^ overlay
     first |= np.where(long, 0, parity << 8)
     second |= np.where(long, parity << 16, 0)

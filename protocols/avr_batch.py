@@ -130,6 +130,6 @@ def _put(into: Bytes, buffer: Bytes, at: Ints, count: Ints, most: int) -> Bools:
     )
     digits = _DIGIT[anywhere[at].view(np.uint8).reshape(-1, most)]
     digits[np.arange(most) >= count[:, np.newaxis]] = 0
-    foreign = digits == _NO_DIGIT
+    sound: Bools = (digits != _NO_DIGIT).all(axis=1)
     into[:] = digits[:, ::2] << 4 | digits[:, 1::2]
-    return ~foreign.any(axis=1)
+    return sound

@@ -51,7 +51,7 @@ def zones(lat_deg: Floats) -> Floats:
     """Longitude zones at each latitude, NL of DO-260B §A.1.7.2."""
     north = np.abs(lat_deg)
     cell = np.minimum(north * _CELLS_A_DEGREE, 90.0 * _CELLS_A_DEGREE).astype(np.int64)
-    count = _ZONES[cell]
+    count: Floats = _ZONES[cell]
     count -= north >= _BOUNDARY[cell]
     at_pole_zone = north == _POLE_ZONE_DEG
     if at_pole_zone.any():

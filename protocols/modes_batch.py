@@ -10,7 +10,7 @@ frame by frame; every such way has a bound of some microseconds a frame, so no i
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -169,7 +169,7 @@ class BatchDecoder:
             self._names(columns, believed)
             places = self._places(heard, at_s, columns, believed, decoded)
             decoded.sightings += count
-            self._emit(heard, columns, believed, places, arrived_at_s, decoded)
+            decoded.batches.extend(self._batches(heard, columns, believed, places, arrived_at_s))
         return believed.problem
 
     def _names(self, columns: Columns, believed: Believed) -> None:
@@ -214,44 +214,41 @@ class BatchDecoder:
         ]
         return _Places.of(len(at_s), place, placed, seen, accuracy_m)
 
-    def _emit(
+    def _batches(
         self,
         frames: "_Frames",
         columns: Columns,
         believed: Believed,
         places: "_Places",
         arrived_at_s: float,
-        decoded: Decoded,
-    ) -> None:
+    ) -> Iterator[AddressBatch]:
         """One batch for each epoch of the counter."""
         simulated = self._table.simulated[believed.slot]
         cuts = (np.flatnonzero(frames.epoch[1:] != frames.epoch[:-1]) + 1).tolist()
         for begin, end in zip([0, *cuts], [*cuts, len(simulated)], strict=True):
             rows = slice(begin, end)
-            decoded.batches.append(
-                AddressBatch(
-                    source=self._source,
-                    source_kind=SourceKind.ADSB,
-                    clock_id=f"{self._clock_name}.{int(frames.epoch[begin])}",
-                    arrived_at_s=arrived_at_s,
-                    address=believed.address[rows],
-                    receiver_s=frames.at_s[rows],
-                    lon_deg=places.lon_deg[rows],
-                    lat_deg=places.lat_deg[rows],
-                    soft=places.soft[rows],
-                    accuracy_m=places.accuracy_m[rows],
-                    altitude_m=columns.altitude_m[rows],
-                    altitude_datum=columns.altitude_datum[rows],
-                    ground_speed_mps=columns.ground_speed_mps[rows],
-                    track_deg=columns.track_deg[rows],
-                    vertical_rate_mps=columns.vertical_rate_mps[rows],
-                    callsign=columns.callsign[rows],
-                    squawk=columns.squawk[rows],
-                    emergency=columns.emergency[rows],
-                    category=columns.category[rows],
-                    on_ground=columns.on_ground[rows],
-                    simulated=simulated[rows],
-                )
+            yield AddressBatch(
+                source=self._source,
+                source_kind=SourceKind.ADSB,
+                clock_id=f"{self._clock_name}.{int(frames.epoch[begin])}",
+                arrived_at_s=arrived_at_s,
+                address=believed.address[rows],
+                receiver_s=frames.at_s[rows],
+                lon_deg=places.lon_deg[rows],
+                lat_deg=places.lat_deg[rows],
+                soft=places.soft[rows],
+                accuracy_m=places.accuracy_m[rows],
+                altitude_m=columns.altitude_m[rows],
+                altitude_datum=columns.altitude_datum[rows],
+                ground_speed_mps=columns.ground_speed_mps[rows],
+                track_deg=columns.track_deg[rows],
+                vertical_rate_mps=columns.vertical_rate_mps[rows],
+                callsign=columns.callsign[rows],
+                squawk=columns.squawk[rows],
+                emergency=columns.emergency[rows],
+                category=columns.category[rows],
+                on_ground=columns.on_ground[rows],
+                simulated=simulated[rows],
             )
 
 
@@ -267,7 +264,14 @@ class _Frames(NamedTuple):
 
     def at(self, places: Ints | Bools) -> "_Frames":
         """Some of them."""
-        return _Frames(*(column[places] for column in self))
+        return _Frames(
+            self.kind[places],
+            self.head[places],
+            self.first[places],
+            self.second[places],
+            self.at_s[places],
+            self.epoch[places],
+        )
 
 
 class _Places(NamedTuple):
@@ -289,7 +293,7 @@ class _Places(NamedTuple):
         )
         if not seen.all():
             place, accuracy_m = place[seen], accuracy_m[seen]
-            placed = Placed(*(column[seen] for column in placed))
+            placed = Placed(placed.lon_deg[seen], placed.lat_deg[seen], placed.by[seen])
         made.lon_deg[place], made.lat_deg[place] = placed.lon_deg, placed.lat_deg
         made.soft[place] = placed.by == RECEIVER
         made.accuracy_m[place] = accuracy_m

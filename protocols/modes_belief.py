@@ -132,15 +132,14 @@ class Belief:
         """Whether the addresses asked after were named within KNOWN_S before."""
         table = self._table
         at_s, epoch, of = asked.at_s[asking], asked.epoch[asking], slot[asking]
-        known = (table.heard_epoch[of] == epoch) & (at_s - table.heard_s[of] <= KNOWN_S)
+        known: Bools = (table.heard_epoch[of] == epoch) & (at_s - table.heard_s[of] <= KNOWN_S)
         if known.all():
             if _brief(asked):
                 return known
         elif _brief(asked):
             # whoever has named itself in this piece has done so within KNOWN_S
-            table.vouched[slot[vouching[::-1]]] = (
-                vouching[::-1] + self._frames
-            )  # the first of each slot stays
+            backwards = vouching[::-1]  # so that the first of each slot stays
+            table.vouched[slot[backwards]] = backwards + self._frames
             vouched = table.vouched[of]
             known |= (vouched >= self._frames) & (vouched < asking + self._frames)
             return known
@@ -162,7 +161,8 @@ class Belief:
         voucher = order[voucher[place]]
         named_s = np.where(here, asked.at_s[voucher], table.heard_s[slot[asking]])
         named_in = np.where(here, asked.epoch[voucher], table.heard_epoch[slot[asking]])
-        return (named_in == asked.epoch[asking]) & (asked.at_s[asking] - named_s <= KNOWN_S)
+        known: Bools = (named_in == asked.epoch[asking]) & (asked.at_s[asking] - named_s <= KNOWN_S)
+        return known
 
     def _singly(self, asked: _Asked, slot: Ints) -> tuple[Ints, Bools]:
         """The same in the order of arrival, for when an address is forgotten that is heard again."""

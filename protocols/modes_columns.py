@@ -115,8 +115,8 @@ def _surface_speeds() -> Singles:
 
 def _vertical_rates() -> Singles:
     """By sign and the nine bits of a vertical rate; 64 ft/min each, 0 says nothing."""
-    rates = np.arange(-1, 511) * 64
-    rates = np.concatenate((rates, -rates)) * FOOT_PER_MINUTE_MPS
+    climb = np.arange(-1, 511) * 64
+    rates = np.concatenate((climb, -climb)) * FOOT_PER_MINUTE_MPS
     rates[[0, 512]] = np.nan
     return rates.astype(np.float32)
 

@@ -77,7 +77,7 @@ class Placing:
         table = self._table
         slots, epochs, surface = halves.slot, halves.epoch, halves.surface
         if not groups.single:
-            slots, epochs, surface = (column[groups.starts] for column in (slots, epochs, surface))
+            slots, epochs, surface = slots[groups.starts], epochs[groups.starts], surface[groups.starts]
         stale = table.places_epoch[slots] != epochs
         if stale.any():
             table.forget_places(slots[stale])
@@ -268,7 +268,9 @@ class _Run:
             self._on_ground(rows, usable, near_to, by, found)
             at = np.flatnonzero((by == NOT_PLACED) & usable)
             if len(at):
-                self._near(rows[at], near_to[:, at], hard[at], at, by, found)
+                near = self._near(rows[at], near_to[:, at])
+                by[at] = np.where(near.found, np.where(hard[at], LAST, RECEIVER), NOT_PLACED)
+                found[0, at], found[1, at] = near.lon_deg, near.lat_deg
             same_place = (self.placed[:2, rows] == found).all(axis=0)
             settled = (self.by[rows] == by) & (same_place | (by == NOT_PLACED))
             self.by[rows], self.placed[:2, rows] = by, found
@@ -277,13 +279,11 @@ class _Run:
                 return
         self._unsettled = rows[~settled]
 
-    def _near(self, rows: Ints, near_to: Floats, hard: Bools, at: Ints, by: Codes, found: Floats) -> None:
+    def _near(self, rows: Ints, near_to: Floats) -> cpr_batch.Places:
         """Single frames near a place."""
-        odd, surface = self.halves.odd[rows], self.halves.surface[rows]
+        odd = self.halves.odd[rows]
         own = np.where(odd, self._odd[:, rows], self._even[:, rows])
-        near = cpr_batch.near(own, odd, surface, near_to[0], near_to[1])
-        by[at] = np.where(near.found, np.where(hard, LAST, RECEIVER), NOT_PLACED)
-        found[0, at], found[1, at] = near.lon_deg, near.lat_deg
+        return cpr_batch.near(own, odd, self.halves.surface[rows], near_to[0], near_to[1])
 
     def _on_ground(self, rows: Ints, usable: Bools, near_to: Floats, by: Codes, found: Floats) -> None:
         """Surface frames that have their other half, in the quadrant nearest to a place."""

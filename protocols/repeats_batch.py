@@ -79,7 +79,7 @@ class Repeats:
         repeated[here] = first
         if len(known.head) > REPEAT_LIMIT:
             # is each still remembered when its repeat comes? Frames that were no repeats are counted up to then
-            fresh = np.cumsum(repeated < 0)
+            fresh = np.cumsum(repeated < 0, dtype=np.int64)
             if int((fresh[here] - fresh[first]).max()) >= REPEAT_LIMIT:
                 return self._singly(keys)
         found = repeated[self.remembered :]

@@ -35,7 +35,10 @@ class Channel:
         """Queue what came. The caller keeps `backlog_bytes` in bounds."""
         size = self.reader.piece_bytes
         self.backlog_bytes += len(data)
-        self._pieces.extend(data[at : at + size] for at in range(0, len(data), size))
+        if self.reader.joins_pieces and self._pieces and len(self._pieces[-1]) + len(data) <= size:
+            self._pieces[-1] += data
+        else:
+            self._pieces.extend(data[at : at + size] for at in range(0, len(data), size))
         self._ended = False
 
     def end(self) -> None:

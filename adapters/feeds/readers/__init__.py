@@ -46,6 +46,7 @@ class Reader:
     """One format on one line. The base says nothing and counts what is bad."""
 
     piece_bytes = PIECE_BYTES
+    joins_pieces = False  # reads much at once more cheaply: what waits is joined up to `piece_bytes`
 
     def __init__(self, line: Line) -> None:
         self.line = line

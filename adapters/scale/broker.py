@@ -38,6 +38,10 @@ CONFIRM_S = 0.2  # how often an echo is asked for while something is unconfirmed
 FIRST_RETRY_S = 0.2
 LAST_RETRY_S = 5.0
 STOP_S = 2.0
+HANDED_MESSAGES, HANDED_BYTES = (
+    16_384,
+    16 << 20,
+)  # read and not yet handed over; one more is dropped and counted
 PENDING_BYTES = 2 << 20  # written and not yet taken by the socket; publishing waits beyond it
 
 T = TypeVar("T")
@@ -204,7 +208,12 @@ class Broker:
         )
         self._refusal = ""
         for subject, heard in self._subscriptions.items():
-            await client.subscribe(subject, cb=_handing(heard))
+            await client.subscribe(
+                subject,
+                cb=_handing(heard),
+                pending_msgs_limit=HANDED_MESSAGES,
+                pending_bytes_limit=HANDED_BYTES,
+            )
         await client.flush(int(CONNECT_S))
         wake = asyncio.Event()
         wake.set()  # something may wait already

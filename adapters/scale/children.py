@@ -4,20 +4,15 @@ Their pipes are bounded by the system; while the site has enough to do, it does 
 its oldest. A child that dies is started again, each time a little later, until it has lived for STEADY_S.
 """
 
-import contextlib
-import fcntl
 import os
-import select
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
-from twisted.internet.abstract import FileDescriptor
 from twisted.internet.defer import Deferred, DeferredList, succeed
 from twisted.internet.error import ProcessExitedAlready
 from twisted.internet.interfaces import IDelayedCall
-from twisted.internet.main import CONNECTION_DONE
 from twisted.internet.protocol import ProcessProtocol
 from twisted.python.failure import Failure
 
@@ -26,16 +21,16 @@ from adapters.feeds.config import FeedKind
 from adapters.scale.child import TO_SITE
 from adapters.scale.frames import BrokenStream, Deframer, framed
 from adapters.scale.order import order_line
+from adapters.scale.pipe import PipeReader
 
 log = structlog.get_logger()
 
 FIRST_RETRY_S = 0.2
 LAST_RETRY_S = 30.0
 STEADY_S = 60.0  # who lived so long begins with the first pause again
-STOP_S = 3.0  # after SIGTERM; then SIGKILL
+STOP_S = 2.0  # after SIGTERM; then SIGKILL
 HIGH_BYTES = 4 << 20  # of one child, waiting in the site's inbox: then its pipe is not read
 LOW_BYTES = 1 << 20
-READ_BYTES = 1 << 18  # taken from a pipe at once
 # Formats that only speak to us. The others' lines are two-way, and their feeds stay where the site can answer.
 SPREAD = frozenset((FeedKind.BEAST, FeedKind.AVR, FeedKind.SBS, FeedKind.ASTERIX, FeedKind.NMEA))
 
@@ -167,54 +162,6 @@ class Child:
         self._again = self._reactor.callLater(pause_s, self.start)
 
 
-class _Reader(FileDescriptor):
-    """The end of a pipe: read in big pieces, for a busy reactor comes by seldom (twisted's own reads 8 KB a turn)."""
-
-    def __init__(self, descriptor: int, received: Callable[[bytes], None], reactor: Any) -> None:
-        super().__init__(reactor)
-        os.set_blocking(descriptor, False)
-        with contextlib.suppress(
-            OSError, AttributeError
-        ):  # Linux only, and the user may have used up his share
-            fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, READ_BYTES)
-        self._descriptor = descriptor
-        self._received = received
-        self.connected = 1
-
-    def fileno(self) -> int:
-        """For the reactor."""
-        return self._descriptor
-
-    def doRead(self) -> Any:  # noqa: N802  # Twisted's name
-        """One piece; at the end of the pipe, what Twisted wants for a closed connection."""
-        try:
-            data = os.read(self._descriptor, READ_BYTES)
-        except BlockingIOError:
-            return None
-        except OSError:
-            data = b""
-        if not data:
-            return CONNECTION_DONE
-        self._received(data)
-        return None
-
-    def finish(self) -> None:
-        """All that is left, and the end."""
-        while self._descriptor >= 0 and self.doRead() is None and self._left():
-            pass
-        self.connectionLost(None)
-
-    def connectionLost(self, reason: Any) -> None:  # noqa: N802  # Twisted's name
-        """Closed."""
-        super().connectionLost(reason)  # type: ignore[no-untyped-call]  # twisted
-        descriptor, self._descriptor = self._descriptor, -1
-        if descriptor >= 0:
-            os.close(descriptor)
-
-    def _left(self) -> bool:
-        return bool(select.select([self._descriptor], [], [], 0)[0])
-
-
 class _Life(ProcessProtocol):
     """One process of a child."""
 
@@ -224,7 +171,7 @@ class _Life(ProcessProtocol):
         self._child = child
         self._deframer = Deframer()
         self._broken = False
-        self._reader = _Reader(descriptor, self._read, reactor)
+        self._reader = PipeReader(descriptor, self._read, reactor)
 
     def connectionMade(self) -> None:  # noqa: N802  # Twisted's name
         """It runs."""

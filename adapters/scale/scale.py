@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.defer import Deferred, DeferredList, ensureDeferred
 from twisted.internet.defer import TimeoutError as NotInTime
 from twisted.internet.task import LoopingCall
 from twisted.internet.threads import deferToThreadPool
@@ -21,6 +21,7 @@ from adapters.metrics import Metrics
 from adapters.scale import marks as marks_file
 from adapters.scale.broker import Broker, LineState
 from adapters.scale.children import SPREAD, Children
+from adapters.scale.counters import Counters
 from adapters.scale.inbox import Inbox
 from adapters.scale.intake import Intake, Sink
 from adapters.scale.refill import Refill
@@ -55,7 +56,7 @@ class Scale:
         self._site_id = config.site.id
         self._folder: Path = config.data
         self._reactor = reactor
-        self._metrics = metrics
+        self._counters = Counters(metrics)
         self._subjects = Subjects(config.site.id)
         self.marks = marks_file.load(config.data) if config.broker.urls else marks_file.Marks()
         self.inbox = Inbox(self._take, reactor)
@@ -84,7 +85,6 @@ class Scale:
         self._settling: list[bytes] = []
         self._saving: Deferred[Any] | None = None
         self._was_up = False
-        self._published: dict[tuple[str, str], int] = {}
         self._beating = LoopingCall(self._beat)
         self._beating.clock = reactor
 
@@ -129,9 +129,10 @@ class Scale:
         self._beating.stop()
         if self.refill is not None:
             self.refill.line_down()
+        ending: list[Deferred[Any]] = [self.children.stop()]
         if self.broker is not None:
-            await self.broker.stop()
-        await self.children.stop()
+            ending.append(self.broker.stop())
+        await DeferredList(ending)
         await self._all_taken()
         if self.broker is not None:
             if self._saving is not None:
@@ -196,7 +197,7 @@ class Scale:
         if self.broker is not None and self.broker.state.up:
             self.broker.send_beat(self._subjects.site, beat)
         self.workers.watch(time.time())
-        self._publish()
+        self._counters.publish(self)
         if self.broker is not None:
             self._settling.append(self._marks_now())
             if len(self._settling) > FILED_S and self._saving is None:
@@ -235,46 +236,6 @@ class Scale:
 
     def _saved(self, _: Any) -> None:
         self._saving = None
-
-    def _publish(self) -> None:
-        gauge, counter = self._metrics.gauge, self._metrics.counter
-        if self.broker is not None:
-            gauge("ganying_broker_up", "1: the line to the broker is up").set(self.broker.state.up)
-            for name, total in (
-                ("dropped", self.inbox.dropped),
-                ("lost", self.refill.lost if self.refill else 0),
-                ("unknown", self.workers.strange_messages),
-            ):
-                text = "Workers' messages by the broker that were not taken"
-                counted = counter("ganying_broker_messages_not_taken", text, ("why",)).labels(name)
-                counted.inc(self._new(("broker", name), total))
-        gauge("ganying_worker_messages_waiting", "Workers' messages not yet taken").set(len(self.inbox))
-        now_s = time.time()
-        for worker in self.workers.by_name.values():
-            up = worker.state(now_s).state != "down"
-            gauge("ganying_worker_up", "1: the worker was heard of late", ("worker",)).labels(
-                worker.name
-            ).set(up)
-            lag = gauge("ganying_worker_lag_seconds", "From decoded there to taken here", ("worker",))
-            lag.labels(worker.name).set(worker.lag_s)
-            for name, total in (
-                ("messages", worker.messages),
-                ("sightings", worker.sightings),
-                ("repeats", worker.repeats),
-                ("replayed", worker.replayed),
-                ("late_sightings", worker.filed),
-                ("unreadable", worker.errors.total()),
-                ("dropped_sightings", worker.beat.dropped if worker.beat else 0),
-                ("deaths", worker.child.deaths if worker.child else 0),
-            ):
-                counted = counter(f"ganying_worker_{name}", f"Worker: {name.replace('_', ' ')}", ("worker",))
-                counted.labels(worker.name).inc(self._new((worker.name, name), total))
-
-    def _new(self, key: tuple[str, str], total: int) -> int:
-        """How much a total has grown; one that fell (another run of a worker) begins anew."""
-        before = self._published.get(key, 0)
-        self._published[key] = total
-        return total - before if total >= before else total
 
 
 def _not_all(failure: Failure) -> None:

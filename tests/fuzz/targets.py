@@ -159,6 +159,46 @@ def _client_seeds() -> list[bytes]:
     return [hello.SerializeToString(), subscribe.SerializeToString()]
 
 
+def _sightings_seeds() -> list[bytes]:
+    from dispatch.kinds import AltitudeDatum, Emergency, SourceKind
+    from dispatch.sighting import Sighting
+    from protocols.codec.sightings import FeedReport, SightingBatch, SiteBeat, WorkerBeat
+    from tests.dispatch.batches import batch_of
+
+    seen = tuple(
+        Sighting(
+            source="hill",
+            source_kind=SourceKind.ADSB,
+            icao24=f"{0x780000 + number:06x}",
+            receiver_s=float(number),
+            lon_deg=115.9,
+            lat_deg=28.7,
+            altitude_m=500.0,
+            altitude_datum=AltitudeDatum.PRESSURE,
+            callsign="B7001",
+            squawk="7700",
+            emergency=Emergency.GENERAL,
+            emitter_category="A7",
+        )
+        for number in range(3)
+    )
+    said = {"worker": "w1", "feed": "hill", "epoch": 7, "sequence": 3, "made_at_s": 1_790_000_000.0}
+    report = FeedReport(
+        name="hill", kind="beast", transport="tcp", address="127.0.0.1:1", listening=True, connected=True,
+        simulated=False, last_heard_at_s=1.0, rate_per_s=2.0, source_clock="counter", clock_off_s=None,
+        last_error="", totals={"frames": 3}, errors={"CRC": 1},
+    )  # fmt: skip
+    return [
+        sightings.encode(message)
+        for message in (
+            SightingBatch(**said, content=seen),
+            SightingBatch(**said, content=batch_of(seen, 1_790_000_000.0)),
+            WorkerBeat(worker="w1", epoch=7, at_us=5, echo_us=4, host="hill", feeds=(report,)),
+            SiteBeat(site="36", at_us=5),
+        )
+    ]
+
+
 def _asterix_seeds() -> list[bytes]:
     found = [
         bytes.fromhex(each["hex"])
@@ -192,5 +232,5 @@ TARGETS: tuple[Target, ...] = (
     Target(name="pcap", feed=_pcap, seeds=lambda: [b"\xd4\xc3\xb2\xa1\x02\x00\x04\x00" + bytes(32)]),
     Target(name="client", feed=client.decode, seeds=_client_seeds, refusals=(GanyingError,)),
     Target(name="link", feed=link.decode, seeds=_client_seeds, refusals=(GanyingError,)),
-    Target(name="sightings", feed=sightings.decode, seeds=_client_seeds, refusals=(GanyingError,)),
+    Target(name="sightings", feed=sightings.decode, seeds=_sightings_seeds, refusals=(GanyingError,)),
 )

@@ -2,7 +2,7 @@
 
 The bytes go out as they are, damage included; only the pace is ours. It is taken from the recording's own clock: the
 receiver's counter (BEAST, AVR with counters), the time columns (SBS) or the capture's time (pcap). A recording without
-any clock goes out at once, and says so.
+any clock goes out at once, and says so. A capture may go out as it came in, datagram by datagram (`--udp`).
 """
 
 import argparse
@@ -32,6 +32,9 @@ def add_parser(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     parser = sub.add_parser("replay", help="send a recording to a feed")
     parser.add_argument("file", help="recording; - for stdin; .gz and .pcap (UDP payloads) are understood")
     parser.add_argument("--to", required=True, metavar="HOST:PORT", help="a feed that listens")
+    parser.add_argument(
+        "--udp", action="store_true", help="send a capture's datagrams as datagrams, to a host or a multicast group"
+    )
     parser.add_argument("--format", choices=recording.FORMATS, help="told from the first bytes if not given")
     parser.add_argument(
         "--speed", default="1", metavar="N|max", help="times the recorded pace; max: no pauses"
@@ -48,11 +51,17 @@ def run(arguments: argparse.Namespace) -> int:
     sent = 0
     with recording.opened(arguments.file) as stream:
         try:
-            with socket.create_connection((host, port), timeout=CONNECT_TIMEOUT_S) as connection:
-                connection.settimeout(SEND_TIMEOUT_S)
-                for data in _paced(stream, arguments, speed):
-                    connection.sendall(data)
-                    sent += len(data)
+            if arguments.udp:
+                with _datagrams(host, port) as connection:
+                    for data in _one_by_one(stream, speed):
+                        connection.send(data)
+                        sent += len(data)
+            else:
+                with socket.create_connection((host, port), timeout=CONNECT_TIMEOUT_S) as connection:
+                    connection.settimeout(SEND_TIMEOUT_S)
+                    for data in _paced(stream, arguments, speed):
+                        connection.sendall(data)
+                        sent += len(data)
         except OSError as error:
             print(f"ganying: {arguments.to}: {error} (after {sent} bytes)", file=sys.stderr)
             return 1
@@ -73,6 +82,31 @@ def _speed(text: str) -> float | None:
     return speed
 
 
+def _datagrams(host: str, port: int) -> socket.socket:
+    family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+    made = socket.socket(family, kind)
+    try:
+        made.connect(address)
+    except OSError:
+        made.close()
+        raise
+    return made
+
+
+def _one_by_one(stream: recording.Stream, speed: float | None) -> Iterator[bytes]:
+    """A capture's datagrams, each when its time has come. Raises Malformed for what is no capture."""
+    pace = None if speed is None else _Pace("", speed, gps_clock=False)
+    for piece in recording.pieces(stream):
+        if isinstance(piece, BadFrame):
+            continue
+        at_s, data = piece
+        if at_s is None:
+            raise Malformed("udp", "the recording is no capture: where its datagrams begin is not known")
+        if pace is not None:
+            time.sleep(pace.early_s(data, at_s))
+        yield data
+
+
 def _paced(stream: recording.Stream, arguments: argparse.Namespace, speed: float | None) -> Iterator[bytes]:
     """The recording's bytes, each when its time has come."""
     if speed is None:
@@ -82,7 +116,7 @@ def _paced(stream: recording.Stream, arguments: argparse.Namespace, speed: float
         return
     pieces = recording.pieces(stream)
     head = list(itertools.islice(pieces, HEAD_PIECES))
-    known = arguments.format or recording.guess(b"".join(p[1] for p in head if not isinstance(p, BadFrame)))
+    known = arguments.format or _guess(head)
     pace = _Pace(known, speed, gps_clock=arguments.gps_clock)
     due = bytearray()
     for piece in itertools.chain(head, pieces):
@@ -103,6 +137,12 @@ def _paced(stream: recording.Stream, arguments: argparse.Namespace, speed: float
         print("ganying: the recording has no clock; it was sent without pauses", file=sys.stderr)
 
 
+def _guess(head: list[recording.Piece]) -> str:
+    """The format, by which a recording is paced that has no times beside it; empty where it has. Raises Malformed."""
+    found = [piece for piece in head if not isinstance(piece, BadFrame)]
+    return "" if found and found[0][0] is not None else recording.guess(b"".join(data for _, data in found))
+
+
 _DEFRAMERS: dict[str, Callable[[], beast.Deframer | avr.Deframer | sbs.Deframer]] = {
     "beast": beast.Deframer,
     "avr": avr.Deframer,
@@ -116,7 +156,9 @@ class _Pace:
     def __init__(self, known: str, speed: float, *, gps_clock: bool) -> None:
         self.timed = False
         self._speed = speed
-        self._deframer = _DEFRAMERS[known]()
+        self._deframer = _DEFRAMERS.get(
+            known, beast.Deframer
+        )()  # without a name it is a capture's time that counts
         self._clock = ReceiverClock(gps=gps_clock)
         self._epoch = 0
         self._last_s = 0.0  # the recording's time of what was sent last

@@ -23,7 +23,7 @@ cd "$root"
 mkdir -p webui/src/gen
 "$python" -m grpc_tools.protoc -Iprotocols/gen=protocols/schema \
   --plugin=protoc-gen-es=webui/node_modules/.bin/protoc-gen-es \
-  --es_out=webui/src/gen --es_opt=target=ts protocols/schema/{kinds,records,tracks,client}.proto
+  --es_out=webui/src/gen --es_opt=target=ts protocols/schema/{kinds,records,tracks,client,history}.proto
 PYTHONPATH=$root "$python" webui/acts.py > webui/src/gen/acts.json
 
 cd "$root/webui"

@@ -27,6 +27,7 @@ from twisted.web.resource import Resource  # noqa: E402
 from twisted.web.server import NOT_DONE_YET, Site  # noqa: E402
 
 from protocols.gen import client_pb2, kinds_pb2  # noqa: E402
+from tests.webui import past  # noqa: E402
 from tests.webui.stage import SITE, Stage, now_us  # noqa: E402
 
 DIST = Path(os.environ.get("GANYING_DIST", ROOT / "webui" / "dist"))
@@ -77,6 +78,10 @@ class Double:
 
     def control(self, order: dict[str, Any]) -> Any:
         match order["do"]:
+            case "reset":
+                for socket in list(self.sockets):
+                    socket.dropConnection(abort=True)
+                self.__init__(Stage(self.stage.flying))  # type: ignore[misc]  # as it was made
             case "cut":
                 self.down = True
                 for socket in list(self.sockets):
@@ -105,10 +110,11 @@ class Double:
             case "executed":
                 return {"executed": self.executed, "hellos": self.hellos}
             case "feed":
-                changes = {key: value for key, value in order.items() if key not in ("do", "name", "silent")}
+                told = ("do", "name", "silent_s")
+                changes = {key: value for key, value in order.items() if key not in told}
                 self.stage.feed_changes[order["name"]] = changes
-                if order.get("silent"):
-                    self.stage.silenced[order["name"]] = time.time()
+                if "silent_s" in order:
+                    self.stage.silenced[order["name"]] = time.time() - order["silent_s"]
                 else:
                     self.stage.silenced.pop(order["name"], None)
             case "thing":

@@ -22,7 +22,15 @@ from dispatch.motion import LIMIT_MPS, ROTORCRAFT, ROTORCRAFT_LIMIT_MPS
 from dispatch.sighting import Sighting
 from protocols import cpr, modes_accuracy, modes_fields
 from protocols.frames import LONG_BYTES, MODE_AC_BYTES, SHORT_BYTES, BadFrame, Frame, ReceiverStatus
-from protocols.modes_places import BY_LAST, BY_PAIR, BY_RECEIVER, REFUSED, Placed, Places
+from protocols.modes_places import (
+    BY_LAST,
+    BY_PAIR,
+    BY_RECEIVER,
+    OUT_OF_RANGE,
+    REFUSED,
+    Placed,
+    Places,
+)
 from protocols.receiver_clock import ReceiverClock
 
 __all__ = [
@@ -31,6 +39,8 @@ __all__ = [
     "BY_RECEIVER",
     "CRC",
     "LENGTH",
+    "NOT_BELIEVED",
+    "OUT_OF_RANGE",
     "REFUSED",
     "UNSUPPORTED",
     "UNVERIFIED",
@@ -39,6 +49,7 @@ __all__ = [
     "Message",
 ]
 
+NOT_BELIEVED = frozenset((REFUSED, OUT_OF_RANGE))
 KNOWN_S = 60.0  # dump1090 keeps an address as long; an aircraft squitters its own every second
 AIRCRAFT_LIMIT = 4096  # addresses remembered per connection; the one unheard longest is forgotten
 REPEAT_LIMIT = 1024  # frames remembered to know a repeat; one recording here repeats up to 99 frames later
@@ -64,7 +75,7 @@ class Message:
     typecode: int | None = None
     receiver_s: float | None = None
     repeat: bool = False
-    position_by: str = ""  # BY_PAIR, BY_LAST, BY_RECEIVER or REFUSED; empty without a position
+    position_by: str = ""  # BY_PAIR, BY_LAST, BY_RECEIVER, REFUSED or OUT_OF_RANGE; empty without a position
     sighting: Sighting | None = None
     fields: Mapping[str, Any]
 
@@ -242,7 +253,8 @@ class Decoder:
             aircraft.category = said.emitter_category
         if said.nacp is not None:
             aircraft.nacp = said.nacp
-        seen = placed if placed is not None and placed.by != REFUSED else None
+        # a refused place goes on: two aircraft may share the address, and the picture (gate.py) judges it again
+        seen = placed if placed is not None and placed.by != OUT_OF_RANGE else None
         return Sighting(
             source=self._source,
             source_kind=SourceKind.ADSB,

@@ -28,7 +28,15 @@ from protocols.modes_accuracy import CONTAINMENT_M, EPU_M
 from protocols.modes_addresses import NO_NACP, AddressTable
 from protocols.modes_belief import PROBLEMS, Belief, Believed
 from protocols.modes_columns import POSITIONS, Columns, Said
-from protocols.places_batch import NOT_BELIEVED, NOT_PLACED, RECEIVER, Halves, Placed, Placing
+from protocols.places_batch import (
+    NOT_BELIEVED,
+    NOT_PLACED,
+    RECEIVER,
+    TOO_FAR,
+    Halves,
+    Placed,
+    Placing,
+)
 from protocols.repeats_batch import Keys, Repeats
 
 AIRCRAFT_LIMIT = 65_536  # addresses remembered per connection: a hundred times what one antenna hears
@@ -206,9 +214,10 @@ class BatchDecoder:
                 rotorcraft,
             )
         )
-        seen = (placed.by != NOT_PLACED) & (placed.by != NOT_BELIEVED)
-        decoded.positions += int(np.count_nonzero(seen))
-        decoded.positions_refused += int(np.count_nonzero(placed.by == NOT_BELIEVED))
+        refused = int(np.count_nonzero(placed.by == NOT_BELIEVED))
+        seen = (placed.by != NOT_PLACED) & (placed.by != TOO_FAR)
+        decoded.positions += int(np.count_nonzero(seen)) - refused
+        decoded.positions_refused += refused + int(np.count_nonzero(placed.by == TOO_FAR))
         accuracy_m = _ACCURACY_M[
             (stated.astype(np.int64) - NO_NACP) << 5 | (first >> 27 & 0x1F).view(np.int64)
         ]

@@ -2,13 +2,20 @@
 
 A place comes from an even and an odd frame (BY_PAIR), else from one frame near the aircraft's last believed place
 (BY_LAST), else near the receiver (BY_RECEIVER: soft until a pair confirms it). REFUSED: read, but it could not have
-flown there, or the receiver could not have heard it. One aircraft at a time; places_batch.py does many at once and
-comes here for whatever is unusual, so both decide alike.
+flown there; OUT_OF_RANGE: the receiver could not have heard it.
+
+Two aircraft with one address send halves that do not belong together. Where the last place is known and the pair's
+cannot be reached from it, the single frame near it is tried. A pair that is to begin a track must be of one aircraft:
+the other half, placed near it, no farther than was flown in between. So one of the two keeps its track, and the places
+of the other are refused, but right: whoever gathers them sees two.
+
+One aircraft at a time; places_batch.py does many at once and comes here for whatever is unusual, so both decide alike.
 """
 
+import math
 from typing import NamedTuple
 
-from dispatch.motion import MotionGate, span_m
+from dispatch.motion import MotionGate, reachable, span_m
 from protocols import cpr
 
 LOCAL_S = (
@@ -22,7 +29,12 @@ SQUITTER_S = 0.5  # positions are sent every 0.4 to 0.6 s, ICAO Annex 10 Vol IV 
 BY_PAIR = "pair"  # globally, from an even and an odd frame
 BY_LAST = "last"  # near the aircraft's last believed position
 BY_RECEIVER = "receiver"  # near the receiver: soft until a pair confirms it
-REFUSED = "refused"  # read, but it could not have flown there or the receiver could not have heard it
+REFUSED = "refused"  # read, but it could not have flown there
+OUT_OF_RANGE = "out_of_range"  # read, but the receiver could not have heard it
+
+HALVES_M = 250.0  # by which two halves of one place may be apart without a flight: encoding steps and a nervous clock
+
+Half = tuple[cpr.Cpr, float]  # a frame and its time
 
 
 class Placed(NamedTuple):
@@ -39,8 +51,8 @@ class Places:
     __slots__ = ("even", "gate", "odd", "positions", "surface")
 
     def __init__(self) -> None:
-        self.even: tuple[cpr.Cpr, float] | None = None
-        self.odd: tuple[cpr.Cpr, float] | None = None
+        self.even: Half | None = None
+        self.odd: Half | None = None
         self.surface = False
         self.positions = 0
         self.gate = MotionGate()
@@ -62,7 +74,7 @@ class Places:
         """The place of one more position frame, once it is unambiguous and could have been flown to.
 
         `at_s` None: no clock at all, the aircraft's own rhythm stands in. `limit_mps` is the fastest it may be,
-        `reference` where the receiver stands.
+        `reference` where the receiver stands. A refused place is where the frame says; it is not believed.
         """
         self.positions += 1
         timed = at_s is not None
@@ -74,45 +86,80 @@ class Places:
             self.odd = (frame, time_s)
         else:
             self.even = (frame, time_s)
-        found = self._resolve(frame, time_s, reference)
-        if found is None or found.by == REFUSED:
-            return found
+        # without any clock nobody knows how long two halves are apart
+        flown_mps = limit_mps if timed else math.inf
+        found = self._resolve(frame, time_s, flown_mps, reference)
+        if found is None:
+            return None
+        if reference is not None and span_m(found.lon_deg, found.lat_deg, *reference) > RANGE_M:
+            return found._replace(by=OUT_OF_RANGE)
         admitted = self.gate.admit(
             found.lon_deg, found.lat_deg, time_s, limit_mps=limit_mps, soft=found.by == BY_RECEIVER
         )
         # without any clock a pause cannot be told from a jump
         return found if admitted or not timed else found._replace(by=REFUSED)
 
-    def _resolve(self, frame: cpr.Cpr, time_s: float, reference: cpr.LonLat | None) -> Placed | None:
-        last = None
-        if not self.gate.soft and abs(time_s - self.gate.at_s) <= LOCAL_S:
-            last = (self.gate.lon_deg, self.gate.lat_deg)
-        place = self._from_pair(frame, last or reference)
-        if place is not None:
-            return _in_range(place, BY_PAIR, reference)
+    def _resolve(
+        self, frame: cpr.Cpr, time_s: float, limit_mps: float, reference: cpr.LonLat | None
+    ) -> Placed | None:
+        last = self._last(time_s)
+        half = self.even if frame.odd else self.odd
+        pair = None if half is None else self._of_halves(frame, time_s, half, last or reference)
         near = cpr.surface_near if self.surface else cpr.near
-        if last is not None:
-            place = near(frame, last)
-            return None if place is None else _in_range(place, BY_LAST, reference)
-        if reference is None:
-            return None
-        place = near(frame, reference)
-        return None if place is None else _in_range(place, BY_RECEIVER, reference)
+        if last is None:
+            if pair is not None and (self.surface or _of_one(pair, half, time_s, limit_mps)):
+                return Placed(*pair, BY_PAIR)
+            place = None if reference is None else near(frame, reference)
+            return None if place is None else Placed(*place, BY_RECEIVER)
+        if pair is not None and self._reaches(pair, time_s, limit_mps):
+            return Placed(*pair, BY_PAIR)
+        place = near(frame, last)
+        if place is not None and (pair is None or self._reaches(place, time_s, limit_mps)):
+            return Placed(*place, BY_LAST)
+        return self._astray(pair, place, half, time_s, limit_mps)
 
-    def _from_pair(self, frame: cpr.Cpr, nearby: cpr.LonLat | None) -> cpr.LonLat | None:
-        if self.even is None or self.odd is None:
+    def _astray(
+        self,
+        pair: cpr.LonLat | None,
+        near: cpr.LonLat | None,
+        half: Half | None,
+        time_s: float,
+        limit_mps: float,
+    ) -> Placed | None:
+        """Neither place can be reached: the pair's, if it is of one aircraft, else that of the single frame."""
+        sound = pair is not None and (near is None or self.surface or _of_one(pair, half, time_s, limit_mps))
+        if sound and pair is not None:
+            return Placed(*pair, BY_PAIR)
+        return None if near is None else Placed(*near, BY_LAST)
+
+    def _last(self, time_s: float) -> cpr.LonLat | None:
+        """The last believed place, where it is surely one and young enough to place a single frame by."""
+        gate = self.gate
+        if gate.soft or not abs(time_s - gate.at_s) <= LOCAL_S:
             return None
-        (even, even_s), (odd, odd_s) = self.even, self.odd
+        return gate.lon_deg, gate.lat_deg
+
+    def _reaches(self, place: cpr.LonLat, time_s: float, limit_mps: float) -> bool:
+        gate = self.gate
+        return reachable((gate.lon_deg, gate.lat_deg, gate.at_s), (*place, time_s), limit_mps)
+
+    def _of_halves(
+        self, frame: cpr.Cpr, time_s: float, half: Half, nearby: cpr.LonLat | None
+    ) -> cpr.LonLat | None:
+        even, odd = (half[0], frame) if frame.odd else (frame, half[0])
+        apart_s = abs(time_s - half[1])
         if not self.surface:
-            if abs(even_s - odd_s) > cpr.PAIR_WINDOW_S:
-                return None
-            return cpr.pair(even, odd, newest_is_even=not frame.odd)
-        if nearby is None or abs(even_s - odd_s) > cpr.SURFACE_PAIR_WINDOW_S:
+            return cpr.pair(even, odd, newest_is_even=not frame.odd) if apart_s <= cpr.PAIR_WINDOW_S else None
+        if nearby is None or apart_s > cpr.SURFACE_PAIR_WINDOW_S:
             return None
         return cpr.surface_pair(even, odd, nearby, newest_is_even=not frame.odd)
 
 
-def _in_range(place: cpr.LonLat, by: str, reference: cpr.LonLat | None) -> Placed:
-    if reference is not None and span_m(*place, *reference) > RANGE_M:
-        by = REFUSED
-    return Placed(place[0], place[1], by)
+def _of_one(place: cpr.LonLat, half: Half | None, time_s: float, limit_mps: float) -> bool:
+    """Whether the other half of a pair is of the aircraft at `place`: as far off as can have been flown, no more."""
+    other = None if half is None else cpr.near(half[0], place)
+    return (
+        half is not None
+        and other is not None
+        and span_m(*place, *other) <= HALVES_M + limit_mps * abs(time_s - half[1])
+    )

@@ -16,13 +16,29 @@ from dispatch.motion import DEGREE_M, LIMIT_MPS, MARGIN_M, ROTORCRAFT_LIMIT_MPS,
 from dispatch.sighting import Bools, Floats
 from protocols import cpr, cpr_batch
 from protocols.modes_addresses import BELIEVED, EVEN, HALVES, NO_HALVES, ODD, AddressTable
-from protocols.modes_places import BY_LAST, BY_PAIR, BY_RECEIVER, LOCAL_S, RANGE_M, REFUSED, Places
+from protocols.modes_places import (
+    BY_LAST,
+    BY_PAIR,
+    BY_RECEIVER,
+    HALVES_M,
+    LOCAL_S,
+    OUT_OF_RANGE,
+    RANGE_M,
+    REFUSED,
+    Places,
+)
 
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.uint8]
 # How a frame was placed, as modes_places.py says it
-NOT_PLACED, PAIR, LAST, RECEIVER, NOT_BELIEVED = range(5)
-_CODES = {BY_PAIR: PAIR, BY_LAST: LAST, BY_RECEIVER: RECEIVER, REFUSED: NOT_BELIEVED}
+NOT_PLACED, PAIR, LAST, RECEIVER, NOT_BELIEVED, TOO_FAR = range(6)
+_CODES = {
+    BY_PAIR: PAIR,
+    BY_LAST: LAST,
+    BY_RECEIVER: RECEIVER,
+    REFUSED: NOT_BELIEVED,
+    OUT_OF_RANGE: TOO_FAR,
+}
 _ROUNDS = 4  # of placing single frames near the ones before; more are gone through singly
 _STEPS = 1 << 17  # of a zone, DO-260B §A.1.7.2
 _UNSURE = 1e-6  # of a squared distance: the arithmetic of columns may differ from math's in the last bits
@@ -41,7 +57,7 @@ class Halves(NamedTuple):
 
 
 class Placed(NamedTuple):
-    """What became of them. Coordinates mean something where `by` is neither NOT_PLACED nor NOT_BELIEVED."""
+    """What became of them. Coordinates mean nothing where `by` is NOT_PLACED or TOO_FAR."""
 
     lon_deg: Floats
     lat_deg: Floats
@@ -120,7 +136,7 @@ class Placing:
             else:
                 run.placed[:2, row] = placed[:2]
                 run.by[row] = _CODES[placed.by]
-                refusing = placed.by == REFUSED
+                refusing = placed.by in (REFUSED, OUT_OF_RANGE)
         self._put(slot, places, epoch, refusing)
 
     def _places(self, slot: int) -> Places:
@@ -207,6 +223,7 @@ class _Run:
         unusual = self._beyond_reach()
         if self._reference is not None:
             unusual |= self._farther(*self._reference, np.float64(RANGE_M * RANGE_M))
+        unusual |= self._of_two()
         if self._unsettled is not None:
             unusual[self._unsettled] = True
         if not groups.single:
@@ -335,6 +352,23 @@ class _Run:
             beyond[at] &= ~((anchor[3, at] > 0) & (self.by[at] != RECEIVER))
         return beyond
 
+    def _of_two(self) -> Bools:
+        """Pairs that no last place vouches for and whose halves are not of one aircraft, or not surely."""
+        anchor = self._anchors()
+        vouched = (anchor[3] == 0) & (np.abs(self.halves.at_s - anchor[2]) <= LOCAL_S)
+        of_two = (self.by == PAIR) & ~vouched & ~self.halves.surface
+        at = np.flatnonzero(of_two)
+        if len(at):
+            odd = ~self.halves.odd[at]
+            other = np.where(odd, self._odd[:, at], self._even[:, at])
+            place = self.placed[:2, at]
+            near = cpr_batch.near(other, odd, self.halves.surface[at], place[0], place[1])
+            limit_mps = np.where(self.halves.rotorcraft[at], ROTORCRAFT_LIMIT_MPS, LIMIT_MPS)
+            apart_m = (HALVES_M + limit_mps * self._apart_s[at]) * (1 - _UNSURE)
+            of_two[at] = ~near.found | (_spans_m(place[0], place[1], near.lon_deg, near.lat_deg) > apart_m)
+        found: Bools = of_two
+        return found
+
     def _farther(
         self, lon_deg: Floats | float, lat_deg: Floats | float, limit_m2: Floats | np.float64
     ) -> Bools:
@@ -353,3 +387,10 @@ class _Run:
             limits = np.broadcast_to(limit_deg2, len(farther))[at]
             farther[at] = east_deg * east_deg + north_deg * north_deg > limits
         return farther
+
+
+def _spans_m(lon_a: Floats, lat_a: Floats, lon_b: Floats, lat_b: Floats) -> Floats:
+    """`motion.span_m` over columns."""
+    east_deg = (lon_b - lon_a + 180.0) % 360.0 - 180.0
+    spans: Floats = DEGREE_M * np.hypot(east_deg * np.cos(np.radians((lat_a + lat_b) / 2)), lat_b - lat_a)
+    return spans

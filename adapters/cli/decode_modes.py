@@ -5,6 +5,7 @@ Times are null where the recording has none: a receiver's counter is given as it
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from adapters.cli.decode_lines import (
     COORDINATE_DIGITS,
@@ -77,9 +78,12 @@ class ModeSLines(LineReader):
         else:
             line = {"time": iso(at_s), "icao24": message.icao24}
         if message.sighting is not None:
-            self.tally.seen(message.sighting)
-            line |= measured(message.sighting)
-        if message.position_by == modes.REFUSED:
+            sighting = message.sighting
+            if message.position_by in modes.NOT_BELIEVED:
+                sighting = replace(sighting, lon_deg=None, lat_deg=None, accuracy_m=None)
+            self.tally.seen(sighting)
+            line |= measured(sighting)
+        if message.position_by in modes.NOT_BELIEVED:
             counts["positions_refused"] += 1
         counts["repeats"] += message.repeat
         return line | _details(message)

@@ -102,8 +102,8 @@ def singly(data: bytes, *, text: bool = False, **config: Any) -> Told:
         if message.repeat:
             counts["repeats"] += 1
             continue
-        counts["positions"] += message.position_by not in ("", modes.REFUSED)
-        counts["positions_refused"] += message.position_by == modes.REFUSED
+        counts["positions"] += bool(message.position_by) and message.position_by not in modes.NOT_BELIEVED
+        counts["positions_refused"] += message.position_by in modes.NOT_BELIEVED
         if message.sighting is not None:
             counts["sightings"] += 1
             rows.append(_row(message.sighting))

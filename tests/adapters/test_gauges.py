@@ -10,8 +10,8 @@ from adapters.desk import Desk
 from adapters.gauges import SiteCollector
 from adapters.metrics import Metrics
 from dispatch.kinds import SourceKind
-from dispatch.sighting import Sighting
 from dispatch.picture import TrackPicture
+from dispatch.sighting import Sighting
 
 
 def test_sightings_are_counted_by_verdict(tmp_path: Path) -> None:

@@ -18,8 +18,8 @@ from adapters.link import Links, LinkStatus
 from adapters.metrics import Metrics
 from dispatch.commands import Ask, Command, ShareIncident
 from dispatch.kinds import Role
-from dispatch.records import Incident
 from dispatch.picture import TrackPicture
+from dispatch.records import Incident
 from tests.adapters import desks
 from tests.adapters.desks import report
 

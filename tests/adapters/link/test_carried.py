@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from adapters.link import carried
 from dispatch.geo import Position
 from dispatch.kinds import AltitudeDatum, Role, SourceKind, TaskingAction
-from dispatch.sighting import Sighting
 from dispatch.picture import TrackPicture
+from dispatch.sighting import Sighting
 from dispatch.world import World
 from protocols.codec import facts
 from protocols.codec.link import LinkTrack

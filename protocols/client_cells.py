@@ -80,6 +80,17 @@ class Window:
         half = len(places) // 2
         return [cut for cut in zip(places[:half], places[half:], strict=True) if cut[0] < cut[1]]
 
+    def gaps(self, ordered: Cells) -> list[tuple[int, int]]:
+        """The slices that do not."""
+        found, at = [], 0
+        for begin, end in self.cuts(ordered):
+            if at < begin:
+                found.append((at, begin))
+            at = end
+        if at < len(ordered):
+            found.append((at, len(ordered)))
+        return found
+
 
 def window_of(viewport: Viewport | None) -> Window | None:
     """The window of a viewport; None: everywhere."""

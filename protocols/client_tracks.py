@@ -27,10 +27,10 @@ import numpy as np
 import numpy.typing as npt
 
 from dispatch.picture import TrackPicture
-from protocols.client_cells import NOWHERE, Cells, Mask, Window, cells_at
+from protocols.client_cells import NOWHERE, Cells, Window, cells_at
 from protocols.codec.client_fragments import source_fragment, tracks_message
 from protocols.codec.track_labels import labels_of
-from protocols.codec.track_states import STATE, Slots, States, put, states_of, taken, with_ages
+from protocols.codec.track_states import STATE, Slots, put, states_of, taken, with_ages
 
 SLOTS = 10  # a second
 LABELS_A_TICK = 500  # encoded in one refresh, 3 ms; the others wait for the next, and go without until then
@@ -63,8 +63,15 @@ class Rows(NamedTuple):
         """What lies in the window."""
         if window is None:
             return [self.data] if self.data else []
+        return self._slices(window.cuts(self.cells))
+
+    def beyond(self, window: Window) -> list[bytes | memoryview]:
+        """What does not."""
+        return self._slices(window.gaps(self.cells)) if self.data else []
+
+    def _slices(self, cuts: list[tuple[int, int]]) -> list[bytes | memoryview]:
         size = STATE.itemsize
-        return [self.data[begin * size : end * size] for begin, end in window.cuts(self.cells)]
+        return [self.data[begin * size : end * size] for begin, end in cuts]
 
 
 class Labels(NamedTuple):
@@ -78,7 +85,13 @@ class Labels(NamedTuple):
         """What lies in the window."""
         if window is None:
             return [self.labels[place] for place in self.places]
-        cuts = window.cuts(self.cells)
+        return self._slices(window.cuts(self.cells)) if self.places else []
+
+    def beyond(self, window: Window) -> list[bytes | memoryview]:
+        """What does not."""
+        return self._slices(window.gaps(self.cells)) if self.places else []
+
+    def _slices(self, cuts: list[tuple[int, int]]) -> list[bytes | memoryview]:
         return [self.labels[place] for begin, end in cuts for place in self.places[begin:end]]
 
 
@@ -92,7 +105,8 @@ class Part:
     at: datetime
     states: Rows
     labels: Labels
-    pinned: "Pinned"
+    pinned_states: Rows  # what everybody is told, wherever it is
+    pinned_labels: Labels
     sources: bytes
     lost: bytes
     moved: "Departed"
@@ -107,8 +121,8 @@ class Part:
         """The message for a window, None being everywhere, to be joined."""
         states, labels = self.states.cut(window), self.labels.cut(window)
         if window is not None:
-            states += self.pinned.states_out_of(window)
-            labels += self.pinned.labels_out_of(window)
+            states += self.pinned_states.beyond(window)
+            labels += self.pinned_labels.beyond(window)
         if self.sources:
             labels.append(self.sources)
         return tracks_message(
@@ -121,28 +135,6 @@ class Part:
             lost=self.lost,
             left=b"" if window is None else self.moved.out_of(window),
         )
-
-
-class Pinned(NamedTuple):
-    """What everybody is told, wherever it is."""
-
-    state_cells: Cells
-    states: States
-    label_cells: Cells
-    labels: list[bytes]
-
-    def states_out_of(self, window: Window) -> list[bytes]:
-        """The states that do not lie in the window."""
-        if not len(self.state_cells):
-            return []
-        beyond = np.flatnonzero(~window.holds(self.state_cells))
-        return [taken(self.states, beyond).tobytes()] if len(beyond) else []
-
-    def labels_out_of(self, window: Window) -> list[bytes]:
-        """The labels that do not lie in the window."""
-        if not self.labels:
-            return []
-        return [self.labels[place] for place in np.flatnonzero(~window.holds(self.label_cells)).tolist()]
 
 
 class Departed(NamedTuple):
@@ -351,7 +343,8 @@ class WirePicture:
             at=at,
             states=self._states_now(np.flatnonzero(changed), at),
             labels=self._labels_of(np.flatnonzero(named)),
-            pinned=self._pinned_now(changed, named, at),
+            pinned_states=self._states_now(np.flatnonzero(changed & self._pinned), at),
+            pinned_labels=self._labels_of(np.flatnonzero(named & self._pinned)),
             sources=b"".join(fragment for told, fragment in self._sources if told > tick),
             lost=b"" if whole else self._lost_since(tick),
             moved=_NOBODY if whole else self._moved_since(tick),
@@ -370,12 +363,6 @@ class WirePicture:
     def _labels_of(self, places: Slots) -> Labels:
         places, cells = self._in_order(places)
         return Labels(cells, places.tolist(), self._labels)
-
-    def _pinned_now(self, changed: Mask, named: Mask, at: datetime) -> Pinned:
-        told, called = np.flatnonzero(self._pinned & changed), np.flatnonzero(self._pinned & named)
-        states = with_ages(taken(self._states, told), self._position_at_s[told], at.timestamp())
-        labels = [self._labels[place] for place in called.tolist()]
-        return Pinned(self._cell[told], states, self._cell[called], labels)
 
     def _lost_since(self, tick: int) -> bytes:
         gone = [each.number for each in _after(self._lost, tick)]

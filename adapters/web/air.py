@@ -30,6 +30,8 @@ log = structlog.get_logger(__name__)
 
 # Registered things that every console is told of wherever it looks: aircraft first. Beyond it: only in the viewport.
 PINNED = 1_000
+AT_ONCE = 64  # consoles told before the reactor looks at anything else: 4 ms where each looks somewhere else
+Frames = dict[tuple[int, int, Window | None], bytes]  # by ticks and window
 
 
 class Air:
@@ -128,12 +130,15 @@ class Air:
     def _tell(self, slot: int) -> None:
         consoles = [each for each in self._seats[slot] if each.session.phase is Phase.OPEN]
         floor, self._told[slot] = self._told[slot], self._wire.tick
-        if not consoles:
-            return
+        if consoles:
+            self._tell_some(consoles, floor, binary_frame(status_line.message(self.site)), {})
+
+    def _tell_some(self, consoles: list[Console], floor: int, status: bytes, frames: Frames) -> None:
+        """Tell as many as fit, and the others after whatever else waits: alerts, commands, feeds."""
         now, world = self.site.clock(), self.site.desk.world
-        status = binary_frame(status_line.message(self.site))
-        frames: dict[tuple[int, Window | None], bytes] = {}
-        for console in consoles:
+        for console in consoles[:AT_ONCE]:
+            if console.session.phase is not Phase.OPEN:
+                continue
             if console.principal is None or not still_holds(world, console.principal, now):
                 console.part("UNAUTHENTICATED", "the session has ended; sign in again")
             elif not _sees_tracks(console):
@@ -142,6 +147,8 @@ class Air:
                 # Whoever has at least what its slot was told last is told from there: it shares the message.
                 since = floor if 0 < floor <= console.session.tick else console.session.tick
                 self._tell_one(console, since, now, status, frames)
+        if len(consoles) > AT_ONCE:
+            self._reactor.callLater(0, self._tell_some, consoles[AT_ONCE:], floor, status, frames)
 
     def _tell_one(
         self,
@@ -149,15 +156,15 @@ class Air:
         since: int,
         now: datetime,
         status: bytes,
-        frames: dict[tuple[int, Window | None], bytes],
+        frames: Frames,
     ) -> None:
         if console.outbox.blocked:
             self._left_out.inc()
             return
-        frame = frames.get((since, console.window))
+        key = (since, self._wire.tick, console.window)
+        frame = frames.get(key)
         if frame is None:
-            pieces = self._wire.since(since, now).pieces(console.window)
-            frame = frames[since, console.window] = frame_of(pieces, status)
+            frame = frames[key] = frame_of(self._wire.since(since, now).pieces(console.window), status)
         if console.outbox.may(frame):
             console.session.tick = self._wire.tick
         else:

@@ -33,6 +33,7 @@ RATES_HZ: Mapping[str, float] = {
     "air_air": 0.2,
 }
 FOOT_M = 0.3048
+GROUND_RADIUS_M = 40_000.0
 _FIRST_ADDRESS = 0x780000  # of China's block, ICAO Annex 10 Vol III
 _STATES = 190  # blocks of addresses that aircraft are spread over
 _CROWD_EMERGENCY = 0.0005  # share that squawks 7700
@@ -174,11 +175,12 @@ def _fleet(
         more = _FIRST_ADDRESS + chance.integers(0, 1 << 18, count, np.uint64)
         address = np.unique(np.concatenate((address, more)))
     address = chance.permutation(address)[:count]
-    distance_m = radius_m * np.sqrt(chance.random(count))
+    grounded = chance.random(count) < on_ground
+    # a receiver hears aircraft on the ground only nearby; and only there can their positions be told apart
+    distance_m = np.where(grounded, min(radius_m, GROUND_RADIUS_M), radius_m) * np.sqrt(chance.random(count))
     bearing = chance.uniform(0, 2 * np.pi, count)
     lat_deg = centre[1] + distance_m * np.cos(bearing) / DEGREE_M
     lon_deg = centre[0] + distance_m * np.sin(bearing) / DEGREE_M / np.cos(np.radians(lat_deg))
-    grounded = chance.random(count) < on_ground
     level = chance.random(count) < 0.6
     letters = np.concatenate(
         (chance.integers(1, 27, (count, 3)), chance.integers(48, 58, (count, 4)), np.full((count, 1), 32)),

@@ -1,52 +1,62 @@
 """`make bench`: every measurement, one after the other, its output with machine and date into RESULTS.md."""
 
-import os
-import platform
 import subprocess
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
+from loadtests.machine import stamp
+
 RESULTS = Path(__file__).with_name("RESULTS.md")
+LIMIT_S = 2_400  # of one measurement
 COMMANDS = (
+    ("The whole way under load", ("loadtests.sustained", "--flame", "loadtests/plots/sustained.svg")),
+    ("Decoding Mode S", ("loadtests.decoder_rate",)),
+    ("Urgent items", ("loadtests.urgent",)),
+    ("Fan-out", ("loadtests.fanout",)),
+    ("Archive", ("loadtests.archive_rate",)),
+    ("Workers and a broker", ("loadtests.workers",)),
+    ("Cost against growth", ("loadtests.growth",)),
+    ("People and partners", ("loadtests.people",)),
+    ("Independent decoders", ("loadtests.peers",)),
     ("Commands through the desk", ("loadtests.desk_rate",)),
-    ("Messages through a feed", ("loadtests.feed_rate",)),
-    ("Consoles at 1 Hz", ("loadtests.consoles", "--consoles", "300", "--aircraft", "500")),
-    ("A day into the archive, and questions about it", ("loadtests.archive_rate",)),
     ("Plans", ("loadtests.plans",)),
 )
 HEAD = """# Results
 
 Made by `make bench`. Ratios are what counts, each against a baseline of the same run; absolute figures tell what this
-machine did that day and are no promise. What limits each stands in its file's first lines.
+machine did that day and are no promise. What limits each stands in its file's first lines. Each section says when and
+on what it was measured.
 """
 
 
-def processor() -> str:
-    """The processor's name."""
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return platform.machine()
-
-
 def main() -> int:
-    """Run all; exit status 1 if one could not."""
-    machine = (
-        f"{processor()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
-    )
-    text = [HEAD, f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC · {machine}\n"]
+    """Run all, or those whose titles begin with the words given; exit status 1 if one could not."""
+    wanted = tuple(word.lower() for word in sys.argv[1:])
+    kept = _sections()
     failed = 0
     for title, words in COMMANDS:
+        if wanted and not title.lower().startswith(wanted):
+            continue
         done = subprocess.run(
-            [sys.executable, "-m", *words], capture_output=True, text=True, check=False, timeout=1200
+            [sys.executable, "-m", *words], capture_output=True, text=True, check=False, timeout=LIMIT_S
         )
         failed |= done.returncode
         shown = done.stdout.strip() or done.stderr.strip()[-2000:]
         print(f"== {title}\n{shown}", flush=True)
-        text.append(f"## {title}\n\n`python -m {' '.join(words)}`\n\n```\n{shown}\n```\n")
-    RESULTS.write_text("\n".join(text))
+        body = shown if "\n|" in shown else f"```\n{shown}\n```"
+        kept[title] = f"`python -m {' '.join(words)}`\n\n{stamp()}\n\n{body}\n"
+        written = [f"## {name}\n\n{kept[name]}" for name, _ in COMMANDS if name in kept]
+        RESULTS.write_text("\n".join((HEAD, *written)))
     return 1 if failed else 0
+
+
+def _sections() -> dict[str, str]:
+    """What RESULTS.md holds now, by title."""
+    if not RESULTS.exists():
+        return {}
+    parts = RESULTS.read_text().split("\n## ")[1:]
+    pairs = (part.partition("\n\n") for part in parts)
+    return {title.strip(): body.rstrip() + "\n" for title, _, body in pairs}
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
     python -m loadtests.growth [--aircraft 100,1000,5000,20000,50000] [--consoles 1,100,500,1000,2000] [--seconds 12]
 
-Each point is a run of sustained.py: aircraft send two messages a second and no console looks; then consoles look at
-a tenth of 1,000 aircraft. The cost of one more is the rise from one point to the next; a curve that bends upwards
+Each point of aircraft is a run of sustained.py: they send two messages a second and no console looks. Consoles are
+those of consoles.py: each looks at a tenth of 1,000 aircraft. The cost of one more is the rise from one point to the next; a curve that bends upwards
 would show in the last column growing. Plots go to loadtests/plots.
 """
 
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 
+from loadtests.consoles import rows
 from loadtests.machine import stamp
 from loadtests.sustained import measure
 
@@ -39,13 +40,13 @@ def by_aircraft(numbers: list[int], seconds: float) -> list[Point]:
 
 
 def by_consoles(numbers: list[int], seconds: float) -> list[Point]:
-    """Cores for so many consoles that see a tenth of the sky."""
+    """Cores for so many consoles that see a tenth of the sky, those for the sky alone left out."""
     points = []
-    for number in numbers:
-        found = measure(rate=SKY * MESSAGES_HZ, aircraft=SKY, consoles=number, seconds=seconds)
-        points.append((number, found["cores"]))
+    for row in rows(numbers, aircraft=SKY, seconds=seconds):
+        points.append((row.consoles, row.cores - row.cores_with_none))
         print(
-            f"  {number:6d} consoles  {found['cores']:.3f} cores, delta p99 {found['console_wait_p99_s'] * 1000:.0f} ms",
+            f"  {row.consoles:6d} consoles  {row.cores:.3f} cores, {row.cores_with_none:.3f} without; "
+            f"delta p99 {row.wait_p99_ms:.0f} ms, gaps {row.gaps}",
             flush=True,
         )
     return points

@@ -66,12 +66,16 @@ class Double:
 
     def tell(self, record: Any, *, jump: int = 0) -> None:
         after = self.stage.through - 1
-        for socket in self.sockets:
+        for socket in self.open():
             socket.sendMessage(self.stage.records(whole=False, after=after, only=record, jump=jump), True)
+
+    def open(self) -> list[Any]:
+        """Sockets that can be spoken to: one that was just dropped is still among the others."""
+        return [socket for socket in self.sockets if socket.state == socket.STATE_OPEN]
 
     def each_second(self) -> None:
         tracks = self.stage.tracks(whole=False) if self.stage.reporting else None
-        for socket in self.sockets:
+        for socket in self.open():
             socket.sendMessage(self.stage.status(), True)
             if tracks and socket.subscribed:
                 socket.sendMessage(tracks, True)
@@ -349,7 +353,7 @@ def main() -> None:
             return Doors(double)
 
     port = reactor.listenTCP(0, Site(Root()), interface="127.0.0.1")
-    LoopingCall(double.each_second).start(1.0)
+    LoopingCall(double.each_second).start(1.0).addErrback(lambda failure: failure.printTraceback())
     print(f"ready {port.getHost().port}", flush=True)
     reactor.run()
 

@@ -1,5 +1,6 @@
 """The built page in a real Chromium, against a small site that cuts links and keeps answers back on demand."""
 
+import atexit
 import json
 import os
 import shutil
@@ -56,11 +57,17 @@ class SiteProcess:
         self.process.wait(10)
 
 
+_running: list[SiteProcess] = []
+
+
 @pytest.fixture
-def site() -> Iterator[SiteProcess]:
-    running = SiteProcess()
-    yield running
-    running.stop()
+def site() -> SiteProcess:
+    """The double as if it had just begun. One process serves every test: to start one takes longer than most of them."""
+    if not _running:
+        _running.append(SiteProcess())
+        atexit.register(_running[0].stop)
+    _running[0].tell("reset")
+    return _running[0]
 
 
 @pytest.fixture

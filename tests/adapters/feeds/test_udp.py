@@ -146,7 +146,8 @@ def test_a_flood_on_one_feed_does_not_hold_up_another(monkeypatch: pytest.Monkey
         drops.take(named(number), ("127.0.0.1", 1), 0.0)
         turns.turn()
         turns.turn()
-        assert len(calm_seen) == number + 1  # in the second turn at the latest, whatever the other has waiting
+        # in the second turn at the latest, whatever the other has waiting
+        assert len(calm_seen) == number + 1
     assert loud.status().backlog_bytes > 0
     for feed in (loud, calm):
         feed.stop()

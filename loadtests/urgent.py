@@ -76,7 +76,8 @@ class Watched:
     def __init__(self, url: str, token: str) -> None:
         nowhere = client_pb2.Viewport(west_e7=0, south_e7=0, east_e7=1, north_e7=1)
         self._console = Console(url, token, nowhere)
-        self.conflicts: list[tuple[float, float, tuple[int, ...]]] = []  # began, read, numbers
+        self.conflicts: list[tuple[float, float, tuple[str, ...]]] = []  # began, read, ids of the two
+        self._going_on: set[str] = set()  # one that grows worse is told again and is not new
 
     def say(self, **body: Any) -> None:
         """A message to the site."""
@@ -88,10 +89,13 @@ class Watched:
         now = time.time()
         messages = [client_pb2.ServerMessage.FromString(data) for data in self._console.messages()]
         for message in messages:
-            if message.alerts.whole:
-                continue
             for alert in message.alerts.alerts:
-                if alert.kind == kinds_pb2.ALERT_KIND_CONFLICT and not alert.over:
+                if alert.over:
+                    self._going_on.discard(alert.id)
+                    continue
+                new = not message.alerts.whole and alert.id not in self._going_on
+                self._going_on.add(alert.id)
+                if new and alert.kind == kinds_pb2.ALERT_KIND_CONFLICT:
                     self.conflicts.append((alert.began_at_us / 1e6, now, tuple(alert.track_ids)))
         return messages
 

@@ -124,6 +124,10 @@ class Double:
             case "thing":
                 thing = {key: value for key, value in order.items() if key not in ("do", "number")}
                 self.stage.things[order["number"]] = thing
+            case "cry":
+                cried = self.stage.cry(order["alert"])
+                for socket in self.open():
+                    socket.sendMessage(cried, True)
             case "sources":
                 self.sources[order["id"]] = order["items"]
             case "propose":
@@ -180,6 +184,7 @@ class Socket(WebSocketServerProtocol):
             version="test",
         )
         self.sendMessage(client_pb2.ServerMessage(welcome=welcome).SerializeToString(), True)
+        self.sendMessage(stage.alerts(), True)
         resumes = hello.epoch == stage.epoch and 0 < hello.resume_after <= stage.through
         after = hello.resume_after if resumes else 0
         self.sendMessage(stage.records(whole=not resumes, after=after), True)

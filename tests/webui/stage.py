@@ -95,6 +95,7 @@ class Stage:
         }
         self.flying = aircraft
         self.reporting = True
+        self.going_on: dict[str, Any] = {}
         self.things: dict[int, dict[str, Any]] = {}  # by number: what the test put on the map beside
         self.silent_since = 0.0
         self.began = time.time() - 600
@@ -332,6 +333,21 @@ class Stage:
                 callsign = "GY01" if i == 0 else f"SIM{i:04d}"
                 message.labels.add(number=i + 1, address=OWN + i, callsign=callsign, sources=1)
         return client_pb2.ServerMessage(tracks=message).SerializeToString()
+
+    def cry(self, alert: dict[str, Any]) -> bytes:
+        """An alert that begins, or one that is over."""
+        made = tracks_pb2.Alert(began_at_us=now_us(), **alert)
+        if made.over:
+            self.going_on.pop(made.id, None)
+        else:
+            self.going_on[made.id] = made
+        alerts = tracks_pb2.Alerts(alerts=[made])
+        return client_pb2.ServerMessage(alerts=alerts).SerializeToString()
+
+    def alerts(self) -> bytes:
+        """All that go on."""
+        alerts = tracks_pb2.Alerts(alerts=self.going_on.values(), whole=True)
+        return client_pb2.ServerMessage(alerts=alerts).SerializeToString()
 
     def status(self) -> bytes:
         """How the sources do. `silenced` feeds keep their counts, and their last word grows old."""

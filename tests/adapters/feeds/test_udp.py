@@ -21,6 +21,7 @@ from tests.adapters.feeds.test_feed import Running, one_by_one, running, squitte
 __all__ = ["running"]  # a fixture
 
 GROUP = "239.255.36.1"
+LINE = b"MSG,8,1,1,780A5C,1,,,,,,,,,,,,,,,,"
 
 
 def sender() -> socket.socket:
@@ -60,14 +61,37 @@ async def test_a_group_is_heard_and_what_is_sent_to_the_host_alone_is_not(runnin
 
 @pytest_twisted.ensureDeferred
 async def test_a_datagram_is_whole_and_what_it_lacks_does_not_come_with_the_next(running: Running) -> None:
-    feed = await running.start(transport="udp")
+    feed = await running.start(transport="udp", kind="sbs")
     with sender() as one:
-        one.sendto(squitter(0)[:9], ("127.0.0.1", feed.port))
-        one.sendto(squitter(0)[9:], ("127.0.0.1", feed.port))
-        one.sendto(b"", ("127.0.0.1", feed.port))
-        one.sendto(squitter(0), ("127.0.0.1", feed.port))
+        for data in (LINE[:9], LINE[9:], b"", LINE):
+            one.sendto(data, ("127.0.0.1", feed.port))
         await until(lambda: len(running.seen) == 1)
-    assert feed.status().errors == (("GARBAGE", 1), ("TRUNCATED", 1))
+    assert feed.status().errors == (("MALFORMED", 1), ("UNKNOWN_RECORD", 1))
+
+
+def test_what_waits_of_one_sender_is_read_at_once_where_many_cost_little_more() -> None:
+    turns, seen = _Turns(), list[Sighting]()
+    feed, datagrams = started(turns, "hill", seen)
+    cuts: list[bytes] = []
+    for port in (1, 2):
+        datagrams.take(squitter(0), ("127.0.0.1", port), 0.0)
+    while len(seen) < 2:
+        turns.turn()
+    for reader in feed.readers():
+        cut = reader.cut
+
+        def noted(data: bytes, cut: Any = cut) -> Any:
+            cuts.append(data)
+            return cut(data)
+
+        reader.cut = noted  # type: ignore[method-assign]  # to see what it is given
+    for port, number in ((1, 1), (1, 2), (1, 3), (2, 1), (1, 4)):
+        datagrams.take(squitter(number), ("127.0.0.1", port), 1.0)
+    while len(seen) < 7:
+        turns.turn()
+    frames = [len(data) // len(squitter(1)) for data in cuts]
+    assert frames == [3, 1, 1]  # in the order of arrival, never mixing senders
+    feed.stop()
 
 
 @pytest_twisted.ensureDeferred
@@ -96,8 +120,10 @@ class _Turns(Clock):
         pass
 
 
-def started(turns: _Turns, name: str, seen: list[Sighting]) -> tuple[Feed, udp.Datagrams]:
-    config = FeedConfig(name=name, kind="beast", transport="udp", listen="127.0.0.1:0")  # type: ignore[arg-type]  # as text
+def started(
+    turns: _Turns, name: str, seen: list[Sighting], kind: str = "beast"
+) -> tuple[Feed, udp.Datagrams]:
+    config = FeedConfig(name=name, kind=kind, transport="udp", listen="127.0.0.1:0")  # type: ignore[arg-type]  # as text
     feed = Feed(config)
     feed.start(turns, lambda each: seen.extend(one_by_one(each)))
     assert feed._datagrams is not None
@@ -138,12 +164,12 @@ def test_a_flood_on_one_feed_does_not_hold_up_another(monkeypatch: pytest.Monkey
     for module in (pump, udp, channel):  # fifty looks at the time are a turn, however fast this machine is
         monkeypatch.setattr(module, "perf_counter", lambda: next(looks) * pump.TURN_S / 50)
     turns, loud_seen, calm_seen = _Turns(), list[Sighting](), list[Sighting]()
-    loud, flood = started(turns, "loud", loud_seen)
-    calm, drops = started(turns, "calm", calm_seen)
+    loud, flood = started(turns, "loud", loud_seen, "sbs")
+    calm, drops = started(turns, "calm", calm_seen, "sbs")
     for number in range(10 * udp.DATAGRAM_LIMIT):
-        flood.take(named(number), ("127.0.0.1", 1), 0.0)
+        flood.take(LINE, ("127.0.0.1", 1), 0.0)
     for number in range(3):
-        drops.take(named(number), ("127.0.0.1", 1), 0.0)
+        drops.take(LINE, ("127.0.0.1", 1), 0.0)
         turns.turn()
         turns.turn()
         # in the second turn at the latest, whatever the other has waiting

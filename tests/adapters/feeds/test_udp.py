@@ -166,7 +166,7 @@ def test_a_flood_on_one_feed_does_not_hold_up_another(monkeypatch: pytest.Monkey
     turns, loud_seen, calm_seen = _Turns(), list[Sighting](), list[Sighting]()
     loud, flood = started(turns, "loud", loud_seen, "sbs")
     calm, drops = started(turns, "calm", calm_seen, "sbs")
-    for number in range(10 * udp.DATAGRAM_LIMIT):
+    for _ in range(10 * udp.DATAGRAM_LIMIT):
         flood.take(LINE, ("127.0.0.1", 1), 0.0)
     for number in range(3):
         drops.take(LINE, ("127.0.0.1", 1), 0.0)

@@ -1,6 +1,6 @@
 """Compact positions of many frames at once: the arithmetic of cpr.py (pyModeS's) on columns, operation by operation, so
 that every position is the same to the last bit. Sections as in cpr.py. Frames are given as fractions of a zone, latitude
-before longitude: [2 or more, frame].
+before longitude: [2 or more, frame]; pairs as the even frame's latitude, longitude and time, then the odd one's: [6, pair].
 """
 
 from typing import NamedTuple
@@ -41,10 +41,8 @@ def _zone_table() -> tuple[Floats, Floats]:
 
 
 _ZONES, _BOUNDARY = _zone_table()
-_TURN_EVEN, _TURN_ODD = 60, 59  # zones of latitude in a whole turn, by the parity of a frame
-# j modulo 60 and 59 for every j that a pair can name, -60 to 59
-_EVEN_ZONE = (np.arange(-60, 60) % _TURN_EVEN).astype(np.float64)
-_ODD_ZONE = (np.arange(-60, 60) % _TURN_ODD).astype(np.float64)
+_TURNS = np.array([[60.0], [59.0]])  # zones of latitude in a whole turn, by the parity of a frame
+_LAT_ZONES = np.arange(-60, 60) % _TURNS  # the zone of every difference that a pair can show
 
 
 def zones(lat_deg: Floats) -> Floats:
@@ -64,35 +62,35 @@ def fractions(raw: Ints) -> tuple[Floats, Floats]:
     return (raw >> 17) / _STEPS, (raw & 0x1FFFF) / _STEPS
 
 
-def _lat_zone(even_lat: Floats, odd_lat: Floats) -> Ints:
-    return np.floor(59 * even_lat - 60 * odd_lat + 0.5).astype(np.int64) + 60
+def _latitudes(halves: Floats, turn_deg: float) -> Floats:
+    """The latitudes of the even and the odd frame of each pair, [2, pair]."""
+    lat = halves[0::3]
+    zone = np.floor(59 * lat[0] - 60 * lat[1] + 0.5).astype(np.int64) + 60
+    latitudes: Floats = (turn_deg / _TURNS) * (_LAT_ZONES.take(zone, axis=1) + lat)
+    return latitudes
 
 
-def _lon_fraction(even_lon: Floats, odd_lon: Floats, count: Floats, odd: Bools) -> tuple[Floats, Floats]:
+def _lon_fraction(halves: Floats, count: Floats, odd: Bools) -> tuple[Floats, Floats]:
     """Zones, and the longitude in units of one."""
+    even_lon, odd_lon = halves[1], halves[4]
     in_turn = np.maximum(count - odd, 1.0)
     zone = np.floor(even_lon * (count - 1) - odd_lon * count + 0.5)
     zone -= in_turn * np.floor(zone / in_turn)  # small whole numbers: exactly the remainder
     return in_turn, zone + np.where(odd, odd_lon, even_lon)
 
 
-def pair(even: Floats, odd: Floats, newest_is_odd: Bools) -> Places:
+def pair(halves: Floats, newest_is_odd: Bools) -> Places:
     """Airborne positions of the newer frame of each pair."""
-    even_lat, even_lon, odd_lat, odd_lon = even[0], even[1], odd[0], odd[1]
-    zone = _lat_zone(even_lat, odd_lat)
-    even_lat = (360.0 / 60) * (_EVEN_ZONE[zone] + even_lat)
-    odd_lat = (360.0 / 59) * (_ODD_ZONE[zone] + odd_lat)
-    even_lat[even_lat >= 270] -= 360
-    odd_lat[odd_lat >= 270] -= 360
-    count = zones(even_lat)
-    found = count == zones(odd_lat)
-    lat_deg = np.where(newest_is_odd, odd_lat, even_lat)
-    in_turn, fraction = _lon_fraction(even_lon, odd_lon, count, newest_is_odd)
+    latitudes = _latitudes(halves, 360.0)
+    latitudes -= (latitudes >= 270) * 360.0
+    counts = zones(latitudes)
+    lat_deg = np.where(newest_is_odd, latitudes[1], latitudes[0])
+    in_turn, fraction = _lon_fraction(halves, counts[0], newest_is_odd)
     lon_deg = (360.0 / in_turn) * fraction
-    lon_deg[lon_deg > 180] -= 360
-    found &= (np.abs(lat_deg) <= 90) & (np.abs(lon_deg) <= 180)
+    lon_deg -= (lon_deg > 180) * 360.0
+    found = (counts[0] == counts[1]) & (np.abs(lat_deg) <= 90) & (np.abs(lon_deg) <= 180)
     lon_deg += 180.0
-    lon_deg[lon_deg >= 360.0] -= 360.0
+    lon_deg -= (lon_deg >= 360.0) * 360.0
     lon_deg -= 180.0
     return Places(lon_deg, lat_deg, found)
 
@@ -108,25 +106,19 @@ def near(frame: Floats, odd: Bools, surface: Bools, lon_ref_deg: Floats, lat_ref
     return _on_globe(lon_deg, lat_deg, np.ones(len(lat), np.bool_))
 
 
-def surface_pair(
-    even: Floats, odd: Floats, newest_is_odd: Bools, lon_ref_deg: Floats, lat_ref_deg: Floats
-) -> Places:
+def surface_pair(halves: Floats, newest_is_odd: Bools, lon_ref_deg: Floats, lat_ref_deg: Floats) -> Places:
     """The surface positions of the newer frame of each pair, in the quadrant nearest to each reference."""
-    even_lat, even_lon, odd_lat, odd_lon = even[0], even[1], odd[0], odd[1]
-    zone = _lat_zone(even_lat, odd_lat)
-    even_lat = (90.0 / 60) * (_EVEN_ZONE[zone] + even_lat)
-    odd_lat = (90.0 / 59) * (_ODD_ZONE[zone] + odd_lat)
-    north = np.where(newest_is_odd, odd_lat, even_lat)
+    latitudes = _latitudes(halves, 90.0)
+    north = np.where(newest_is_odd, latitudes[1], latitudes[0])
     south = np.abs(lat_ref_deg - (north - 90)) < np.abs(lat_ref_deg - north)
-    even_lat = np.where(south, even_lat - 90, even_lat)
-    odd_lat = np.where(south, odd_lat - 90, odd_lat)
-    count = zones(even_lat)
-    found = count == zones(odd_lat)
-    lat_deg = np.where(newest_is_odd, odd_lat, even_lat)
-    in_turn, fraction = _lon_fraction(even_lon, odd_lon, count, newest_is_odd)
+    latitudes -= south * 90.0
+    counts = zones(latitudes)
+    lat_deg = np.where(newest_is_odd, latitudes[1], latitudes[0])
+    in_turn, fraction = _lon_fraction(halves, counts[0], newest_is_odd)
     base = (90.0 / in_turn) * fraction
     quadrants = (base + np.array([[0.0], [90.0], [180.0], [270.0]]) + 180) % 360 - 180
     nearest = np.argmin(np.abs((quadrants - lon_ref_deg + 180) % 360 - 180), axis=0)
+    found = counts[0] == counts[1]
     return _on_globe(quadrants[nearest, np.arange(len(nearest))], lat_deg, found)
 
 

@@ -52,8 +52,8 @@ _KINDS = len(Said)
 
 
 def _kinds() -> npt.NDArray[np.uint8]:
-    """Said by format and type code, [32 * 32]; the type code counts only in DF17 and 18."""
-    kinds = np.full((32, 32), Said.NOTHING, np.uint8)
+    """Said by format, the three bits after it and type code, [32 * 8 * 32]; the type code counts only in DF17 and 18."""
+    kinds = np.full((32, 8, 32), Said.NOTHING, np.uint8)
     for form, kind in (
         (0, Said.HEIGHT),
         (4, Said.HEIGHT),
@@ -64,27 +64,27 @@ def _kinds() -> npt.NDArray[np.uint8]:
     ):
         kinds[form] = kind
     for form in (17, 18):
-        kinds[form, 1:5] = Said.IDENTITY
-        kinds[form, 5:9] = Said.SURFACE
-        kinds[form, 9:19] = Said.AIRBORNE
-        kinds[form, 19] = Said.VELOCITY
-        kinds[form, 20:23] = Said.AIRBORNE_GNSS
-        kinds[form, 28], kinds[form, 29], kinds[form, 31] = Said.STATUS, Said.TARGET, Said.OPERATION
+        kinds[form, :, 1:5] = Said.IDENTITY
+        kinds[form, :, 5:9] = Said.SURFACE
+        kinds[form, :, 9:19] = Said.AIRBORNE
+        kinds[form, :, 19] = Said.VELOCITY
+        kinds[form, :, 20:23] = Said.AIRBORNE_GNSS
+        kinds[form, :, [28, 29, 31]] = [[Said.STATUS], [Said.TARGET], [Said.OPERATION]]
     return kinds.ravel()
 
 
 def _on_ground() -> npt.NDArray[np.int8]:
-    """By format, type code and the three bits after the format, [32 * 32 * 8]."""
-    table = np.full((32, 32, 8), UNKNOWN_GROUND, np.int8)
+    """As _kinds."""
+    table = np.full((32, 8, 32), UNKNOWN_GROUND, np.int8)
     for form in (4, 5, 20, 21):
         for status, on_ground in ON_GROUND_BY_STATUS.items():
-            table[form, :, status] = on_ground
+            table[form, status] = on_ground
     for form in (0, 16):
-        table[form] = [bool(bits & 4) for bits in range(8)]  # VS, Annex 10 Vol IV §3.1.2.8.2.1
+        table[form] = [[bool(bits & 4)] for bits in range(8)]  # VS, Annex 10 Vol IV §3.1.2.8.2.1
     for form in (11, 17):
         for capability, on_ground in ON_GROUND_BY_CAPABILITY.items():
-            table[form, :, capability] = on_ground
-    kinds = _KIND.reshape(32, 32)
+            table[form, capability] = on_ground
+    kinds = _KIND.reshape(32, 8, 32)
     table[(kinds == Said.AIRBORNE) | (kinds == Said.AIRBORNE_GNSS)] = 0
     table[kinds == Said.SURFACE] = 1
     return table.ravel()
@@ -145,6 +145,8 @@ _AIRBORNE_CODE = (np.arange(1 << 12) >> 6 << 7) | (
     np.arange(1 << 12) & 0x3F
 )  # 12 bits lack M, DO-260B §2.2.3.2.3.4
 _AIRBORNE_ALTITUDE_M = _ALTITUDE_M[_AIRBORNE_CODE]
+_DATUM = np.where(np.isnan(_ALTITUDE_M), 0, DATUMS.index(AltitudeDatum.PRESSURE)).astype(np.uint8)
+_AIRBORNE_DATUM = _DATUM[_AIRBORNE_CODE]
 _SQUAWK = _squawks()
 _SQUAWK_EMERGENCY = _squawk_emergencies()
 _STATE_EMERGENCY = np.array([EMERGENCIES.index(EMERGENCY_STATES.get(state)) for state in range(8)], np.uint8)
@@ -152,7 +154,7 @@ _SURFACE_SPEED_MPS = _surface_speeds()
 _VERTICAL_RATE_MPS = _vertical_rates()
 _CATEGORY = _categories()
 _ALPHABET = _alphabet()
-_PRESSURE, _ELLIPSOID = DATUMS.index(AltitudeDatum.PRESSURE), DATUMS.index(AltitudeDatum.ELLIPSOID)
+_ELLIPSOID = DATUMS.index(AltitudeDatum.ELLIPSOID)
 _SHIFTS = np.arange(42, -1, -6, dtype=np.uint64)
 _REGISTER_20 = 0x20
 _SPACE = 32
@@ -165,20 +167,17 @@ class Columns:
     def __init__(self, first: Words, second: Words) -> None:
         count = len(first)
         self._first, self._second = first, second
-        form = (first >> 54 & 0x3E0 | first >> 27 & 0x1F).view(np.int64)
+        form = (first >> 51 & 0x1FE0 | first >> 27 & 0x1F).view(np.int64)
         self.kind = _KIND[form]
         self._order = np.argsort(self.kind, kind="stable")
         self._begins = [0, *np.cumsum(np.bincount(self.kind, minlength=_KINDS)).tolist()]
-        self.on_ground = _GROUND[form << 3 | (first >> 56 & 7).view(np.int64)]
-        self.altitude_m = np.full(count, np.nan, np.float32)
-        self.altitude_datum = np.zeros(count, np.uint8)
-        self.ground_speed_mps = np.full(count, np.nan, np.float32)
-        self.track_deg = np.full(count, np.nan, np.float32)
-        self.vertical_rate_mps = np.full(count, np.nan, np.float32)
+        self.on_ground = _GROUND[form]
+        self.altitude_m, self.ground_speed_mps, self.track_deg, self.vertical_rate_mps = np.full(
+            (4, count), np.nan, np.float32
+        )
+        self.altitude_datum, self.emergency, self.category = np.zeros((3, count), np.uint8)
         self.callsign = np.zeros(count, "S8")
         self.squawk = np.full(count, NO_SQUAWK, np.int16)
-        self.emergency = np.zeros(count, np.uint8)
-        self.category = np.zeros(count, np.uint8)
         self.registered = self._order[:0]  # frames whose callsign was read from a register on request
         self._airborne(self.of(Said.AIRBORNE))
         self._airborne_gnss(self.of(Said.AIRBORNE_GNSS))
@@ -208,19 +207,16 @@ class Columns:
         order = np.argsort(stating)
         return stating[order], stated[order].astype(np.int8)
 
-    def _put_altitude(self, at: Ints, altitude_m: Singles, datum: int) -> None:
-        self.altitude_m[at] = altitude_m
-        self.altitude_datum[at] = np.where(np.isnan(altitude_m), 0, datum)
-
     def _airborne(self, at: Ints) -> None:
         code = (self._first[at] >> 12 & 0xFFF).view(np.int64)
-        self._put_altitude(at, _AIRBORNE_ALTITUDE_M[code], _PRESSURE)
+        self.altitude_m[at] = _AIRBORNE_ALTITUDE_M[code]
+        self.altitude_datum[at] = _AIRBORNE_DATUM[code]
 
     def _airborne_gnss(self, at: Ints) -> None:
         if len(at):
             metres = (self._first[at] >> 12 & 0xFFF).astype(np.float32)
-            metres[metres == 0] = np.nan
-            self._put_altitude(at, metres, _ELLIPSOID)
+            self.altitude_m[at] = np.where(metres > 0, metres, np.nan)
+            self.altitude_datum[at] = np.where(metres > 0, _ELLIPSOID, 0)
 
     def _surface(self, at: Ints) -> None:
         if len(at):
@@ -269,7 +265,8 @@ class Columns:
     def _height(self, at: Ints) -> None:
         if len(at):
             code = (self._first[at] >> 32 & 0x1FFF).view(np.int64)
-            self._put_altitude(at, _ALTITUDE_M[code], _PRESSURE)
+            self.altitude_m[at] = _ALTITUDE_M[code]
+            self.altitude_datum[at] = _DATUM[code]
 
     def _squawk(self, at: Ints) -> None:
         if len(at):

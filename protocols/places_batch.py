@@ -220,10 +220,12 @@ class _Run:
     def unusual(self) -> Bools | None:
         """Frames for which it is not so, or not surely. None: it is so."""
         halves, groups = self.halves, self._groups
-        unusual = self._beyond_reach()
+        anchor = self._anchors()
+        apart_s = np.abs(halves.at_s - anchor[2])
+        unusual = self._beyond_reach(anchor, apart_s)
         if self._reference is not None:
             unusual |= self._farther(*self._reference, np.float64(RANGE_M * RANGE_M))
-        unusual |= self._of_two()
+        unusual[self._of_two(anchor, apart_s)] = True
         if self._unsettled is not None:
             unusual[self._unsettled] = True
         if not groups.single:
@@ -236,7 +238,7 @@ class _Run:
     def after(self) -> Floats:
         """What is to be remembered after each frame, if everything is so."""
         after = self._known
-        after[EVEN], after[ODD] = self._even, self._odd
+        after[HALVES] = self._halves
         if self.by.all():
             after[BELIEVED] = self.placed
         else:
@@ -255,7 +257,7 @@ class _Run:
             odd_at, odd_here = self._groups.latest(odd)
             here = np.where(odd, even_here, odd_here)
             other[:, here] = own[:, np.where(odd, even_at, odd_at)[here]]
-        self._even, self._odd = np.where(odd, other, own), np.where(odd, own, other)
+        self._halves = np.concatenate((np.where(odd, other, own), np.where(odd, own, other)))
         self._apart_s = np.abs(own[2] - other[2])
 
     def _pairs(self) -> None:
@@ -263,10 +265,10 @@ class _Run:
         paired = self._apart_s <= cpr.PAIR_WINDOW_S
         paired &= ~self.halves.surface
         at = np.flatnonzero(paired)
-        even, odd, newest_is_odd = self._even, self._odd, self.halves.odd
+        pairs, newest_is_odd = self._halves, self.halves.odd
         if len(at) < len(paired):
-            even, odd, newest_is_odd = even.take(at, axis=1), odd.take(at, axis=1), newest_is_odd[at]
-        found = cpr_batch.pair(even, odd, newest_is_odd)
+            pairs, newest_is_odd = pairs.take(at, axis=1), newest_is_odd[at]
+        found = cpr_batch.pair(pairs, newest_is_odd)
         self.by[at] = found.found  # PAIR is 1
         self.placed[0, at], self.placed[1, at] = found.lon_deg, found.lat_deg
 
@@ -288,8 +290,9 @@ class _Run:
                 near = self._near(rows[at], near_to[:, at])
                 by[at] = np.where(near.found, np.where(hard[at], LAST, RECEIVER), NOT_PLACED)
                 found[0, at], found[1, at] = near.lon_deg, near.lat_deg
-            same_place = (self.placed[:2, rows] == found).all(axis=0)
-            settled = (self.by[rows] == by) & (same_place | (by == NOT_PLACED))
+            if not alone:
+                same_place = (self.placed[:2, rows] == found).all(axis=0)
+                settled = (self.by[rows] == by) & (same_place | (by == NOT_PLACED))
             self.by[rows], self.placed[:2, rows] = by, found
             self.placed[3, rows] = by == RECEIVER
             if alone or settled.all():
@@ -299,7 +302,8 @@ class _Run:
     def _near(self, rows: Ints, near_to: Floats) -> cpr_batch.Places:
         """Single frames near a place."""
         odd = self.halves.odd[rows]
-        own = np.where(odd, self._odd[:, rows], self._even[:, rows])
+        halves = self._halves[:, rows]
+        own = np.where(odd, halves[ODD], halves[EVEN])
         return cpr_batch.near(own, odd, self.halves.surface[rows], near_to[0], near_to[1])
 
     def _on_ground(self, rows: Ints, usable: Bools, near_to: Floats, by: Codes, found: Floats) -> None:
@@ -310,9 +314,7 @@ class _Run:
         if not len(at):
             return
         of, near_to = rows[at], near_to[:, at]
-        pair = cpr_batch.surface_pair(
-            self._even[:, of], self._odd[:, of], self.halves.odd[of], near_to[0], near_to[1]
-        )
+        pair = cpr_batch.surface_pair(self._halves[:, of], self.halves.odd[of], near_to[0], near_to[1])
         by[at[pair.found]] = PAIR
         found[0, at], found[1, at] = pair.lon_deg, pair.lat_deg
 
@@ -338,13 +340,12 @@ class _Run:
         known[:, here] = self.placed[:, last[here]]
         return known
 
-    def _beyond_reach(self) -> Bools:
+    def _beyond_reach(self, anchor: Floats, apart_s: Floats) -> Bools:
         """Frames whose place could not have been flown to, by MotionGate's rules, or nearly so."""
-        anchor = self._anchors()
         limit_mps: float | Floats = LIMIT_MPS
         if self.halves.rotorcraft.any():
             limit_mps = np.where(self.halves.rotorcraft, ROTORCRAFT_LIMIT_MPS, LIMIT_MPS)
-        reach_m = MARGIN_M + limit_mps * np.abs(self.halves.at_s - anchor[2])
+        reach_m = MARGIN_M + limit_mps * apart_s
         beyond = self._farther(anchor[0], anchor[1], reach_m * reach_m)
         at = np.flatnonzero(beyond)
         if len(at):
@@ -352,21 +353,23 @@ class _Run:
             beyond[at] &= ~((anchor[3, at] > 0) & (self.by[at] != RECEIVER))
         return beyond
 
-    def _of_two(self) -> Bools:
+    def _of_two(self, anchor: Floats, apart_s: Floats) -> Ints:
         """Pairs that no last place vouches for and whose halves are not of one aircraft, or not surely."""
-        anchor = self._anchors()
-        vouched = (anchor[3] == 0) & (np.abs(self.halves.at_s - anchor[2]) <= LOCAL_S)
-        of_two = (self.by == PAIR) & ~vouched & ~self.halves.surface
-        at = np.flatnonzero(of_two)
-        if len(at):
-            odd = ~self.halves.odd[at]
-            other = np.where(odd, self._odd[:, at], self._even[:, at])
-            place = self.placed[:2, at]
-            near = cpr_batch.near(other, odd, self.halves.surface[at], place[0], place[1])
-            limit_mps = np.where(self.halves.rotorcraft[at], ROTORCRAFT_LIMIT_MPS, LIMIT_MPS)
-            apart_m = (HALVES_M + limit_mps * self._apart_s[at]) * (1 - _UNSURE)
-            of_two[at] = ~near.found | (_spans_m(place[0], place[1], near.lon_deg, near.lat_deg) > apart_m)
-        found: Bools = of_two
+        lone = apart_s > LOCAL_S
+        lone |= np.isnan(apart_s)
+        lone |= anchor[3] > 0
+        lone &= self.by == PAIR
+        at = np.flatnonzero(lone & ~self.halves.surface)
+        if not len(at):
+            return at
+        odd = ~self.halves.odd[at]
+        halves, place = self._halves[:, at], self.placed[:2, at]
+        other = np.where(odd, halves[ODD], halves[EVEN])
+        near = cpr_batch.near(other, odd, self.halves.surface[at], place[0], place[1])
+        limit_mps = np.where(self.halves.rotorcraft[at], ROTORCRAFT_LIMIT_MPS, LIMIT_MPS)
+        apart_m = (HALVES_M + limit_mps * self._apart_s[at]) * (1 - _UNSURE)
+        astray = ~near.found | (_spans_m(place[0], place[1], near.lon_deg, near.lat_deg) > apart_m)
+        found: Ints = at[astray]
         return found
 
     def _farther(

@@ -46,8 +46,9 @@ def test_positions_are_the_same_to_the_last_bit(
     even_half, odd_half = cpr.Cpr(False, *halves[0]), cpr.Cpr(True, *halves[1])
     evens, odds, is_odd = fractions(halves[0]), fractions(halves[1]), np.array([odd])
     lons, lats = np.array([lon]), np.array([lat])
-    assert place(cpr_batch.pair(evens, odds, is_odd)) == cpr.pair(even_half, odd_half, newest_is_even=not odd)
-    assert place(cpr_batch.surface_pair(evens, odds, is_odd, lons, lats)) == cpr.surface_pair(
+    pairs = np.concatenate((evens, [[0.0]], odds, [[0.0]]))
+    assert place(cpr_batch.pair(pairs, is_odd)) == cpr.pair(even_half, odd_half, newest_is_even=not odd)
+    assert place(cpr_batch.surface_pair(pairs, is_odd, lons, lats)) == cpr.surface_pair(
         even_half, odd_half, (lon, lat), newest_is_even=not odd
     )
     newest, newest_half = (odds, odd_half) if odd else (evens, even_half)

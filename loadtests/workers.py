@@ -38,7 +38,7 @@ class Measured:
 
     def per_million(self, used_s: float) -> float:
         """CPU seconds for a million messages."""
-        return used_s / self.messages * 1e6
+        return used_s / self.messages * 1e6 if self.messages else float("nan")
 
 
 def own_s(pid: int) -> float:

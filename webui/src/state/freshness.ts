@@ -10,9 +10,16 @@ export interface Limits {
   lost_ms: number
 }
 
+const known = new Map<SourceKind, Limits>() // asked for each thing and frame
+
 export function limitsOf(kind: SourceKind): Limits {
-  const [dim, stale, lost] = LIMITS_S[kindWord(SourceKind, kind)] ?? LIMITS_S['adsb']!
-  return { dim_ms: dim * 1000, stale_ms: stale * 1000, lost_ms: lost * 1000 }
+  let limits = known.get(kind)
+  if (!limits) {
+    const [dim, stale, lost] = LIMITS_S[kindWord(SourceKind, kind)] ?? LIMITS_S['adsb']!
+    limits = { dim_ms: dim * 1000, stale_ms: stale * 1000, lost_ms: lost * 1000 }
+    known.set(kind, limits)
+  }
+  return limits
 }
 
 export function freshnessOf(age_ms: number, limits: Limits): Freshness {

@@ -20,7 +20,7 @@ from dispatch.freshness import LIMITS
 from dispatch.gate import Indices
 from dispatch.identity import NOBODY, Registry
 from dispatch.kinds import Doubt, SourceKind
-from dispatch.sighting import ICAO24, Sighting
+from dispatch.sighting import ICAO24, Bools, Sighting
 
 THING_LIMIT = 60_000  # followed at once
 SOURCE_LIMIT = 4_096  # sources with a name of their own; the sightings of one more are refused and counted
@@ -304,7 +304,7 @@ class Roster:
         self._remove_rows(np.array(self._rows_of[int(candidates[int(np.argmin(heard))])], np.int32))
 
     def choose(self, row: Indices, now: float) -> bool:
-        """Let each row stand for its thing where it is better; whether any did."""
+        """Let each row stand for its thing where it is better; whether any thing may be called otherwise for it."""
         rows, things = self.rows, self.things
         slot = rows.thing[row]
         best = things.best_row[slot]
@@ -321,10 +321,32 @@ class Roster:
             )
         if not better.any():
             return False
-        things.best_row[slot[better]] = row[better]
-        things.label_tick[slot[better]] = self.tick
-        things.tick[slot[better]] = self.tick
-        return True
+        row, best, slot = row[better], best[better], slot[better]
+        things.best_row[slot] = row
+        things.tick[slot] = self.tick
+        # Two receivers of one aircraft take turns several times a second: what it is called changes with neither.
+        renamed = (best < 0) | self._say_differently(row, best)
+        things.label_tick[slot[renamed]] = self.tick
+        return bool(renamed.any())
+
+    def _say_differently(self, one: Indices, other: Indices) -> Bools:
+        """Whether what the rows call themselves differs, pair by pair; rows with texts are taken to differ."""
+        rows, texts = self.rows, self.texts
+        differ = np.zeros(len(one), np.bool_)
+        for column in (
+            rows.address,
+            rows.callsign,
+            rows.squawk,
+            rows.emergency,
+            rows.category,
+            rows.thing_kind,
+        ):
+            differ |= column[one] != column[other]
+        if texts:
+            differ |= np.array(
+                [a in texts or b in texts for a, b in zip(one.tolist(), other.tolist(), strict=True)]
+            )
+        return differ
 
     def restate_doubts(self, slot: int) -> None:
         """A thing's doubts are those of all its rows; SINGLE only while no row has been heard twice."""
@@ -458,7 +480,8 @@ class Roster:
             }
             touched = [row for key in keys for row in self._rows_by_key.get(key, ())]
         for row in list(touched):
-            self.resolve(row)
+            if self.rows.alive[row]:  # not pushed out to make room for one before it
+                self.resolve(row)
         renamed = [
             self._slot_of[thing_id] for thing_id in registry.labelled(before) if thing_id in self._slot_of
         ]

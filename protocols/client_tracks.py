@@ -172,7 +172,8 @@ class WirePicture:
         self._entered = np.zeros(0, np.int64)  # tick at which it came into its cell
         self._labelled = np.zeros(0, np.int64)  # tick at which its label became what it is
         self._label_seen = np.zeros(0, np.int64)  # the picture's own label_tick that is encoded here
-        self._rows_seen = np.zeros(0, np.int16)
+        self._rows_seen = np.zeros(0, np.int16)  # how many sources' rows its label was made of, and its state
+        self._rows_placed = np.zeros(0, np.int16)
         self._pinned = np.zeros(0, np.bool_)
         self._labels: list[bytes] = []
         self._next_label = 0  # labels take turns where there are too many for one tick
@@ -203,8 +204,13 @@ class WirePicture:
         if len(changes.lost):
             self._lost.append(_Lost(self.tick, changes.lost))
             self._remember(len(changes.lost))
-        if len(changes.slots):
-            self._place(picture, changes.slots)
+        # a source that fell silent takes with it what the others do not say
+        heard = (self._cell != NOWHERE) & (picture.things.rows[: self._capacity] != self._rows_placed)
+        slots = changes.slots
+        if heard.any():
+            slots = np.union1d(slots, np.flatnonzero(heard)).astype(np.int32)
+        if len(slots):
+            self._place(picture, slots)
         self._name(picture)
         self._pin(picture)
         for place in range(len(self._sources), len(picture.sources)):
@@ -233,6 +239,7 @@ class WirePicture:
             "_entered",
             "_labelled",
             "_rows_seen",
+            "_rows_placed",
             "_pinned",
         ):
             old = getattr(self, name)
@@ -260,6 +267,7 @@ class WirePicture:
     def _depart(self, places: Slots, numbers: Numbers, cells: Cells) -> None:
         """These were seen in these cells, and are not any more."""
         if len(places):
+            cells = np.where(self._pinned[places], np.int32(EVERYWHERE), cells)
             self._moved.append(_Moved(self.tick, places, numbers, cells))
             self._remember(len(places))
 
@@ -294,6 +302,7 @@ class WirePicture:
         self._position_at_s[slots] = rows.position_at_s[best]
         self._cell[slots] = cells
         self._changed[slots] = self.tick
+        self._rows_placed[slots] = picture.things.rows[slots]
 
     def _name(self, picture: TrackPicture) -> None:
         """Encode labels that may have changed, a bounded number; they count as changed where their bytes are new."""

@@ -127,6 +127,24 @@ def test_two_feeds_hearing_one_aircraft_make_one_track() -> None:
     assert len(picture) == 1
 
 
+def test_two_feeds_that_take_turns_do_not_change_what_an_aircraft_is_called() -> None:
+    picture, stood = TrackPicture(), set()
+    named = None
+    for turn in range(40):
+        source = ("hill", "dam")[turn % 2]
+        said = {"source": source, "callsign": "CSN3127", "accuracy_m": 10.0}
+        sighting = at(115.0 + turn * 0.001, 28.0, turn * 3.0, clock_id=source, **said)
+        assert picture.accept(sighting, NOW + turn * 3) is Verdict.ACCEPTED
+        (slot,) = picture.changed(0).slots.tolist()
+        if turn > 4:
+            stood.add(int(picture.things.best_row[slot]))
+            named = named or int(picture.things.label_tick[slot])
+    assert len(stood) == 2
+    assert picture.things.label_tick[slot] == named
+    picture.accept(at(115.04, 28.0, 120.0, clock_id="hill", callsign="CSN9"), NOW + 120)
+    assert picture.things.label_tick[slot] > named
+
+
 def test_two_feeds_that_both_saw_a_jump_are_believed_in_time() -> None:
     picture = TrackPicture()
     picture.accept(at(115.0, 28.0, 0.0), NOW)

@@ -221,7 +221,6 @@ class Consoles(RuleBasedStateMachine):
 
     @initialize(crowded=st.booleans())
     def begin(self, crowded: bool) -> None:
-        self.crowded = crowded
         self.picture, self.wire, self.now = TrackPicture(limit=5 if crowded else 20), WirePicture(), NOW
         self.views = [View() for _ in range(3)]
         self.windows: list[Window | None] = [None, WINDOWS[1], WINDOWS[2]]
@@ -273,8 +272,7 @@ class Consoles(RuleBasedStateMachine):
     @rule(registered=st.booleans())
     def register(self, registered: bool) -> None:
         """People say that two keys are one thing, or take it back."""
-        if not self.crowded:
-            self.picture.use_registry(ONE_TEAM if registered else NOBODY)
+        self.picture.use_registry(ONE_TEAM if registered else NOBODY)
 
     @rule(seconds=st.sampled_from([1, 10, 40, 70]))
     def wait(self, seconds: int) -> None:

@@ -1,6 +1,6 @@
 """Points a second into the archive, on files and on PostgreSQL, and how long questions about a day take.
 
-    python -m loadtests.archive_rate [--aircraft N] [--hours H] [--folder DIR] [--database URL] [--tracks FILE.json.gz]
+    python -m loadtests.archive_rate [--aircraft N] [--hours H] [--hz F] [--folder DIR] [--database URL] [--tracks FILE.json.gz]
 
 A day's traffic of a province goes the whole way: `AddressBatch` -> `History` -> columns -> disk, once a second as a
 server does it, until it is on disk; then house is kept. The same rows written by pyarrow in one go say what columns
@@ -99,24 +99,30 @@ class Traffic:
             yield batch, self.place[part], self.at_s[part]
 
 
-def made_up(aircraft: int, hours: float) -> Traffic:
-    """Aircraft that turn slowly over a province, one point a second each."""
-    seconds = int(hours * 3600)
+def made_up(aircraft: int, hours: float, hz: float) -> Traffic:
+    """Aircraft that turn slowly over a province, `hz` points a second each."""
+    seconds = int(hours * 3600 * hz)  # points of one aircraft
     rng = np.random.default_rng(36)
     shape = (aircraft, seconds)
     heading = rng.uniform(0, 2 * np.pi, (aircraft, 1)) + np.cumsum(rng.normal(0, 0.004, shape), 1)
     speed = np.repeat(rng.uniform(50, 240, (aircraft, 1)), seconds, 1) + rng.normal(0, 0.5, shape)
     lat_deg = np.clip(
-        27.5 + rng.uniform(-2, 2, (aircraft, 1)) + np.cumsum(np.cos(heading) * speed / 111_000, 1), 20, 35
+        27.5 + rng.uniform(-2, 2, (aircraft, 1)) + np.cumsum(np.cos(heading) * speed / hz / 111_000, 1),
+        20,
+        35,
     )
     lon_deg = np.clip(
-        115.5 + rng.uniform(-2, 2, (aircraft, 1)) + np.cumsum(np.sin(heading) * speed / 98_000, 1), 105, 125
+        115.5 + rng.uniform(-2, 2, (aircraft, 1)) + np.cumsum(np.sin(heading) * speed / hz / 98_000, 1),
+        105,
+        125,
     )
     altitude_m = (
         np.round((rng.uniform(300, 10_000, (aircraft, 1)) + np.cumsum(rng.normal(0, 0.3, shape), 1)) / 7.62)
         * 7.62
     )
-    at_s = DAY_S + np.tile(np.arange(seconds), aircraft) + np.repeat(rng.uniform(0, 1, aircraft), seconds)
+    at_s = (
+        DAY_S + np.tile(np.arange(seconds) / hz, aircraft) + np.repeat(rng.uniform(0, 1, aircraft), seconds)
+    )
     return Traffic(
         at_s,
         np.repeat(np.arange(aircraft), seconds),
@@ -260,7 +266,8 @@ def ask(opened: Callable[[], AbstractContextManager[Source]], traffic: Traffic) 
         with opened() as source:
             for often in ("new", "again"):
                 kept = Kept(perf_counter)
-                began, found, size, pages, first_s, cursor = perf_counter(), 0, 0, 0, 0.0, ""
+                began, cpu = perf_counter(), process_time()
+                found, size, pages, first_s, cursor = 0, 0, 0, 0.0, ""
                 while True:
                     page = answer(source, replace(query, cursor=cursor), kept)
                     size += len(as_columns(page))
@@ -268,9 +275,9 @@ def ask(opened: Callable[[], AbstractContextManager[Source]], traffic: Traffic) 
                     first_s = first_s or perf_counter() - began
                     if not cursor:
                         break
-                took_ms = (perf_counter() - began) * 1000
+                took_ms, cpu_ms = (perf_counter() - began) * 1000, (process_time() - cpu) * 1000
                 print(
-                    f"  {often:5} {took_ms:7.0f} ms  {text}: {found:,} rows, {size / 1e6:.1f} MB,"
+                    f"  {often:5} {took_ms:7.0f} ms (CPU {cpu_ms:.0f})  {text}: {found:,} rows, {size / 1e6:.1f} MB,"
                     f" {pages} pages (first {first_s * 1000:.0f} ms)"
                 )
 
@@ -336,15 +343,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--aircraft", type=int, default=300)
     parser.add_argument("--hours", type=float, default=12.0)
+    parser.add_argument("--hz", type=float, default=1.0, help="points a second of each aircraft")
     parser.add_argument("--folder", type=Path, default=Path.cwd(), help="where the files go; a real disk")
     parser.add_argument("--database", default="", help="a PostgreSQL's URL (postgresql+psycopg://…)")
     parser.add_argument("--tracks", type=Path, help="a recording to copy instead of made-up traffic")
     arguments = parser.parse_args()
-    points = int(arguments.aircraft * arguments.hours * 3600)
+    points = int(arguments.aircraft * arguments.hours * 3600 * arguments.hz)
     traffic = (
         recorded(arguments.tracks, points)
         if arguments.tracks
-        else made_up(arguments.aircraft, arguments.hours)
+        else made_up(arguments.aircraft, arguments.hours, arguments.hz)
     )
     folder = Path(tempfile.mkdtemp(prefix="archive-rate-", dir=arguments.folder))
     server = None

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from adapters.archive.columns import DICTIONARIES, E7_PER_DEG, SINGLES
-from adapters.archive.query import Answer, instants
+from adapters.archive.ordering import instants
+from adapters.archive.query import Answer
 from dispatch.kinds import AltitudeDatum, Emergency, SourceKind, ThingKind
 from dispatch.sighting import NO_SQUAWK, UNKNOWN_GROUND
 from protocols.codec import history

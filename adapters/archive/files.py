@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 from adapters.archive import names, segment
 from adapters.archive.columns import DICTIONARIES, E7_PER_DEG, SCHEMA
 from adapters.archive.names import Filed, Segment
-from adapters.archive.query import Part, Query, instants
+from adapters.archive.ordering import instants
+from adapters.archive.query import Part, Query
 from adapters.archive.segment import OpenSegment
 
 ROLL_ROWS = 1_000_000  # a segment is closed when it has as many rows …

@@ -1,9 +1,6 @@
 """Questions to the archive: which things, where, when, how often. Answered from files or rows, in order of time.
 
-Unthinned, an answer holds every report. Thinned (`step_us`), it holds one row for each thing in each step, with the
-last word on every column that was said within it: a position message has no callsign, a callsign message no position,
-and a picture needs both. Where several sources report one thing, the position is the best stated within
-OTHER_SOURCE_US of the newest.
+Unthinned, an answer holds every report; thinned (`step_us`), it is a picture of each step (thinning.py).
 
 An answer is at most `limit` rows and the cursor of the next; memory is bounded by reading a long time in slices.
 """
@@ -17,11 +14,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from adapters.archive.columns import E7_PER_DEG, SCHEMA, shaped
-from adapters.archive.settle import order, ranks
+from adapters.archive.columns import SCHEMA, shaped
+from adapters.archive.ordering import Bools, Ints, codes, inside, instants, order
+from adapters.archive.thinning import Steps, telling, thinned
 from dispatch.errors import Malformed, Refused
 
 SLICE_ROWS = 4_000_000  # read at once; about 100 bytes each
@@ -30,10 +27,6 @@ SHORTEST_US = 60_000_000  # a slice is not cut below this
 RETRIES = 5  # a file merged away while it was looked for
 KEPT_ROWS = 1_000_000  # of answers whose next page may be asked for; about 100 bytes each
 KEPT_S = 30.0
-OTHER_SOURCE_US = 5_000_000  # two sources' reports of one moment may be this far apart
-
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +158,7 @@ def _slices(
         if asked.to_us > begin_us:
             made = kept.get(asked) if kept is not None and query.cursor else None
             if made is None:
-                table = _read(source, asked, narrow=span_us > max(SHORTEST_US, grain_us))
+                table = _read(source, asked, query.from_us, narrow=span_us > max(SHORTEST_US, grain_us))
                 if table is None:
                     span_us = max(span_us // 2, SHORTEST_US, grain_us)
                     continue
@@ -181,26 +174,42 @@ def _slices(
 def _ordered(table: Any, asked: Query, origin_us: int) -> tuple[Any, Ints]:
     if not len(table):
         return table, np.empty(0, np.int64)
-    return _thinned(table, asked, origin_us) if asked.step_us else _by_time(table)
+    return thinned(table, _steps(asked, origin_us)) if asked.step_us else _by_time(table)
 
 
-def _read(source: Source, query: Query, *, narrow: bool) -> Any:
-    """The rows that are asked for, in no order. None: too many, and a narrower question can be asked."""
+def _steps(asked: Query, origin_us: int) -> Steps:
+    return Steps(origin_us=origin_us, step_us=asked.step_us, bounds=asked.bounds)
+
+
+def _read(source: Source, asked: Query, origin_us: int, *, narrow: bool) -> Any:
+    """The rows that are asked for, in no order. None: too many, and a narrower question can be asked.
+
+    One part is read after the other and brought down to what is wanted of it: memory holds one part and that.
+    """
     for _ in range(RETRIES):
         try:
-            parts = source.parts(query)
-            rows = sum(part.rows for part in parts)
-            if rows > SLICE_ROWS and narrow:
-                return None
-            if rows > MOST_ROWS:
-                raise Refused("TOO_MUCH", "more at once than can be read: narrow the time or name things")
-            tables = [_wanted(part.read(), query) for part in parts]
+            parts = source.parts(asked)
+            whole = not (asked.named or asked.step_us or asked.bounds)
+            if whole and narrow and sum(part.rows for part in parts) > SLICE_ROWS:
+                return None  # nothing will be left out
+            tables: list[Any] = []
+            held = 0
+            for part in parts:
+                table = _wanted(part.read(), asked)
+                if asked.step_us:
+                    table = telling(table, _steps(asked, origin_us))
+                held += len(table)
+                if held > SLICE_ROWS and narrow:
+                    return None
+                if held > MOST_ROWS:
+                    raise Refused("TOO_MUCH", "more at once than can be read: narrow the time or name things")
+                tables.append(table)
         except FileNotFoundError:
             continue  # merged or settled meanwhile: the names say where it went
         tables = [table for table in tables if len(table)]
-        return (
-            pa.concat_tables(tables).unify_dictionaries().combine_chunks() if tables else SCHEMA.empty_table()
-        )
+        if not tables:
+            return SCHEMA.empty_table()
+        return pa.concat_tables(tables).unify_dictionaries().combine_chunks()
     raise Refused("BUSY_ARCHIVE", "the archive is being rewritten faster than it can be read; ask again")
 
 
@@ -216,11 +225,6 @@ def _wanted(table: Any, query: Query) -> Any:
     return table if mask.all() else table.filter(pa.array(mask))
 
 
-def instants(table: Any) -> Ints:
-    """The times of a table, microseconds since 1970."""
-    return np.asarray(table.column("at").cast(pa.int64()))
-
-
 def _named(table: Any, query: Query) -> Bools:
     table = table.unify_dictionaries()
     column = table.column("track_id").combine_chunks()
@@ -234,92 +238,8 @@ def _named(table: Any, query: Query) -> Bools:
     return mask
 
 
-def inside(table: Any, bounds: tuple[float, float, float, float]) -> Bools:
-    """Which rows have a position inside the bounds."""
-    west, south, east, north = (round(edge * E7_PER_DEG) for edge in bounds)
-    lon, lat = (np.asarray(table.column(name).fill_null(-(2**31))) for name in ("lon_e7", "lat_e7"))
-    across = (
-        (west <= lon) & (lon <= east) if west <= east else (lon >= west) | ((lon <= east) & (lon > -(2**31)))
-    )
-    made: Bools = across & (lat >= south) & (lat <= north)
-    return made
-
-
-def codes(table: Any, name: str) -> Ints:
-    """A dictionary column of a combined table as the places of its words in their order; null is -1."""
-    column = table.column(name).combine_chunks()
-    if not len(column):
-        return np.empty(0, np.int64)
-    places: Ints = np.append(ranks(column.dictionary), -1)
-    made: Ints = places[np.asarray(column.indices.fill_null(len(places) - 1))]
-    return made
-
-
 def _by_time(table: Any) -> tuple[Any, Ints]:
     at_us, ids, sources = instants(table), codes(table, "track_id"), codes(table, "source")
     who = ids * (sources.max() + 1) + sources
     rows = order(at_us - at_us.min(), who)
     return table.take(pa.array(rows)), at_us[rows]
-
-
-def _thinned(table: Any, query: Query, origin_us: int) -> tuple[Any, Ints]:
-    """One row for each thing in each step; see the top of the file."""
-    at_us, ids = instants(table), codes(table, "track_id")
-    rows = order(ids, at_us)
-    at_us, ids = at_us[rows], ids[rows]
-    step = (at_us - origin_us) // query.step_us
-    first = np.flatnonzero(np.append(True, (ids[1:] != ids[:-1]) | (step[1:] != step[:-1])))
-    last = np.append(first[1:], len(rows)) - 1
-    group = np.repeat(np.arange(len(first)), last - first + 1)
-    placed = (
-        np.asarray(table.column("lon_e7").is_valid())[rows]
-        & np.asarray(table.column("lat_e7").is_valid())[rows]
-    )
-    if query.bounds is not None:
-        placed &= inside(table, query.bounds)[rows]
-    place = _best_place(table, rows, group, placed)
-    kept = place >= 0 if query.bounds is not None else np.ones(len(first), np.bool_)
-    chosen = np.where(place >= 0, place, last)
-    columns = {}
-    for name in SCHEMA.names:
-        column = table.column(name)
-        if name in ("lon_e7", "lat_e7", "accuracy_m"):
-            at = place
-        elif name in ("track_id", "at", "source", "source_kind", "simulated"):
-            at = chosen
-        else:
-            at = _last_said(column, rows, first, last)
-        columns[name] = column.take(pa.array(rows[at[kept]], mask=at[kept] < 0))
-    made = pa.Table.from_arrays([columns[name] for name in SCHEMA.names], schema=SCHEMA)
-    steps = origin_us + step[last[kept]] * query.step_us
-    final = order(steps - origin_us, ids[last[kept]])
-    return made.take(pa.array(final)), steps[final]
-
-
-def _last_said(column: Any, rows: Ints, first: Ints, last: Ints) -> Ints:
-    """The last row of each group in which the column says something; -1: none."""
-    if column.null_count == 0:
-        return last
-    if column.null_count == len(column):
-        return np.full(len(last), -1)
-    said = np.asarray(column.is_valid())[rows]
-    latest = np.maximum.accumulate(np.where(said, np.arange(len(rows)), -1))[last]
-    return np.where(latest >= first, latest, -1)
-
-
-def _best_place(table: Any, rows: Ints, group: Ints, placed: Bools) -> Ints:
-    """The row of each group (rows are by group, then time) that says best where it was; -1: none does."""
-    place = np.full(int(group[-1]) + 1, -1)
-    with_place = np.flatnonzero(placed)
-    place[group[with_place]] = with_place  # of rows that are one group's, the last assignment stands
-    source = codes(table, "source")[rows]
-    mixed = np.zeros(len(place), np.bool_)
-    mixed[group[1:][(source[1:] != source[:-1]) & (group[1:] == group[:-1])]] = True
-    several = with_place[mixed[group[with_place]]]
-    if len(several):
-        at_us = instants(table)[rows]
-        close = several[at_us[several] >= at_us[place[group[several]]] - OTHER_SOURCE_US]
-        accuracy_m = np.asarray(table.column("accuracy_m").fill_null(np.float32(np.inf)))[rows][close]
-        best = close[np.lexsort((at_us[close], -accuracy_m, group[close]))]
-        place[group[best]] = best
-    return place

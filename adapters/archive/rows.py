@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 
 from adapters.archive.columns import DICTIONARIES, SCHEMA
 from adapters.archive.names import US_PER_HOUR
-from adapters.archive.query import Part, Query, instants
+from adapters.archive.ordering import instants
+from adapters.archive.query import Part, Query
 from adapters.archive.settle import (
     MANY,
     MERGED_ROWS,

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -24,9 +23,10 @@ import pyarrow.parquet as pq
 from adapters.archive import names, segment
 from adapters.archive.columns import DICTIONARIES, SCHEMA
 from adapters.archive.names import US_PER_HOUR, Filed, Segment
+from adapters.archive.ordering import codes, instants, order
 
 ROW_GROUP_ROWS = 32_768  # some ten aircraft's hour at 1 Hz: what one aircraft's question reads
-MERGED_ROWS = 3_000_000  # of one merged file: merging holds about 300 bytes a row
+MERGED_ROWS = 1_500_000  # of one merged file: a busy hour stays in several, each of its own minutes
 HOURS = (
     36  # that one segment may be spread over: a terminal's invented clock must not make thousands of files
 )
@@ -153,35 +153,12 @@ def read(path: Path) -> Any:
 def in_order(table: Any) -> Any:
     """The rows by thing, then by time; equal ones stay as they were."""
     table = table.unify_dictionaries().combine_chunks()
-    ids = table.column("track_id").combine_chunks()
-    rank = ranks(ids.dictionary)[np.asarray(ids.indices)]
-    at_us = np.asarray(table.column("at").cast(pa.int64()))
-    return table.take(pa.array(order(rank, at_us)))
-
-
-def ranks(words: Any) -> npt.NDArray[np.int64]:
-    """Place of each word among the sorted words."""
-    sorted_places = np.asarray(pc.sort_indices(words))
-    made = np.empty(len(sorted_places), np.int64)
-    made[sorted_places] = np.arange(len(sorted_places))
-    return made
-
-
-def order(first: npt.NDArray[np.int64], second: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Rows by `first`, then `second`, stable."""
-    if not len(first):
-        return np.empty(0, np.int64)
-    least, span = int(second.min()), int(second.max()) - int(second.min()) + 1
-    if (int(first.max()) + 1) * span < 2**62 and int(
-        first.min()
-    ) >= 0:  # as one number it sorts twice as fast
-        return np.argsort(first * span + (second - least), kind="stable")
-    return np.lexsort((second, first))
+    return table.take(pa.array(order(codes(table, "track_id"), instants(table))))
 
 
 def by_hour(table: Any) -> Iterator[tuple[int | None, Any]]:
     """The table's rows by the hour in which they were made; beyond HOURS, those of the thinnest hours as late."""
-    hours = np.asarray(table.column("at").cast(pa.int64())) // US_PER_HOUR
+    hours = instants(table) // US_PER_HOUR
     found, counts = np.unique(hours, return_counts=True)
     if len(found) == 1:
         yield int(found[0]) * US_PER_HOUR, table

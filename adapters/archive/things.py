@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
-from adapters.archive.query import Query, Source, everything, instants
+from adapters.archive.ordering import instants
+from adapters.archive.query import Query, Source, everything
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.archive.columns import SCHEMA, batch_of
-from adapters.archive.query import OTHER_SOURCE_US, Query
+from adapters.archive.query import Query
+from adapters.archive.thinning import OTHER_SOURCE_US
 from dispatch.history import History
 from dispatch.kinds import AltitudeDatum, SourceKind
 from dispatch.sighting import Sighting
@@ -122,9 +123,9 @@ def brute_force(reports: Sequence[Report], query: Query) -> list[Row]:
         chosen = said[-1]
         if placed:
             chosen = placed[-1]
-            if len({each.source for each in said}) > 1:
-                close = [each for each in placed if each.at_us >= chosen.at_us - OTHER_SOURCE_US]
-                chosen = max(close, key=lambda each: (-(each.accuracy_m or 1e12), each.at_us))
+            of_each = {each.source: each for each in placed}.values()  # the last of each source
+            close = [each for each in of_each if each.at_us >= chosen.at_us - OTHER_SOURCE_US]
+            chosen = max(close, key=lambda each: (-(each.accuracy_m or 1e12), each.at_us))
         made.append(
             (
                 chosen.at_us,

@@ -187,7 +187,7 @@ def test_a_long_time_is_read_in_slices_and_too_much_is_refused(monkeypatch: pyte
         Report(at_s=NOON_S + n, track_id=f"jt808:{n % 5}", lon_deg=115.0, lat_deg=27.0) for n in range(3000)
     ]
     monkeypatch.setattr("adapters.archive.files.SEGMENT_BYTES_A_ROW", 1_000)
-    monkeypatch.setattr(query, "SLICE_ROWS", 700)
+    monkeypatch.setattr(query, "SLICE_ROWS", 200)
     monkeypatch.setattr("adapters.archive.settle.ROW_GROUP_ROWS", 100)
     noon_us = round(NOON_S * 1e6)
     asked = Query(from_us=noon_us, to_us=noon_us + 3000 * 1_000_000, step_us=30_000_000, limit=10_000)
@@ -205,10 +205,14 @@ def test_a_long_time_is_read_in_slices_and_too_much_is_refused(monkeypatch: pyte
         monkeypatch.setattr(query, "_read", watched)
         assert rows_of(answer(source, asked).rows) == brute_force(reports, asked)
         assert len(read) > 3
-        assert max(read) <= 700
-        monkeypatch.setattr(query, "MOST_ROWS", 1000)
-        with pytest.raises(Refused, match="narrow"):
-            answer(source, query.replace(asked, step_us=3_600_000_000))
+        assert max(read) <= 200
+        plain = query.replace(asked, step_us=0)
+        assert rows_of(answer(source, plain).rows) == brute_force(reports, plain)
+        assert max(read) <= 200
+        monkeypatch.setattr(query, "SLICE_ROWS", 5)
+        monkeypatch.setattr(query, "MOST_ROWS", 10)
+        with pytest.raises(Refused, match="narrow"):  # a minute alone has sixty
+            answer(source, plain)
 
 
 @pytest.mark.parametrize("cursor", ["x", "1~", "~1", "1~-1", "1.5~0"])

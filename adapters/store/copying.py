@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, insert, select
+from sqlalchemy import Connection, Engine, MetaData, insert, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.store import schema, tables
@@ -158,7 +158,9 @@ def _copy_tables(source: Connection, target: Connection) -> None:
         raise StoreError("NO_JOURNAL", "there is no journal in this database yet")
     schema.migrate(target, version)
     found = MetaData()
-    found.reflect(target, only=lambda name, _: name != "alembic_version")
+    # an archive may be in either database; it has a retention of its own and is not copied
+    there = set(inspect(source).get_table_names()) - {"alembic_version"}
+    found.reflect(target, only=lambda name, _: name in there)
     for table in found.sorted_tables:
         rows = source.execution_options(yield_per=COPY_BATCH_ROWS).execute(select(table))
         for batch in rows.mappings().partitions(COPY_BATCH_ROWS):

@@ -60,6 +60,8 @@ def test_the_example_with_every_comment_taken_away_is_a_config() -> None:
         (SMALLEST + '[[partner]]\nsite = "43"\nname = "y"\nagreement = "z"\n', "federation.certificate"),
         (SMALLEST + '[[partner]]\nsite = "36"\nname = "y"\nagreement = "z"\n', "partner[0].site"),
         (SMALLEST + "[planner]\nassume_daylight = true\n", "planner.assume_daylight"),
+        (SMALLEST + '[archive]\nstore = "database"\n', "archive.store"),
+        (SMALLEST + "[archive]\ndays = 0\n", "archive.days"),
         (SMALLEST + "[planner]\nseconds = 0\n", "planner.seconds"),
     ],
 )

@@ -213,7 +213,9 @@ class Decoder:
             )
         aircraft = self._remember(icao24, at_s, vouched=raw.crc == 0 and df in (11, 17, 18))
         fields, said = modes_fields.content(frame.payload)
-        placed = self._place(aircraft, fields, at_s) if "cpr_format" in fields else None
+        placed = None
+        if "cpr_format" in fields:
+            placed = self._place(aircraft, fields, at_s, clocked=receiver_s is not None)
         return Message(
             frame=frame,
             df=df,
@@ -290,11 +292,14 @@ class Decoder:
             aircraft.heard_s = at_s
         return aircraft
 
-    def _place(self, aircraft: _Aircraft, fields: Mapping[str, Any], at_s: float | None) -> Placed | None:
+    def _place(
+        self, aircraft: _Aircraft, fields: Mapping[str, Any], at_s: float | None, *, clocked: bool
+    ) -> Placed | None:
         return aircraft.places.place(
             cpr.Cpr(bool(fields["cpr_format"]), fields["cpr_lat"], fields["cpr_lon"]),
             surface=fields["bds"] == "0,6",
             at_s=at_s,
+            clocked=clocked,
             limit_mps=ROTORCRAFT_LIMIT_MPS if aircraft.category == ROTORCRAFT else LIMIT_MPS,
             reference=self._reference,
         )

@@ -81,8 +81,16 @@ class Decoded:
     sightings: int = 0
     positions: int = 0
     positions_refused: int = 0
-    formats: Counter[str] = field(default_factory=Counter)  # frames by downlink format
     errors: Counter[str] = field(default_factory=Counter)  # by code, of framing and of modes.Message.problem
+    by_form: Ints = field(default_factory=lambda: np.zeros(len(_FORMATS), np.int64))
+
+    @property
+    def formats(self) -> Counter[str]:
+        """Frames by downlink format."""
+        formats: Counter[str] = Counter()
+        for form in self.by_form.nonzero()[0].tolist():
+            formats[_FORMATS[form]] += int(self.by_form[form])
+        return formats
 
 
 def _never(_icao24: str) -> bool:
@@ -140,12 +148,12 @@ class BatchDecoder:
 
     def _part(self, frames: "_Frames", arrived_at_s: float, decoded: Decoded) -> None:
         """Frames that the table has places for, whoever sent them."""
-        timed = ~np.isnan(frames.at_s)
+        timed = frames.at_s == frames.at_s
         keys = Keys(frames.head & ~np.uint64(0xFF), frames.first, frames.second, frames.epoch)
         if timed.all():
             of_keys: Ints | slice = slice(None)
         else:
-            of_keys = np.flatnonzero(timed)
+            of_keys = timed.nonzero()[0]
             keys = keys.at(of_keys)
         repeated = self._repeats.first_heard(keys)
         if repeated is None:
@@ -156,7 +164,7 @@ class BatchDecoder:
             fresh[of_keys] = repeated < 0
             problem = np.zeros(len(timed), np.uint8)
             problem[fresh] = self._fresh(frames.at(fresh), timed[fresh], arrived_at_s, decoded)
-            again = np.flatnonzero(repeated >= 0)
+            again = (repeated >= 0).nonzero()[0]
             problem[~fresh] = self._repeats.problems(problem[of_keys], repeated[again])
             self._repeats.remember(keys.at(repeated < 0), problem[of_keys][repeated < 0])
             decoded.repeats += int(np.count_nonzero(problem[~fresh] == 0))
@@ -193,7 +201,7 @@ class BatchDecoder:
     ) -> "_Places":
         """Place the position frames."""
         table = self._table
-        place = np.flatnonzero(columns.kind < POSITIONS)
+        place = (columns.kind < POSITIONS).nonzero()[0]
         order = np.argsort(believed.slot[place].astype(np.uint16), kind="stable")  # 16 bits: in one pass
         place = place[order]
         slot = believed.slot[place]
@@ -210,6 +218,7 @@ class BatchDecoder:
                 (first >> 10 & 1).astype(np.bool_),
                 columns.kind[place] == Said.SURFACE,
                 at_s[place],
+                ~np.isnan(frames.at_s[place]),
                 frames.epoch[place],
                 rotorcraft,
             )
@@ -233,7 +242,7 @@ class BatchDecoder:
     ) -> Iterator[AddressBatch]:
         """One batch for each epoch of the counter."""
         simulated = self._table.simulated[believed.slot]
-        cuts = (np.flatnonzero(frames.epoch[1:] != frames.epoch[:-1]) + 1).tolist()
+        cuts = ((frames.epoch[1:] != frames.epoch[:-1]).nonzero()[0] + 1).tolist()
         for begin, end in zip([0, *cuts], [*cuts, len(simulated)], strict=True):
             rows = slice(begin, end)
             yield AddressBatch(
@@ -319,7 +328,5 @@ def _count(frames: _Frames, problem: npt.NDArray[np.uint8], timed: Bools, decode
             decoded.errors[name] += count
     decoded.counted += int(np.count_nonzero(timed & (problem == 0)))
     forms = (frames.first >> 59).view(np.int64)
-    forms[frames.kind == MODE_AC] = 32
-    formats = np.bincount(forms)
-    for form in np.flatnonzero(formats).tolist():
-        decoded.formats[_FORMATS[form]] += int(formats[form])
+    forms[frames.kind == MODE_AC] = len(_FORMATS) - 1
+    decoded.by_form += np.bincount(forms, minlength=len(_FORMATS))

@@ -33,6 +33,7 @@ REFUSED = "refused"  # read, but it could not have flown there
 OUT_OF_RANGE = "out_of_range"  # read, but the receiver could not have heard it
 
 HALVES_M = 250.0  # by which two halves of one place may be apart without a flight: encoding steps and a nervous clock
+ARRIVED_M = 3_000.0  # the same where arrival is the only time: a jet flies it while a text waits in buffers
 
 Half = tuple[cpr.Cpr, float]  # a frame and its time
 
@@ -43,6 +44,14 @@ class Placed(NamedTuple):
     lon_deg: float
     lat_deg: float
     by: str
+
+
+class Flown(NamedTuple):
+    """When a frame came, and how far its aircraft may have got."""
+
+    at_s: float
+    limit_mps: float
+    halves_m: float  # beyond which two halves of one moment are of two aircraft
 
 
 class Places:
@@ -68,12 +77,14 @@ class Places:
         *,
         surface: bool,
         at_s: float | None,
+        clocked: bool,
         limit_mps: float,
         reference: cpr.LonLat | None,
     ) -> Placed | None:
         """The place of one more position frame, once it is unambiguous and could have been flown to.
 
-        `at_s` None: no clock at all, the aircraft's own rhythm stands in. `limit_mps` is the fastest it may be,
+        `at_s` None: no clock at all, the aircraft's own rhythm stands in. `clocked`: by the receiver's counter, not by
+        arrival. `limit_mps` is the fastest it may be,
         `reference` where the receiver stands. A refused place is where the frame says; it is not believed.
         """
         self.positions += 1
@@ -87,8 +98,8 @@ class Places:
         else:
             self.even = (frame, time_s)
         # without any clock nobody knows how long two halves are apart
-        flown_mps = limit_mps if timed else math.inf
-        found = self._resolve(frame, time_s, flown_mps, reference)
+        flown = Flown(time_s, limit_mps if timed else math.inf, HALVES_M if clocked else ARRIVED_M)
+        found = self._resolve(frame, flown, reference)
         if found is None:
             return None
         if reference is not None and span_m(found.lon_deg, found.lat_deg, *reference) > RANGE_M:
@@ -99,35 +110,32 @@ class Places:
         # without any clock a pause cannot be told from a jump
         return found if admitted or not timed else found._replace(by=REFUSED)
 
-    def _resolve(
-        self, frame: cpr.Cpr, time_s: float, limit_mps: float, reference: cpr.LonLat | None
-    ) -> Placed | None:
-        last = self._last(time_s)
+    def _resolve(self, frame: cpr.Cpr, flown: Flown, reference: cpr.LonLat | None) -> Placed | None:
+        last = self._last(flown.at_s)
         half = self.even if frame.odd else self.odd
-        pair = None if half is None else self._of_halves(frame, time_s, half, last or reference)
+        pair = None if half is None else self._of_halves(frame, flown.at_s, half, last or reference)
         near = cpr.surface_near if self.surface else cpr.near
         if last is None:
-            if pair is not None and (self.surface or _of_one(pair, half, time_s, limit_mps)):
+            if pair is not None and (self.surface or _of_one(pair, half, flown)):
                 return Placed(*pair, BY_PAIR)
             place = None if reference is None else near(frame, reference)
             return None if place is None else Placed(*place, BY_RECEIVER)
-        if pair is not None and self._reaches(pair, time_s, limit_mps):
+        if pair is not None and self._reaches(pair, flown):
             return Placed(*pair, BY_PAIR)
         place = near(frame, last)
-        if place is not None and (pair is None or self._reaches(place, time_s, limit_mps)):
+        if place is not None and (pair is None or self._reaches(place, flown)):
             return Placed(*place, BY_LAST)
-        return self._astray(pair, place, half, time_s, limit_mps)
+        return self._astray(pair, place, half, flown)
 
     def _astray(
         self,
         pair: cpr.LonLat | None,
         near: cpr.LonLat | None,
         half: Half | None,
-        time_s: float,
-        limit_mps: float,
+        flown: Flown,
     ) -> Placed | None:
         """Neither place can be reached: the pair's, if it is of one aircraft, else that of the single frame."""
-        sound = pair is not None and (near is None or self.surface or _of_one(pair, half, time_s, limit_mps))
+        sound = pair is not None and (near is None or self.surface or _of_one(pair, half, flown))
         if sound and pair is not None:
             return Placed(*pair, BY_PAIR)
         return None if near is None else Placed(*near, BY_LAST)
@@ -139,9 +147,9 @@ class Places:
             return None
         return gate.lon_deg, gate.lat_deg
 
-    def _reaches(self, place: cpr.LonLat, time_s: float, limit_mps: float) -> bool:
+    def _reaches(self, place: cpr.LonLat, flown: Flown) -> bool:
         gate = self.gate
-        return reachable((gate.lon_deg, gate.lat_deg, gate.at_s), (*place, time_s), limit_mps)
+        return reachable((gate.lon_deg, gate.lat_deg, gate.at_s), (*place, flown.at_s), flown.limit_mps)
 
     def _of_halves(
         self, frame: cpr.Cpr, time_s: float, half: Half, nearby: cpr.LonLat | None
@@ -155,11 +163,9 @@ class Places:
         return cpr.surface_pair(even, odd, nearby, newest_is_even=not frame.odd)
 
 
-def _of_one(place: cpr.LonLat, half: Half | None, time_s: float, limit_mps: float) -> bool:
+def _of_one(place: cpr.LonLat, half: Half | None, flown: Flown) -> bool:
     """Whether the other half of a pair is of the aircraft at `place`: as far off as can have been flown, no more."""
     other = None if half is None else cpr.near(half[0], place)
-    return (
-        half is not None
-        and other is not None
-        and span_m(*place, *other) <= HALVES_M + limit_mps * abs(time_s - half[1])
-    )
+    if half is None or other is None:
+        return False
+    return span_m(*place, *other) <= flown.halves_m + flown.limit_mps * abs(flown.at_s - half[1])

@@ -17,6 +17,7 @@ from dispatch.sighting import Bools, Floats
 from protocols import cpr, cpr_batch
 from protocols.modes_addresses import BELIEVED, EVEN, HALVES, NO_HALVES, ODD, AddressTable
 from protocols.modes_places import (
+    ARRIVED_M,
     BY_LAST,
     BY_PAIR,
     BY_RECEIVER,
@@ -52,6 +53,7 @@ class Halves(NamedTuple):
     odd: Bools
     surface: Bools
     at_s: Floats
+    clocked: Bools  # by the receiver's counter, not by arrival
     epoch: Ints
     rotorcraft: Bools
 
@@ -120,7 +122,7 @@ class Placing:
         places, refusing = self._places(slot), bool(table.refusing[slot])
         epoch = int(table.places_epoch[slot])
         rows = zip(*(column[begin:end].tolist() for column in halves[1:]), strict=True)
-        for row, (raw, odd, surface, at_s, row_epoch, rotorcraft) in enumerate(rows, begin):
+        for row, (raw, odd, surface, at_s, clocked, row_epoch, rotorcraft) in enumerate(rows, begin):
             if row_epoch != epoch:
                 places.forget()
                 epoch, refusing = row_epoch, False
@@ -128,6 +130,7 @@ class Placing:
                 cpr.Cpr(odd, raw >> 17, raw & 0x1FFFF),
                 surface=surface,
                 at_s=at_s,
+                clocked=clocked,
                 limit_mps=ROTORCRAFT_LIMIT_MPS if rotorcraft else LIMIT_MPS,
                 reference=self._reference,
             )
@@ -177,7 +180,7 @@ class _Groups:
         self.first = np.ones(count, np.bool_)
         np.not_equal(slot[1:], slot[:-1], out=self.first[1:])
         self.single = bool(self.first.all())  # one frame each
-        self.starts = np.arange(count) if self.single else np.flatnonzero(self.first)
+        self.starts = np.arange(count) if self.single else self.first.nonzero()[0]
         self.number = self.starts if self.single else np.cumsum(self.first) - 1
         self.start = self.starts if self.single else self.starts[self.number]  # of each frame's group
 
@@ -215,7 +218,7 @@ class _Run:
         self._halve()
         self._pairs()
         if not self.by.all():
-            self._singles(np.flatnonzero(self.by == NOT_PLACED))
+            self._singles((self.by == NOT_PLACED).nonzero()[0])
 
     def unusual(self) -> Bools | None:
         """Frames for which it is not so, or not surely. None: it is so."""
@@ -264,7 +267,7 @@ class _Run:
         """Airborne frames that have their other half."""
         paired = self._apart_s <= cpr.PAIR_WINDOW_S
         paired &= ~self.halves.surface
-        at = np.flatnonzero(paired)
+        at = paired.nonzero()[0]
         pairs, newest_is_odd = self._halves, self.halves.odd
         if len(at) < len(paired):
             pairs, newest_is_odd = pairs.take(at, axis=1), newest_is_odd[at]
@@ -285,7 +288,7 @@ class _Run:
             by = np.zeros(len(rows), np.uint8)
             found = np.zeros((2, len(rows)))
             self._on_ground(rows, usable, near_to, by, found)
-            at = np.flatnonzero((by == NOT_PLACED) & usable)
+            at = ((by == NOT_PLACED) & usable).nonzero()[0]
             if len(at):
                 near = self._near(rows[at], near_to[:, at])
                 by[at] = np.where(near.found, np.where(hard[at], LAST, RECEIVER), NOT_PLACED)
@@ -308,9 +311,9 @@ class _Run:
 
     def _on_ground(self, rows: Ints, usable: Bools, near_to: Floats, by: Codes, found: Floats) -> None:
         """Surface frames that have their other half, in the quadrant nearest to a place."""
-        at = np.flatnonzero(
+        at = (
             self.halves.surface[rows] & usable & (self._apart_s[rows] <= cpr.SURFACE_PAIR_WINDOW_S)
-        )
+        ).nonzero()[0]
         if not len(at):
             return
         of, near_to = rows[at], near_to[:, at]
@@ -347,7 +350,7 @@ class _Run:
             limit_mps = np.where(self.halves.rotorcraft, ROTORCRAFT_LIMIT_MPS, LIMIT_MPS)
         reach_m = MARGIN_M + limit_mps * apart_s
         beyond = self._farther(anchor[0], anchor[1], reach_m * reach_m)
-        at = np.flatnonzero(beyond)
+        at = beyond.nonzero()[0]
         if len(at):
             # what is only soft holds off no hard place, and nothing holds off none
             beyond[at] &= ~((anchor[3, at] > 0) & (self.by[at] != RECEIVER))
@@ -359,7 +362,7 @@ class _Run:
         lone |= np.isnan(apart_s)
         lone |= anchor[3] > 0
         lone &= self.by == PAIR
-        at = np.flatnonzero(lone & ~self.halves.surface)
+        at = (lone & ~self.halves.surface).nonzero()[0]
         if not len(at):
             return at
         odd = ~self.halves.odd[at]
@@ -367,7 +370,8 @@ class _Run:
         other = np.where(odd, halves[ODD], halves[EVEN])
         near = cpr_batch.near(other, odd, self.halves.surface[at], place[0], place[1])
         limit_mps = np.where(self.halves.rotorcraft[at], ROTORCRAFT_LIMIT_MPS, LIMIT_MPS)
-        apart_m = (HALVES_M + limit_mps * self._apart_s[at]) * (1 - _UNSURE)
+        halves_m = np.where(self.halves.clocked[at], HALVES_M, ARRIVED_M)
+        apart_m = (halves_m + limit_mps * self._apart_s[at]) * (1 - _UNSURE)
         astray = ~near.found | (_spans_m(place[0], place[1], near.lon_deg, near.lat_deg) > apart_m)
         found: Ints = at[astray]
         return found
@@ -382,7 +386,7 @@ class _Run:
         # as if at the equator, where a degree is longest
         farther: Bools = east_deg * east_deg + north_deg * north_deg > limit_deg2
         farther &= self.by != NOT_PLACED
-        at = np.flatnonzero(farther)
+        at = farther.nonzero()[0]
         if len(at):
             east_deg, north_deg = east_deg[at], north_deg[at]
             east_deg -= 360.0 * np.rint(east_deg / 360.0)

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 # One read of Twisted's is 64 KB, so a connection holds at most HIGH_BYTES + 64 KB unread.
 HIGH_BYTES = 128 * 1024
 LOW_BYTES = 32 * 1024
+# Formats read in columns cost a millisecond a piece whether it holds one frame or a hundred: what trickles in is let
+# gather for so long. An emergency waits half of this on the average.
+JOIN_S = 0.025
 UNREAD_BYTES = 64 * 1024  # of answers, after the transport has said that its buffer (64 KB) is full
 
 log = structlog.get_logger()
@@ -61,6 +64,7 @@ class Receiver(Protocol):
         self._answers = _Answers()
         self._working = self._paused = self._gone = False
         self._idle: IDelayedCall | None = None
+        self._joining: IDelayedCall | None = None
 
     @property
     def backlog_bytes(self) -> int:
@@ -132,8 +136,13 @@ class Receiver(Protocol):
             self.transport.abortConnection()
 
     def _begin_work(self) -> None:
-        if not self._working:
-            self._working = True
+        if self._working or self.channel is None:
+            return
+        self._working = True
+        reader = self.channel.reader
+        if reader.joins_pieces and not self._gone and self.channel.backlog_bytes < reader.piece_bytes:
+            self._joining = self._feed.reactor.callLater(JOIN_S, self._feed.pump.add, self._work)
+        else:
             self._feed.pump.add(self._work)
 
     def _work(self, until: float) -> bool:
@@ -170,6 +179,8 @@ class Receiver(Protocol):
     def _release(self) -> None:
         channel = self.channel
         if channel is not None:
+            if self._joining is not None and self._joining.active():
+                self._joining.cancel()
             self._feed.closed(self)  # which still asks the reader for its clock
             self.channel = None
             channel.reader.closed()

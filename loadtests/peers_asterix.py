@@ -35,9 +35,7 @@ def _why(name: str, fields: str, because: str, holds: Callable[[Any, Any], bool]
         name=name,
         fields=frozenset(fields.split(", ")),
         because=because,
-        holds=lambda pair: (
-            pair.ours is not None and pair.theirs is not None and holds(pair.ours, pair.theirs)
-        ),
+        holds=lambda pair: holds(pair.ours, pair.theirs),
     )
 
 

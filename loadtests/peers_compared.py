@@ -35,12 +35,21 @@ class Pair:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Why:
-    """A reason for fields to differ: `holds` checks it, `because` says it in a line."""
+    """A reason for fields to differ: `holds` checks it, `because` says it in a line.
+
+    `one_sided`: it is for fields that only one side states; otherwise for those that both state, differently.
+    """
 
     name: str
     fields: frozenset[str]
     because: str
     holds: Callable[[Pair], bool]
+    one_sided: bool = False
+
+    def explains(self, pair: Pair) -> bool:
+        """Whether this is the reason."""
+        one_sided = pair.ours is None or pair.theirs is None
+        return pair.field in self.fields and one_sided is self.one_sided and self.holds(pair)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,7 +90,7 @@ class Comparison:
 
     def _differ(self, pair: Pair) -> None:
         for why in self.whys:
-            if pair.field in why.fields and why.holds(pair):
+            if why.explains(pair):
                 self.classes[why.name] += 1
                 return
         self.unexplained[pair.field] += 1

@@ -89,18 +89,21 @@ UNVERIFIED = Why(
     fields=frozenset(("icao24",)),
     because="the parity of these replies is laid over the address, so noise has one too; ours names it `address` and "
     "no `icao24` until a squitter of the same aircraft was heard within 60 s. The address itself is the same",
+    one_sided=True,
     holds=lambda pair: pair.line.get("error") == "UNVERIFIED" and pair.line["address"] == pair.theirs,
 )
 UNVERIFIED_REST = Why(
     name="a reply not vouched for",
     fields=frozenset(("capability", "sensitivity_level", "reply_information")),
     because="of a reply whose address nobody vouches for, ours gives height, identity and status only",
+    one_sided=True,
     holds=lambda pair: pair.line.get("error") == "UNVERIFIED" and pair.ours is None,
 )
 NAMED = Why(
     name="callsign of a register",
     fields=frozenset(("callsign",)),
     because="a register 2,0 read on a radar's request; ours keeps the callsign that the aircraft squitters itself",
+    one_sided=True,
     holds=lambda pair: pair.ours is None and pair.line["df"] in (20, 21) and pair.line.get("bds") == "2,0",
 )
 
@@ -110,11 +113,7 @@ WHOLE_KNOTS = Why(
     fields=frozenset(("ground_speed",)),
     because="the velocity is sent as two components of whole knots; one side gives their exact length, the other cuts "
     "off its fraction",
-    holds=lambda pair: (
-        pair.ours is not None
-        and pair.theirs is not None
-        and abs(floor(max(pair.ours, pair.theirs) + 1e-3) - min(pair.ours, pair.theirs)) < 1e-3
-    ),
+    holds=lambda pair: abs(floor(max(pair.ours, pair.theirs) + 1e-3) - min(pair.ours, pair.theirs)) < 1e-3,
 )
 
 # rs1090
@@ -221,12 +220,13 @@ _RS1090 = (
         because="rs1090 drops a position that would need over 1200 km/h since its last one. Positions are latched every "
         "0.2 s but sent at random times (and the times of pymodes_df17_406b90.csv are whole seconds), so two frames of an "
         "airliner half a second apart pass that now and then. Ours allows for it; dump1090 has all of those of ulss7 too",
+        one_sided=True,
         holds=lambda pair: pair.theirs is None and pair.told["step_kmh"] > _SPEED_LIMIT_KMH,
     ),
     Why(
         name="source of the vertical rate",
         fields=frozenset(("vr_source",)),
-        because="the bit says 0 geometric, 1 barometric (ICAO Doc 9871 table A-2-9; DO-260B §2.2.3.2.6.1.10); rs1090 reads it "
+        because="the bit says 0 geometric, 1 barometric (bit 36 of the message, ICAO Doc 9871 table A-2-9); rs1090 reads it "
         "the other way round",
         holds=lambda pair: (
             {pair.ours, pair.theirs} == {"GNSS", "BARO"}
@@ -244,6 +244,7 @@ _RS1090 = (
         fields=frozenset(("registers",)),
         because="Comm-B replies do not say which register they hold: rs1090 guesses by which ones the bits would make "
         "sense as, often several at once. Ours reads only height, identity and a 2,0 that names itself",
+        one_sided=True,
         holds=lambda pair: pair.ours is None and pair.line["df"] in (20, 21),
     ),
 )
@@ -321,6 +322,7 @@ _DUMP1090 = (
         because="dump1090 fills that column from the capability field of squitters and where a reply says on the ground; ours "
         "also takes the word airborne of flight status (DF4, 5, 20, 21), vertical status (DF0, 16) and of the kind "
         "of a position",
+        one_sided=True,
         holds=lambda pair: (
             pair.theirs is None
             and pair.ours is False
@@ -360,12 +362,14 @@ _PYMODES = (
         fields=PLACE,
         because="PipeDecoder gives an aircraft's first three positions out only when they agree; ours gives each pair at once "
         "and gates what follows by it",
+        one_sided=True,
         holds=lambda pair: pair.theirs is None and not pair.told["placed"],
     ),
     Why(
         name="speed of a register",
         fields=frozenset(("ground_speed",)),
         because="PipeDecoder takes a Comm-B reply for register 5,0 by what is plausible; ours does not guess registers",
+        one_sided=True,
         holds=lambda pair: pair.ours is None and pair.told.get("bds") == "5,0",
     ),
 )
@@ -414,6 +418,7 @@ _GOLDEN = (
         name="speed of a register",
         fields=frozenset(("ground_speed",)),
         because="pyModeS takes a Comm-B reply for register 5,0 by what is plausible; ours does not guess registers",
+        one_sided=True,
         holds=lambda pair: pair.ours is None and pair.told.get("bds") == "BDS50",
     ),
 )

@@ -97,6 +97,8 @@ def autobahn_stock(tally: Tally, given: Any) -> None:
     clients: list[Any] = []
 
     class Sender(WebSocketServerProtocol):
+        transport: Any
+
         def onOpen(self) -> None:  # noqa: N802
             self.transport.setTcpNoDelay(True)
             clients.append(self)
@@ -165,7 +167,7 @@ def picows_server(tally: Tally, given: Any) -> None:
 
     clients: list[Any] = []
 
-    class Listener(picows.WSListener):  # type: ignore[misc]  # compiled, without annotations
+    class Listener(picows.WSListener):
         def on_ws_connected(self, transport: Any) -> None:
             clients.append(transport)
 

@@ -114,6 +114,16 @@ class Watched:
             self.read(left)
 
 
+def alert_about(thing: str) -> Callable[[Any], bool]:
+    """Whether a message has an alert about a thing."""
+    return lambda message: any(thing in each.track_ids for each in message.alerts.alerts)
+
+
+def record_of(title: str) -> Callable[[Any], bool]:
+    """Whether a message has the incident of this title."""
+    return lambda message: any(each.title == title for each in message.records.incidents)
+
+
 def emergencies(watched: Watched, feed: Feed, samples: int) -> list[float | None]:
     """Seconds from frame to alert."""
     waits: list[float | None] = []
@@ -121,7 +131,7 @@ def emergencies(watched: Watched, feed: Feed, samples: int) -> list[float | None
         thing = f"icao24:{FIRST_ADDRESS + number:06x}"
         began = time.time()
         feed.send(emergency(FIRST_ADDRESS + number))
-        came = watched.until(lambda m, thing=thing: any(thing in each.track_ids for each in m.alerts.alerts))
+        came = watched.until(alert_about(thing))
         waits.append(None if came is None else came - began)
         watched.rest(PAUSE_S + number % 7 * 0.013)
     return waits
@@ -140,7 +150,7 @@ def facts(watched: Watched, samples: int) -> list[float | None]:
         )
         began = time.time()
         watched.say(command=client_pb2.Command(command_id=title, report_incident=report))
-        came = watched.until(lambda m, title=title: any(each.title == title for each in m.records.incidents))
+        came = watched.until(record_of(title))
         waits.append(None if came is None else came - began)
         watched.rest(PAUSE_S + number % 7 * 0.013)
     return waits

@@ -159,8 +159,8 @@ def _marks(raw: bytes) -> _Marks:
     """Of bytes with their padding."""
     buffer = np.frombuffer(raw, np.uint8)
     end = len(raw) - len(_PAD)
-    at = np.flatnonzero(buffer[:end] == ESC)
-    follows = np.flatnonzero(at[1:] == at[:-1] + 1) + 1  # escapes right after another
+    at = (buffer[:end] == ESC).nonzero()[0]
+    follows = (at[1:] == at[:-1] + 1).nonzero()[0] + 1  # escapes right after another
     if not len(follows):
         return _Marks(buffer, end, at, None, 0, buffer, end)
     # of each run of escapes every second one goes: number them within their run
@@ -187,7 +187,7 @@ def _items(marks: _Marks) -> _Items:
     size = _SIZE[kind]
     # the next lone escape ends a body; one that is the buffer's last byte may be half of two and decides nothing
     undecided = bool(lone[-1]) and int(at[-1]) == end - 1
-    lones = np.flatnonzero(lone)
+    lones = lone.nonzero()[0]
     stops = np.append((at - marks.out)[lones], _NOWHERE)
     if undecided:
         stops[-2] = _NOWHERE
@@ -212,7 +212,7 @@ def _items(marks: _Marks) -> _Items:
 def _followed(goes_to: Ints) -> tuple[Ints, int]:
     """The escapes on the way from the first one, and the one where it ends unfinished (their number: at none)."""
     count = len(goes_to)
-    breaks = np.flatnonzero(goes_to != np.arange(1, count + 1))
+    breaks = (goes_to != np.arange(1, count + 1)).nonzero()[0]
     break_at, leap_to = breaks.tolist(), goes_to[breaks].tolist()
     begins, ends = [], []
     here = 0
@@ -232,14 +232,14 @@ def _followed(goes_to: Ints) -> tuple[Ints, int]:
     on = np.zeros(count + 1, np.int64)
     np.add.at(on, begins, 1)
     np.subtract.at(on, ends, 1)
-    return np.flatnonzero(np.cumsum(on[:-1])), here
+    return (np.cumsum(on[:-1])).nonzero()[0], here
 
 
 def _said(marks: _Marks, items: _Items, path: Ints) -> tuple[GpsSaid, ...]:
     """How the receiver says that it counts, where that differs from what it said before."""
     kind, whole = items.kind[path], items.whole[path]
     length = items.body_end[path] - items.type_at[path] - 1
-    telling = np.flatnonzero((kind == _STATUS) & ~whole & (length > _SWITCH_AT))
+    telling = ((kind == _STATUS) & ~whole & (length > _SWITCH_AT)).nonzero()[0]
     if not len(telling):
         return ()
     gps = (marks.plain[items.type_at[path[telling]] + 1 + _SWITCH_AT] & _SWITCH_GPS) != 0

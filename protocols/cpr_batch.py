@@ -13,7 +13,7 @@ from dispatch.sighting import Bools, Floats
 
 Ints = npt.NDArray[np.int64]
 _STEPS = 131072.0  # 2^17
-_POLE_ZONE_DEG = 87.0  # two zones exactly there, one beyond
+_BEYOND_DEG = 275  # noise can name latitudes beyond the poles, up to here
 _CELLS_A_DEGREE = 4  # of the table of zones; no two boundaries are nearer than 0.46 degrees
 
 
@@ -27,9 +27,8 @@ class Places(NamedTuple):
 
 def _zone_table() -> tuple[Floats, Floats]:
     """Zones at the start of each cell of latitude, and the latitude in it from where there is one less."""
-    cells = np.arange(90 * _CELLS_A_DEGREE + 1)
+    cells = np.arange(_BEYOND_DEG * _CELLS_A_DEGREE + 1)
     zones = np.array([cprNL(cell / _CELLS_A_DEGREE) for cell in cells.tolist()], np.float64)
-    zones[int(_POLE_ZONE_DEG) * _CELLS_A_DEGREE] = 1.0
     boundary = np.full(len(cells), np.inf)
     for cell in np.flatnonzero(zones[1:] < zones[:-1]).tolist():
         low, high = cell / _CELLS_A_DEGREE, (cell + 1) / _CELLS_A_DEGREE
@@ -48,12 +47,9 @@ _LAT_ZONES = np.arange(-60, 60) % _TURNS  # the zone of every difference that a 
 def zones(lat_deg: Floats) -> Floats:
     """Longitude zones at each latitude, NL of DO-260B §A.1.7.2."""
     north = np.abs(lat_deg)
-    cell = np.minimum(north * _CELLS_A_DEGREE, 90.0 * _CELLS_A_DEGREE).astype(np.int64)
+    cell = (north * _CELLS_A_DEGREE).astype(np.int64)
     count: Floats = _ZONES[cell]
     count -= north >= _BOUNDARY[cell]
-    at_pole_zone = north == _POLE_ZONE_DEG
-    if at_pole_zone.any():
-        count[at_pole_zone] = 2.0
     return count
 
 
@@ -87,12 +83,10 @@ def pair(halves: Floats, newest_is_odd: Bools) -> Places:
     lat_deg = np.where(newest_is_odd, latitudes[1], latitudes[0])
     in_turn, fraction = _lon_fraction(halves, counts[0], newest_is_odd)
     lon_deg = (360.0 / in_turn) * fraction
-    lon_deg -= (lon_deg > 180) * 360.0
-    found = (counts[0] == counts[1]) & (np.abs(lat_deg) <= 90) & (np.abs(lon_deg) <= 180)
-    lon_deg += 180.0
-    lon_deg -= (lon_deg >= 360.0) * 360.0
+    lon_deg -= (lon_deg >= 180) * 360.0
+    lon_deg += 180.0  # and back, for it to be the same to the last bit
     lon_deg -= 180.0
-    return Places(lon_deg, lat_deg, found)
+    return Places(lon_deg, lat_deg, (counts[0] == counts[1]) & (lat_deg <= 90))
 
 
 def near(frame: Floats, odd: Bools, surface: Bools, lon_ref_deg: Floats, lat_ref_deg: Floats) -> Places:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from dispatch.sighting import Bools, Floats
 from protocols import modes_parity
-from protocols.frames_batch import LONG, MODE_AC, Words
+from protocols.frames_batch import LONG, MODE_AC, SHORT, Words
 from protocols.modes import CRC, INTERROGATOR_BITS, KNOWN_S, LENGTH, PARITY_ADDRESS, UNSUPPORTED, UNVERIFIED
 from protocols.modes_addresses import NOBODY, Addresses, AddressTable
 
@@ -22,25 +22,38 @@ PROBLEMS = ("", CRC, UNVERIFIED, UNSUPPORTED, LENGTH)
 _CRC, _UNVERIFIED, _UNSUPPORTED, _LENGTH = range(1, 5)
 _ICAO_CONTROL = np.isin(np.arange(8), (0, 2, 6))  # control fields of DF18 that name an ICAO address
 # What is to be known of a downlink format, a bit each
-_OVERLAID, _ALL_CALL, _NAMES_ITSELF, _LONG, _OTHER_SOURCES = 1, 2, 4, 8, 16
-_FORMATS = np.arange(32)
-_TRAITS = (
-    np.isin(_FORMATS, list(PARITY_ADDRESS)) * _OVERLAID
-    | (_FORMATS == 11) * _ALL_CALL
-    | np.isin(_FORMATS, (11, 17, 18)) * _NAMES_ITSELF
-    | (_FORMATS >= 16) * _LONG
-    | (_FORMATS == 18) * _OTHER_SOURCES
-).astype(np.uint8)
+_OVERLAID, _ALL_CALL, _NAMES_ITSELF, _OTHER_SOURCES = 1, 2, 4, 8
+
+
+def _traits() -> Codes:
+    """By the last two bits of a kind of row and the format, [4 * 32]; nothing where the length does not fit."""
+    form = np.arange(32)
+    traits = (
+        np.isin(form, list(PARITY_ADDRESS)) * _OVERLAID
+        | (form == 11) * _ALL_CALL
+        | np.isin(form, (11, 17, 18)) * _NAMES_ITSELF
+        | (form == 18) * _OTHER_SOURCES
+    )
+    table = np.zeros((4, 32), np.uint8)
+    table[SHORT & 3, :16] = traits[:16]
+    table[LONG & 3, 16:] = traits[16:]
+    return table.ravel()
 
 
 def _problems() -> Codes:
-    """What is wrong with a frame of each format until it is found right."""
+    """What is wrong with a frame until it is found right, by the same."""
+    form = np.arange(32)
     problems = np.full(32, _UNSUPPORTED, np.uint8)
-    problems[_TRAITS & _NAMES_ITSELF > 0] = _CRC
-    problems[(_TRAITS & _OVERLAID > 0) | (_FORMATS == 19) | (_FORMATS >= 24)] = _UNVERIFIED
-    return problems
+    problems[np.isin(form, (11, 17, 18))] = _CRC
+    problems[np.isin(form, list(PARITY_ADDRESS)) | (form == 19) | (form >= 24)] = _UNVERIFIED
+    table = np.full((4, 32), _LENGTH, np.uint8)
+    table[SHORT & 3, :16] = problems[:16]
+    table[LONG & 3, 16:] = problems[16:]
+    table[MODE_AC & 3] = 0
+    return table.ravel()
 
 
+_TRAITS = _traits()
 _PROBLEM = _problems()
 
 
@@ -54,11 +67,11 @@ class Believed(NamedTuple):
 
 
 class _Asked(NamedTuple):
-    """Frames that vouch for an address or ask after one. Columns of all frames."""
+    """Frames that vouch for an address or ask after one. Columns of all frames but for `asking`."""
 
     address: Addresses
     vouches: Bools
-    asks: Bools
+    asking: Ints  # the numbers of those that ask
     at_s: Floats
     epoch: Ints
 
@@ -72,29 +85,23 @@ class Belief:
 
     def judge(self, kind: Codes, first: Words, second: Words, at_s: Floats, epoch: Ints) -> Believed:
         """At least one frame, and at most as many as the table has places."""
-        form = (first >> 59).view(np.int64)
-        long = kind == LONG
-        left = modes_parity.remainders(first, second, long)
+        form = (first >> 59).astype(np.uint8) | (kind & 3) << 5
+        left = modes_parity.remainders(first, second, kind == LONG)
         sound = left == 0
-        traits = _TRAITS[form]
-        problem = _PROBLEM[form]
+        traits, problem = _TRAITS[form], _PROBLEM[form]
         overlaid = traits & _OVERLAID > 0
         vouches = sound & (traits & _NAMES_ITSELF > 0)
-        asks = overlaid | (~sound & (left <= INTERROGATOR_BITS) & (traits & _ALL_CALL > 0))
-        fits = (long == (traits & _LONG > 0)) & (kind != MODE_AC)
-        if not fits.all():
-            problem[~fits] = _LENGTH
-            problem[kind == MODE_AC] = 0
-            vouches &= fits
-            asks &= fits
-        problem[vouches] = 0
-        problem[asks] = _UNVERIFIED
-        others = np.flatnonzero(traits & _OTHER_SOURCES)
-        vouches[others] &= _ICAO_CONTROL[(first[others] >> 56 & 7).view(np.int64)]
+        asks = overlaid | ((left <= INTERROGATOR_BITS) & (traits & _ALL_CALL > 0))
+        asks = asks > vouches  # and not
+        (others,) = (traits & _OTHER_SOURCES).nonzero()
+        if len(others):
+            problem[others[sound[others]]] = 0
+            vouches[others] &= _ICAO_CONTROL[(first[others] >> 56 & 7).view(np.int64)]
+        (asking,) = asks.nonzero()
+        problem[asking] = _UNVERIFIED
         address = np.where(overlaid, left, (first >> 32 & 0xFFFFFF).astype(np.uint32))
-        asked = _Asked(address, vouches, asks, at_s, epoch)
-        slot, believed = self._believed(asked)
-        frame = np.flatnonzero(believed)
+        slot, believed = self._believed(_Asked(address, vouches, asking, at_s, epoch))
+        (frame,) = believed.nonzero()
         problem[frame] = 0
         if len(frame) < len(problem):
             address, slot = address[frame], slot[frame]
@@ -106,31 +113,30 @@ class Belief:
         """The slot of each frame's address, and whether it is believed. Addresses just named get their slot."""
         table = self._table
         slot = table.find(asked.address)
-        unknown = np.flatnonzero((slot == NOBODY) & asked.vouches)
-        if len(unknown):
-            new = np.unique(asked.address[unknown])
+        (vouching,) = asked.vouches.nonzero()
+        named = slot[vouching]
+        if not named.all():
+            new = np.unique(asked.address[vouching[named == NOBODY]])
             too_many = len(table) + len(new) - table.limit
             if too_many > 0:
                 forgotten = table.oldest(too_many)
-                if np.isin(slot[asked.vouches | asked.asks], forgotten).any():
+                if np.isin(np.concatenate((named, slot[asked.asking])), forgotten).any():
                     return self._singly(asked, slot)
                 table.remove(forgotten)
             table.add(new)
             slot = table.find(asked.address)
-        vouching = np.flatnonzero(asked.vouches)
+            named = slot[vouching]
         believed = asked.vouches
-        if asked.asks.any():
+        if len(asked.asking):
             believed = believed.copy()
-            asking = np.flatnonzero(asked.asks)
-            believed[asking] = self._known(asked, slot, asking, vouching)
-        named = slot[vouching]
+            believed[asked.asking] = self._known(asked, slot, vouching)
         table.heard_s[named] = asked.at_s[vouching]
         table.heard_epoch[named] = asked.epoch[vouching]
         return slot, believed
 
-    def _known(self, asked: _Asked, slot: Ints, asking: Ints, vouching: Ints) -> Bools:
+    def _known(self, asked: _Asked, slot: Ints, vouching: Ints) -> Bools:
         """Whether the addresses asked after were named within KNOWN_S before."""
-        table = self._table
+        table, asking = self._table, asked.asking
         at_s, epoch, of = asked.at_s[asking], asked.epoch[asking], slot[asking]
         known: Bools = (table.heard_epoch[of] == epoch) & (at_s - table.heard_s[of] <= KNOWN_S)
         if known.all():
@@ -143,11 +149,11 @@ class Belief:
             vouched = table.vouched[of]
             known |= (vouched >= self._frames) & (vouched < asking + self._frames)
             return known
-        return self._known_in_order(asked, slot, asking)
+        return self._known_in_order(asked, slot)
 
-    def _known_in_order(self, asked: _Asked, slot: Ints, asking: Ints) -> Bools:
+    def _known_in_order(self, asked: _Asked, slot: Ints) -> Bools:
         """The same for pieces that are long in time, or in which the counter begins anew."""
-        table, count = self._table, len(slot)
+        table, asking, count = self._table, asked.asking, len(slot)
         order = np.argsort(slot, kind="stable")
         numbers = np.arange(count)
         begins = np.ones(count, np.bool_)
@@ -167,7 +173,7 @@ class Belief:
     def _singly(self, asked: _Asked, slot: Ints) -> tuple[Ints, Bools]:
         """The same in the order of arrival, for when an address is forgotten that is heard again."""
         table = self._table
-        rows = np.flatnonzero(asked.vouches | asked.asks)
+        rows = np.sort(np.concatenate((asked.vouches.nonzero()[0], asked.asking)))
         slots, addresses = slot[rows], asked.address[rows].tolist()
         known = slots != NOBODY
         heard = {

@@ -286,6 +286,6 @@ class Columns:
         gone |= ((letters == 0).any(axis=1) | ~filled.any(axis=1))[:, np.newaxis]
         letters[gone] = 0
         found: npt.NDArray[np.bytes_] = letters.view("S8").ravel()
-        for row in np.flatnonzero(letters[:, 0] == _SPACE).tolist():
+        for row in (letters[:, 0] == _SPACE).nonzero()[0].tolist():
             found[row] = found[row].strip()
         return found

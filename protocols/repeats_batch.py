@@ -65,7 +65,7 @@ class Repeats:
         spread ^= known.epoch.view(np.uint64) * np.uint64(_EPOCH_SPREAD)
         order = np.argsort(spread, kind="stable")
         sorted_spread = spread[order]
-        alike = np.flatnonzero(sorted_spread[1:] == sorted_spread[:-1]) + 1
+        alike = (sorted_spread[1:] == sorted_spread[:-1]).nonzero()[0] + 1
         if not len(alike):
             return None
         here, there = order[alike], order[alike - 1]
@@ -121,7 +121,7 @@ class Repeats:
         if (counter[1:] < counter[:-1]).any():
             return False
         # two at one counter may be of two aircraft; three are looked at closely
-        second = np.flatnonzero(counter[1:] == counter[:-1]) + 1
+        second = (counter[1:] == counter[:-1]).nonzero()[0] + 1
         if (second[1:] == second[:-1] + 1).any():
             return False
         same = keys.first[second] == keys.first[second - 1]

@@ -106,7 +106,7 @@ class HistoryPoint(Answered, frozen=True, kw_only=True):
     on_ground: bool | None
     simulated: bool
     source: str
-    source_kind: SourceKind
+    source_kind: SourceKind | None
 
 
 class HistoryPage(Answered, frozen=True, kw_only=True):

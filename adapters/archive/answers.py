@@ -6,6 +6,7 @@
 import math
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,7 @@ def points(rows: Any) -> Iterator[HistoryPoint]:
             on_ground=row["on_ground"],
             simulated=row["simulated"],
             source=row["source"],
-            source_kind=SourceKind(row["source_kind"]),
+            source_kind=_known(SourceKind, row["source_kind"]),
         )
 
 
@@ -58,8 +59,12 @@ def _figure(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else float(f"{value:.7g}")
 
 
-def _known(kind: Any, word: str | None) -> Any:
-    return None if word is None else kind(word)
+def _known(kind: type[StrEnum], word: str | None) -> Any:
+    """A closed vocabulary's word; a later version's that this one does not know is not said."""
+    try:
+        return None if word is None else kind(word)
+    except ValueError:
+        return None
 
 
 def as_columns(answer: Answer) -> bytes:

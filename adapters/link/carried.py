@@ -15,8 +15,8 @@ from dispatch.facts import Recorded
 from dispatch.freshness import LIMITS
 from dispatch.geo import Position
 from dispatch.kinds import SourceKind
-from dispatch.sighting import Sighting
 from dispatch.picture import TrackPicture
+from dispatch.sighting import Sighting
 from dispatch.tracks import Track
 from dispatch.world import World
 from protocols.codec.facts import decode

@@ -104,7 +104,10 @@ def test_dispatcher_chief_operator_and_atc_fly_a_sortie(site: RunningSite) -> No
             phone.get_by_test_id(f"phone-{act}").click()
             state_of(phone, tasking["id"], after)
         picture(phone, "phone-landed")
-        assert watcher.get(f"taskings/{tasking['id']}")["state"] == "landed"
+        # the phone shows its own act at once; the site has it a moment later
+        wait_for(
+            lambda: watcher.get(f"taskings/{tasking['id']}")["state"] == "landed", "the landing at the site"
+        )
         assert_quiet(people)
 
 

@@ -203,15 +203,15 @@ async def test_only_aircraft_that_fly_for_a_shared_incident_are_shown(
         now = utc_now().timestamp()
         ours.picture.accept(flying(90.0, now), now)
         await pause(1.5)
-        assert theirs.picture.get("780001") is None
+        assert theirs.picture.of_icao24("780001") is None
         shown.add("780001")
-        await until(lambda: theirs.picture.get("780001"), "the track at 43")
-        track = theirs.picture.get("780001")
+        await until(lambda: theirs.picture.of_icao24("780001"), "the track at 43")
+        track = theirs.picture.of_icao24("780001")
         assert track is not None
         assert (track.source, track.source_kind) == ("36", SourceKind.PARTNER)
         assert (track.lon_deg, track.callsign, track.simulated) == (115.9, "GY01", True)
         assert track.position_at_s == pytest.approx(now, abs=0.5)
-        assert ours.picture.get("780001").source == "hill"  # type: ignore[union-attr]  # and no echo
+        assert ours.picture.of_icao24("780001").source == "hill"  # type: ignore[union-attr]  # and no echo
 
 
 @pytest_twisted.ensureDeferred

@@ -43,11 +43,6 @@ def pick_hour(page: Page, at_s: float) -> None:
     hour.press("Enter")
 
 
-def shown_lon(page: Page, thing: str) -> float:
-    line = page.locator(f'[data-testid="replay-thing"][data-id="{thing}"]')
-    return float(line.get_attribute("data-lon") or "nan")
-
-
 def test_the_last_hour_plays_and_says_that_it_is_not_now(site: SiteProcess, plain: Browser) -> None:
     page = sign_in(plain, site, "diaodu", DESK)
     replay(page)
@@ -75,15 +70,18 @@ def test_what_is_shown_is_what_was_then(site: SiteProcess, plain: Browser) -> No
     """Positions of that moment, of all kinds of source; not those of now."""
     page = sign_in(plain, site, "diaodu", DESK)
     replay(page)
-    page.get_by_test_id("replay-slider").evaluate(
-        "(slider) => { slider.value = String(Number(slider.min) + 1200_000); slider.dispatchEvent(new Event('input')) }"
+    wanted_ms = page.get_by_test_id("replay-slider").evaluate(
+        """(slider) => {
+            slider.value = String(Number(slider.min) + 1200_000)
+            slider.dispatchEvent(new Event('input'))
+            return Number(slider.value)
+        }"""
     )
-    page.wait_for_timeout(300)
-    ready(page)
-    at_s = position_s(page)
+    until(page, f"() => document.querySelector('[data-testid=replay]').dataset.position === '{wanted_ms}'")
     for number in (0, 3):
-        thing = f"icao24:{past.FIRST + number:06x}"
-        assert abs(shown_lon(page, thing) - past.place(number, at_s)[0]) < 0.01
+        line = f'[data-testid="replay-thing"][data-id="icao24:{past.FIRST + number:06x}"]'
+        lon_deg = past.place(number, wanted_ms / 1000)[0]
+        until(page, f"() => Math.abs(document.querySelector('{line}')?.dataset.lon - {lon_deg}) < 0.01")
     page.locator('[data-id="jt808:13912345678"]').click()
     card = page.get_by_test_id("replay-card")
     expect(card).to_contain_text("靖安一队")

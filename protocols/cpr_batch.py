@@ -41,6 +41,7 @@ def _zone_table() -> tuple[Floats, Floats]:
 
 _ZONES, _BOUNDARY = _zone_table()
 _TURNS = np.array([[60.0], [59.0]])  # zones of latitude in a whole turn, by the parity of a frame
+_QUADRANTS_DEG = np.array([[0.0], [90.0], [180.0], [270.0]])
 _LAT_ZONES = np.arange(-60, 60) % _TURNS  # the zone of every difference that a pair can show
 
 
@@ -58,12 +59,49 @@ def fractions(raw: Ints) -> tuple[Floats, Floats]:
     return (raw >> 17) / _STEPS, (raw & 0x1FFFF) / _STEPS
 
 
-def _latitudes(halves: Floats, turn_deg: float) -> Floats:
-    """The latitudes of the even and the odd frame of each pair, [2, pair]."""
+class Ground(NamedTuple):
+    """Which pairs are surface positions, and a place near each."""
+
+    at: Ints
+    lon_deg: Floats
+    lat_deg: Floats
+
+
+def pair(halves: Floats, newest_is_odd: Bools, ground: Ground | None = None) -> Places:
+    """Positions of the newer frame of each pair, airborne but for those on the ground."""
+    turn_deg: Floats | float = 360.0
+    if ground is not None:
+        turn_deg = np.full(halves.shape[1], 360.0)
+        turn_deg[ground.at] = 90.0
     lat = halves[0::3]
     zone = np.floor(59 * lat[0] - 60 * lat[1] + 0.5).astype(np.int64) + 60
-    latitudes: Floats = (turn_deg / _TURNS) * (_LAT_ZONES.take(zone, axis=1) + lat)
-    return latitudes
+    latitudes = (turn_deg / _TURNS) * (_LAT_ZONES.take(zone, axis=1) + lat)
+    latitudes -= (latitudes >= 270) * 360.0
+    if ground is not None:
+        _choose_hemisphere(latitudes, newest_is_odd, ground)
+    counts = zones(latitudes)
+    lat_deg = np.where(newest_is_odd, latitudes[1], latitudes[0])
+    in_turn, fraction = _lon_fraction(halves, counts[0], newest_is_odd)
+    lon_deg = (turn_deg / in_turn) * fraction
+    lon_deg -= (lon_deg >= 180) * 360.0
+    if ground is not None:
+        _choose_quadrant(lon_deg, ground)
+    lon_deg += 180.0  # and back, for it to be the same to the last bit
+    lon_deg -= 180.0
+    return Places(lon_deg, lat_deg, (counts[0] == counts[1]) & (lat_deg <= 90))
+
+
+def _choose_hemisphere(latitudes: Floats, newest_is_odd: Bools, ground: Ground) -> None:
+    even, odd = latitudes[:, ground.at]
+    north = np.where(newest_is_odd[ground.at], odd, even)
+    south = np.abs(ground.lat_deg - (north - 90)) < np.abs(ground.lat_deg - north)
+    latitudes[:, ground.at[south]] -= 90.0
+
+
+def _choose_quadrant(lon_deg: Floats, ground: Ground) -> None:
+    quadrants = (lon_deg[ground.at] + _QUADRANTS_DEG + 180) % 360 - 180
+    nearest = np.argmin(np.abs((quadrants - ground.lon_deg + 180) % 360 - 180), axis=0)
+    lon_deg[ground.at] = quadrants[nearest, np.arange(len(nearest))]
 
 
 def _lon_fraction(halves: Floats, count: Floats, odd: Bools) -> tuple[Floats, Floats]:
@@ -75,20 +113,6 @@ def _lon_fraction(halves: Floats, count: Floats, odd: Bools) -> tuple[Floats, Fl
     return in_turn, zone + np.where(odd, odd_lon, even_lon)
 
 
-def pair(halves: Floats, newest_is_odd: Bools) -> Places:
-    """Airborne positions of the newer frame of each pair."""
-    latitudes = _latitudes(halves, 360.0)
-    latitudes -= (latitudes >= 270) * 360.0
-    counts = zones(latitudes)
-    lat_deg = np.where(newest_is_odd, latitudes[1], latitudes[0])
-    in_turn, fraction = _lon_fraction(halves, counts[0], newest_is_odd)
-    lon_deg = (360.0 / in_turn) * fraction
-    lon_deg -= (lon_deg >= 180) * 360.0
-    lon_deg += 180.0  # and back, for it to be the same to the last bit
-    lon_deg -= 180.0
-    return Places(lon_deg, lat_deg, (counts[0] == counts[1]) & (lat_deg <= 90))
-
-
 def near(frame: Floats, odd: Bools, surface: Bools, lon_ref_deg: Floats, lat_ref_deg: Floats) -> Places:
     """The positions of single frames within half a zone of each reference."""
     lat, lon = frame[0], frame[1]
@@ -97,24 +121,4 @@ def near(frame: Floats, odd: Bools, surface: Bools, lon_ref_deg: Floats, lat_ref
     lat_deg = zone_deg * (np.floor(0.5 + lat_ref_deg / zone_deg - lat) + lat)
     zone_deg = turn_deg / np.maximum(zones(lat_deg) - odd, 1.0)
     lon_deg = zone_deg * (np.floor(0.5 + lon_ref_deg / zone_deg - lon) + lon)
-    return _on_globe(lon_deg, lat_deg, np.ones(len(lat), np.bool_))
-
-
-def surface_pair(halves: Floats, newest_is_odd: Bools, lon_ref_deg: Floats, lat_ref_deg: Floats) -> Places:
-    """The surface positions of the newer frame of each pair, in the quadrant nearest to each reference."""
-    latitudes = _latitudes(halves, 90.0)
-    north = np.where(newest_is_odd, latitudes[1], latitudes[0])
-    south = np.abs(lat_ref_deg - (north - 90)) < np.abs(lat_ref_deg - north)
-    latitudes -= south * 90.0
-    counts = zones(latitudes)
-    lat_deg = np.where(newest_is_odd, latitudes[1], latitudes[0])
-    in_turn, fraction = _lon_fraction(halves, counts[0], newest_is_odd)
-    base = (90.0 / in_turn) * fraction
-    quadrants = (base + np.array([[0.0], [90.0], [180.0], [270.0]]) + 180) % 360 - 180
-    nearest = np.argmin(np.abs((quadrants - lon_ref_deg + 180) % 360 - 180), axis=0)
-    found = counts[0] == counts[1]
-    return _on_globe(quadrants[nearest, np.arange(len(nearest))], lat_deg, found)
-
-
-def _on_globe(lon_deg: Floats, lat_deg: Floats, found: Bools) -> Places:
-    return Places((lon_deg + 180.0) % 360.0 - 180.0, lat_deg, found & (np.abs(lat_deg) <= 90.0))
+    return Places((lon_deg + 180.0) % 360.0 - 180.0, lat_deg, np.abs(lat_deg) <= 90.0)

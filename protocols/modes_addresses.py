@@ -97,7 +97,7 @@ class AddressTable:
     ) -> npt.NDArray[Any]:
         """Put what was told into a column, and give what it held for each frame that asks, when that came.
 
-        `slot` is of all frames, in order; `value` of those that are `told`; `told` is ascending.
+        `slot` is of all frames, in order; `value` of those that are `told`.
         """
         known = column[slot[asked]]
         told_slot = slot[told]
@@ -105,8 +105,9 @@ class AddressTable:
         if not news.any():
             return known
         self.marked[told_slot[news]] = True
-        frames = told[self.marked[told_slot]]
-        value = value[self.marked[told_slot]]
+        new = np.flatnonzero(self.marked[told_slot])
+        new = new[np.argsort(told[new])]
+        frames, value = told[new], value[new]
         concerned = np.flatnonzero(self.marked[slot[asked]])
         self.marked[told_slot] = False
         if len(concerned):

@@ -121,6 +121,14 @@ def _vertical_rates() -> Singles:
     return rates.astype(np.float32)
 
 
+def _axis() -> npt.NDArray[np.float64]:
+    """A component of speed in its unit, by sign and ten bits; 0 says nothing. DO-260B §2.2.3.2.6.1.6."""
+    steps = np.arange(-1, 1023)
+    axis = np.concatenate((steps, -steps)).astype(np.float64)
+    axis[[0, 1024]] = np.nan
+    return axis
+
+
 def _categories() -> npt.NDArray[np.uint8]:
     """By the first byte of a message: type code and category."""
     table = np.zeros(256, np.uint8)
@@ -152,6 +160,8 @@ _SQUAWK_EMERGENCY = _squawk_emergencies()
 _STATE_EMERGENCY = np.array([EMERGENCIES.index(EMERGENCY_STATES.get(state)) for state in range(8)], np.uint8)
 _SURFACE_SPEED_MPS = _surface_speeds()
 _VERTICAL_RATE_MPS = _vertical_rates()
+_AXIS = _axis()
+_UNIT_KT = np.array([np.nan, 1.0, 4.0, *[np.nan] * 5])  # by subtype; 3 and 4 are airspeeds
 _CATEGORY = _categories()
 _ALPHABET = _alphabet()
 _ELLIPSOID = DATUMS.index(AltitudeDatum.ELLIPSOID)
@@ -197,15 +207,14 @@ class Columns:
         return self._order[self._begins[first] : self._begins[last + 1]]
 
     def nacp(self) -> tuple[Ints, npt.NDArray[np.int8]]:
-        """Frames that state the accuracy category of positions, in order, and the category, by modes_accuracy.py."""
-        target, operation = self.of(Said.TARGET), self.of(Said.OPERATION)
-        target = target[self._first[target] >> 25 & 3 <= 1]
-        version = self._second[operation] >> 53 & 7
-        operation = operation[(self._first[operation] >> 24 & 7 <= 1) & (version >= 1)]
-        stated = np.concatenate((self._second[target] >> 53 & 0xF, self._second[operation] >> 48 & 0xF))
-        stating = np.concatenate((target, operation))
-        order = np.argsort(stating)
-        return stating[order], stated[order].astype(np.int8)
+        """Frames that state the accuracy category of positions, and the category, by modes_accuracy.py."""
+        at = self.between(Said.TARGET, Said.OPERATION)
+        first, second = self._first[at], self._second[at]
+        is_target = self.kind[at] == Said.TARGET
+        stated = second >> np.where(is_target, np.uint64(53), np.uint64(48)) & 0xF
+        sound = np.where(is_target, first >> 25 & 3, first >> 24 & 7) <= 1
+        sound &= is_target | (second >> 53 & 7 > 0)  # the version
+        return at[sound], stated[sound].astype(np.int8)
 
     def _airborne(self, at: Ints) -> None:
         code = (self._first[at] >> 12 & 0xFFF).view(np.int64)
@@ -230,18 +239,12 @@ class Columns:
             return
         message = (self._first[at] << 24 | self._second[at] >> 40).view(np.int64)
         self.vertical_rate_mps[at] = _VERTICAL_RATE_MPS[message >> 10 & 0x3FF]
-        subtype, east, north = message >> 48 & 7, message >> 32 & 0x3FF, message >> 21 & 0x3FF
-        said = (east > 0) & (north > 0) & ((subtype == 1) | (subtype == 2))
-        if not said.all():
-            at, message, subtype, east, north = (
-                column[said] for column in (at, message, subtype, east, north)
-            )
-        unit = np.where(subtype == 2, 4, 1)  # knots
-        east = (east - 1) * unit * (1 - (message >> 41 & 2))
-        north = (north - 1) * unit * (1 - (message >> 30 & 2))
+        unit = _UNIT_KT[message >> 48 & 7]
+        east, north = _AXIS[message >> 32 & 0x7FF] * unit, _AXIS[message >> 21 & 0x7FF] * unit
         self.ground_speed_mps[at] = np.floor(np.sqrt(east * east + north * north)) * KNOT_MPS
         track_deg = np.arctan2(east, north) * _DEGREE
-        self.track_deg[at] = np.where(track_deg < 0, track_deg + 360, track_deg)
+        track_deg += (track_deg < 0) * 360.0
+        self.track_deg[at] = track_deg
 
     def _identities(self, at: Ints) -> None:
         """Callsigns and categories of squitters, and callsigns of registers read on request."""

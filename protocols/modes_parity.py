@@ -44,10 +44,11 @@ def remainders(first: Words, second: Words, long: npt.NDArray[np.bool_]) -> npt.
         high = np.where(long, first, first >> 56)
         low = np.where(long, low, first >> 32 & 0xFFFFFF)
         parity = np.where(long, parity, first >> 8)
-    low |= (high & 0x1FF) << 24  # 33 bits, three groups
+    low = (low | (high & 0x1FF) << 24).view(np.int64)  # 33 bits, three groups
+    high = high.view(np.int64)
     found = (parity & 0xFFFFFF).astype(np.uint32)
     for group in range(3):
-        found ^= _TABLES[group][(low >> (_GROUP_BITS * group) & _GROUP).view(np.int64)]
+        found ^= _TABLES[group][low >> (_GROUP_BITS * group) & _GROUP]
     for group in range(3, _GROUPS):
-        found ^= _TABLES[group][(high >> (9 + _GROUP_BITS * (group - 3)) & _GROUP).view(np.int64)]
+        found ^= _TABLES[group][high >> (9 + _GROUP_BITS * (group - 3)) & _GROUP]
     return found

@@ -264,14 +264,24 @@ class _Run:
         self._apart_s = np.abs(own[2] - other[2])
 
     def _pairs(self) -> None:
-        """Airborne frames that have their other half."""
-        paired = self._apart_s <= cpr.PAIR_WINDOW_S
-        paired &= ~self.halves.surface
+        """Frames that have their other half; on the ground those that follow a known place."""
+        surface, paired = self.halves.surface, self._apart_s <= cpr.PAIR_WINDOW_S
+        ground = None
+        if surface.any():
+            paired &= ~surface
+            at = surface.nonzero()[0]
+            place = self._known[BELIEVED, at]
+            placed = self._groups.first[at] & (place[3] == 0)
+            placed &= np.abs(self.halves.at_s[at] - place[2]) <= LOCAL_S
+            placed &= self._apart_s[at] <= cpr.SURFACE_PAIR_WINDOW_S
+            at = at[placed]
+            paired[at] = True
+            ground = cpr_batch.Ground(np.cumsum(paired)[at] - 1, place[0, placed], place[1, placed])
         at = paired.nonzero()[0]
         pairs, newest_is_odd = self._halves, self.halves.odd
         if len(at) < len(paired):
             pairs, newest_is_odd = pairs.take(at, axis=1), newest_is_odd[at]
-        found = cpr_batch.pair(pairs, newest_is_odd)
+        found = cpr_batch.pair(pairs, newest_is_odd, ground)
         self.by[at] = found.found  # PAIR is 1
         self.placed[0, at], self.placed[1, at] = found.lon_deg, found.lat_deg
 
@@ -317,7 +327,8 @@ class _Run:
         if not len(at):
             return
         of, near_to = rows[at], near_to[:, at]
-        pair = cpr_batch.surface_pair(self._halves[:, of], self.halves.odd[of], near_to[0], near_to[1])
+        ground = cpr_batch.Ground(np.arange(len(of)), near_to[0], near_to[1])
+        pair = cpr_batch.pair(self._halves[:, of], self.halves.odd[of], ground)
         by[at[pair.found]] = PAIR
         found[0, at], found[1, at] = pair.lon_deg, pair.lat_deg
 

@@ -48,9 +48,9 @@ def test_positions_are_the_same_to_the_last_bit(
     lons, lats = np.array([lon]), np.array([lat])
     pairs = np.concatenate((evens, [[0.0]], odds, [[0.0]]))
     assert place(cpr_batch.pair(pairs, is_odd)) == cpr.pair(even_half, odd_half, newest_is_even=not odd)
-    assert place(cpr_batch.surface_pair(pairs, is_odd, lons, lats)) == cpr.surface_pair(
-        even_half, odd_half, (lon, lat), newest_is_even=not odd
-    )
+    assert place(
+        cpr_batch.pair(pairs, is_odd, cpr_batch.Ground(np.array([0]), lons, lats))
+    ) == cpr.surface_pair(even_half, odd_half, (lon, lat), newest_is_even=not odd)
     newest, newest_half = (odds, odd_half) if odd else (evens, even_half)
     assert place(cpr_batch.near(newest, is_odd, np.array([False]), lons, lats)) == cpr.near(
         newest_half, (lon, lat)

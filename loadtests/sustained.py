@@ -118,7 +118,8 @@ def _run(
     before, used_before, began = totals(site.url), cpu_s(site.process.pid), time.monotonic()
     watch = None
     if flame:
-        words = ["py-spy", "record", "--nonblocking", "-d", str(int(seconds) - 2), "-o", flame]
+        py_spy = str(Path(sys.executable).with_name("py-spy"))
+        words = [py_spy, "record", "--nonblocking", "-d", str(int(seconds) - 2), "-o", flame]
         watch = subprocess.Popen([*words, "--pid", str(site.process.pid)], stdout=subprocess.DEVNULL)
     if swarm is None:
         time.sleep(seconds)

@@ -171,7 +171,7 @@ def _put(values: Any, name: str, value: Any) -> None:
 
 # libasterix
 
-_SPECS = {
+_SPECS: dict[int, Any] = {
     2: specs.Cat_002_1_2.cv_uap.cv_record,
     21: specs.Cat_021_0_26.cv_uap.cv_record,
     34: specs.Cat_034_1_29.cv_uap.cv_record,
@@ -179,7 +179,7 @@ _SPECS = {
     62: specs.Cat_062_1_21.cv_uap.cv_record,
     65: specs.Cat_065_1_6.cv_uap.cv_record,
 }
-_CAT001 = specs.Cat_001_1_4.cv_uap.cv_uaps
+_CAT001: dict[str, Any] = specs.Cat_001_1_4.cv_uap.cv_uaps
 _IS_TRACK = 0x80  # of I001/020
 
 
@@ -230,12 +230,12 @@ def _said(node: Any) -> Iterator[Any]:
                 yield from _said(inner)
         case base.Extended():
             for part in node.arg:
-                for inner in part:
-                    if inner is not None:
-                        yield from _said(inner)
+                for each in part:
+                    if each is not None:
+                        yield from _said(each)
         case base.Group() | base.Repetitive():
-            for inner in node.arg:
-                yield from _said(inner)
+            for member in node.arg:
+                yield from _said(member)
         case _:  # wrappers
             yield from _said(node.arg)
 

@@ -258,7 +258,7 @@ def beside_rs1090(name: str, lines: list[Line]) -> Comparison:
     timed = "receiver_s" in lines[0]
     hexes = [line["raw"] for line in lines]
     times = [line["receiver_s"] for line in lines] if timed else None
-    all_told = rs1090.decode(hexes, times)
+    all_told: list[dict[str, Any]] = list(map(dict, rs1090.decode(hexes, times)))
     last: dict[str, tuple[float, float, float]] = {}
     for line, told in zip(lines, all_told, strict=True):
         ours, theirs = _ours_for_rs1090(line), _of_rs1090(told)

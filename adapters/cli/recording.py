@@ -4,6 +4,7 @@ Shared by `decode` and `replay`. Which format the bytes are in is told or, for `
 """
 
 import gzip
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,8 +15,8 @@ from protocols import pcap
 from protocols.frames import BadFrame
 
 PIECE_BYTES = 65_536
-FORMATS = ("avr", "beast", "sbs")  # with a clock of their own, by which `replay` paces them
 _GZIP = b"\x1f\x8b"
+_SENTENCE = re.compile(rb"\$[A-Z]{2}[A-Z]{3},")
 
 Stream = BufferedReader | gzip.GzipFile
 Piece = tuple[float | None, bytes] | BadFrame
@@ -59,10 +60,16 @@ def guess(head: bytes) -> str:
     if head.startswith(b"\x1a"):
         return "beast"
     text = head.lstrip()
+    if text.startswith((b"<?xml", b"<event", b"\xbf")):
+        return "cot"
+    if text.startswith(b"\x7e"):
+        return "jt808"
     if text[:1] in (b"*", b"@", b"<", b"%"):
         return "avr"
     if b"MSG," in text:
         return "sbs"
+    if _SENTENCE.search(head):
+        return "nmea"
     if b"\x1a" in head:
         return "beast"
     raise Malformed("format", "cannot be told from the first bytes; say --format")

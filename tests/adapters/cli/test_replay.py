@@ -121,6 +121,9 @@ def test_nobody_listening_is_said_in_one_line(capsys: pytest.CaptureFixture[str]
         (["--to", "127.0.0.1:9", "--speed", "fast"], "speed"),
         (["--to", "127.0.0.1:9", "--speed", "0"], "speed"),
         (["--to", "127.0.0.1:9", "--speed", "nan"], "speed"),
+        (["--to", "udp:127.0.0.1"], "to"),
+        (["--to", "udp:239.255.36.1:9", "--interface", "eth0"], "interface"),
+        (["--to", "127.0.0.1:9", "--interface", "127.0.0.1"], "interface"),
     ],
 )
 def test_a_wrong_word_is_named(words: list[str], field: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -131,9 +134,7 @@ def test_a_wrong_word_is_named(words: list[str], field: str, capsys: pytest.Capt
 def test_a_recording_of_no_known_format_asks_for_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    station = Station()
     file = tmp_path / "recording"
     file.write_bytes(b"hello\n")
-    assert main(["replay", str(file), "--to", station.address]) == 2
-    station.close()
+    assert main(["replay", str(file), "--to", "127.0.0.1:9"]) == 2
     assert "--format" in capsys.readouterr().err

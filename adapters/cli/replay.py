@@ -44,7 +44,7 @@ UDP = "udp:"
 HEAD_PIECES = 2  # read before the format is guessed: the first four bytes and 64 KB
 CONNECT_TIMEOUT_S = 10.0
 SEND_TIMEOUT_S = 60.0  # a receiver that takes nothing for so long has failed
-HANG_UP_TIMEOUT_S = 5.0  # for the other side to see the end before the line is cut
+HANG_UP_TIMEOUT_S = 5.0  # of silence after the end; the line is cut then, or after SEND_TIMEOUT_S
 LONGEST_WAIT_S = 3600.0  # of the recording's time: a longer pause is a fault of its clock
 
 
@@ -227,6 +227,7 @@ class Stream(Sent):
     def __init__(self) -> None:
         super().__init__()
         self._due = bytearray()
+        self._talks = True  # the other side has not said that it ends
 
     def open(self, host: str, port: int, interface: str | None) -> None:  # noqa: ARG002  # of datagrams
         """Connect."""
@@ -240,14 +241,25 @@ class Stream(Sent):
             self.flush()
 
     def flush(self) -> None:
-        """Send what is due, and let go what was answered."""
-        line = self._line()
-        if self._due:
-            line.sendall(self._due)
-            self.bytes += len(self._due)
-            self._due.clear()
-        while select.select([line], [], [], 0)[0] and line.recv(recording.PIECE_BYTES):
-            pass
+        """Send what is due. What is answered meanwhile is let go, or a platform that waits for us to read would stand."""
+        waiting = memoryview(bytes(self._due))
+        self._due.clear()
+        while waiting or self._answered():
+            line = self._line()
+            readable, writable, _ = select.select(
+                [line] if self._talks else [], [line] if waiting else [], [], SEND_TIMEOUT_S
+            )
+            if not readable and not writable:
+                raise TimeoutError(f"nothing was taken for {SEND_TIMEOUT_S:.0f} s")
+            if readable:
+                self._talks = bool(line.recv(recording.PIECE_BYTES))
+            if writable:
+                count = line.send(waiting)
+                self.bytes += count
+                waiting = waiting[count:]
+
+    def _answered(self) -> bool:
+        return self._talks and bool(select.select([self._line()], [], [], 0)[0])
 
     def close(self) -> None:
         """Say that it is all, and wait for the other side to have seen it: closing with answers unread cuts it short."""
@@ -255,7 +267,7 @@ class Stream(Sent):
             return
         with contextlib.suppress(OSError):  # it went first, or does not hang up: all is sent
             self._socket.shutdown(socket.SHUT_WR)
-            until_s = time.monotonic() + HANG_UP_TIMEOUT_S
+            until_s = time.monotonic() + SEND_TIMEOUT_S
             self._socket.settimeout(HANG_UP_TIMEOUT_S)
             while time.monotonic() < until_s and self._socket.recv(recording.PIECE_BYTES):
                 pass

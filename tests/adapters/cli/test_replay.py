@@ -106,6 +106,51 @@ def test_a_recording_without_a_clock_is_sent_at_once_and_says_so(
     assert "no clock" in capsys.readouterr().err
 
 
+def test_what_the_other_side_answers_does_not_hold_it_up(tmp_path: Path) -> None:
+    """It answers more than sockets hold before it reads on: whoever does not take the answers would stand still."""
+    taken = 0
+    file = tmp_path / "recording"
+    file.write_bytes(bytes(1_000_000))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            nonlocal taken
+            connection, _ = listening.accept()
+            with connection:
+                while data := connection.recv(1_000):
+                    taken += len(data)
+                    connection.sendall(bytes(16_000))
+
+        answering = threading.Thread(target=answer, daemon=True)
+        answering.start()
+        words = ["replay", str(file), "--to", f"127.0.0.1:{listening.getsockname()[1]}", "--speed", "max"]
+        assert main(words) == 0
+        answering.join(30)
+    assert taken == 1_000_000
+
+
+def test_a_side_that_has_nothing_more_to_say_is_sent_all(tmp_path: Path) -> None:
+    file = tmp_path / "recording"
+    file.write_bytes(bytes(1_000_000))
+    taken = 0
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def take() -> None:
+            nonlocal taken
+            connection, _ = listening.accept()
+            with connection:
+                connection.shutdown(socket.SHUT_WR)
+                while data := connection.recv(65_536):
+                    taken += len(data)
+
+        taking = threading.Thread(target=take, daemon=True)
+        taking.start()
+        words = ["replay", str(file), "--to", f"127.0.0.1:{listening.getsockname()[1]}", "--speed", "max"]
+        assert main(words) == 0
+        taking.join(30)
+    assert taken == 1_000_000
+
+
 def test_nobody_listening_is_said_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

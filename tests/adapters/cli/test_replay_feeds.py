@@ -171,18 +171,6 @@ async def test_terminals_that_were_not_let_in_are_refused_and_replay_says_before
 
 
 @pytest_twisted.ensureDeferred
-async def test_what_a_platform_answers_does_not_hold_it_up(terminals: Site, tmp_path: Path) -> None:
-    """More answers than a socket holds: whoever does not read them would stand still."""
-    terminal, count = Terminal(NUMBER), 60_000
-    file = tmp_path / "heartbeats.808"
-    file.write_bytes(terminal.authenticate(CODE) + b"".join(terminal.say(0x0002) for _ in range(count)))
-    feed = await terminals.start()
-    assert await sent(file, feed) == 0
-    await until(lambda: feed.counts.frames == count + 1)
-    assert errors(feed) == {}
-
-
-@pytest_twisted.ensureDeferred
 async def test_lines_of_another_decoder_by_datagram(running: Running) -> None:
     feed = await running.start(kind="sbs", transport="udp")
     assert await sent(recordings.ADSB / "stratux_gms5002_es.sbs.log", feed, udp=True) == 0

@@ -110,14 +110,15 @@ def test_what_the_other_side_answers_does_not_hold_it_up(tmp_path: Path) -> None
     """It answers more than sockets hold before it reads on: whoever does not take the answers would stand still."""
     taken = 0
     file = tmp_path / "recording"
-    file.write_bytes(bytes(1_000_000))
+    file.write_bytes(bytes(12_000_000))
     with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
 
         def answer() -> None:
             nonlocal taken
             connection, _ = listening.accept()
             with connection:
-                while data := connection.recv(1_000):
+                while data := connection.recv(8_000):
                     taken += len(data)
                     connection.sendall(bytes(16_000))
 
@@ -126,7 +127,7 @@ def test_what_the_other_side_answers_does_not_hold_it_up(tmp_path: Path) -> None
         words = ["replay", str(file), "--to", f"127.0.0.1:{listening.getsockname()[1]}", "--speed", "max"]
         assert main(words) == 0
         answering.join(30)
-    assert taken == 1_000_000
+    assert taken == 12_000_000
 
 
 def test_a_side_that_has_nothing_more_to_say_is_sent_all(tmp_path: Path) -> None:

@@ -43,6 +43,11 @@ class CounterClock(ReceiverClock):
         """The times of frames with these counters; before some of which the receiver said how it counts."""
         timed = ticks != NOT_A_TIME[0]
         timed &= ticks != NOT_A_TIME[1]
+        if not said and len(ticks) and timed.all():
+            found = self._steady(ticks)
+            if found is not None:
+                self._epoch_read = self.epoch
+                return Times(found, np.full(len(ticks), self.epoch, np.int64))
         times = Times(np.empty(len(ticks)), np.empty(len(ticks), np.int64))
         if len(said) > _WORD_LIMIT:
             self._singly(ticks, said, times)

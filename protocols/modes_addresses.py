@@ -51,7 +51,7 @@ class AddressTable:
         self.simulated: Bools
         self.named: Bools  # it has told its callsign itself
         self.rotorcraft: Bools
-        self.nacp: npt.NDArray[np.int8]
+        self.nacp: npt.NDArray[np.int16]
         self.places_epoch: Ints
         self.surface: Bools
         self.place: Floats
@@ -155,7 +155,7 @@ class AddressTable:
         ):
             longer(name, np.bool_)
         longer("address", np.uint32)
-        longer("nacp", np.int8)
+        longer("nacp", np.int16)
         longer("place", np.float64, len(NO_PLACE))
         self._free.extend(range(size - 1, self._size - 1, -1))
         self._size = size

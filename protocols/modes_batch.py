@@ -47,12 +47,12 @@ _FORMATS = (*(f"DF{min(form, 24)}" for form in range(32)), "Mode A/C")
 
 
 def _accuracies() -> npt.NDArray[np.float32]:
-    """Metres by stated category (0: none, else one more than it) and type code."""
+    """Metres by stated category and type code; NO_NACP is the last row of them."""
     table = np.full((17, 32), np.nan, np.float32)
     for typecode, radius_m in CONTAINMENT_M.items():
-        table[0, typecode] = radius_m
+        table[NO_NACP, typecode] = radius_m
     for nacp, epu_m in enumerate(EPU_M):
-        table[nacp + 1] = np.nan if epu_m is None else epu_m
+        table[nacp] = np.nan if epu_m is None else epu_m
     return table.ravel()
 
 
@@ -148,9 +148,10 @@ class BatchDecoder:
 
     def _part(self, frames: "_Frames", arrived_at_s: float, decoded: Decoded) -> None:
         """Frames that the table has places for, whoever sent them."""
-        timed = frames.at_s == frames.at_s
+        timed = ~np.isnan(frames.at_s)
+        whole = bool(timed.all())
         keys = Keys(frames.head & ~np.uint64(0xFF), frames.first, frames.second, frames.epoch)
-        if timed.all():
+        if whole:
             of_keys: Ints | slice = slice(None)
         else:
             of_keys = timed.nonzero()[0]
@@ -223,14 +224,16 @@ class BatchDecoder:
                 rotorcraft,
             )
         )
-        refused = int(np.count_nonzero(placed.by == NOT_BELIEVED))
-        seen = (placed.by != NOT_PLACED) & (placed.by != TOO_FAR)
-        decoded.positions += int(np.count_nonzero(seen)) - refused
-        decoded.positions_refused += refused + int(np.count_nonzero(placed.by == TOO_FAR))
-        accuracy_m = _ACCURACY_M[
-            (stated.astype(np.int64) - NO_NACP) << 5 | (first >> 27 & 0x1F).view(np.int64)
-        ]
-        return _Places.of(len(at_s), place, placed, seen, accuracy_m)
+        by = np.bincount(placed.by, minlength=TOO_FAR + 1).tolist()
+        refused, nowhere = by[NOT_BELIEVED] + by[TOO_FAR], by[NOT_PLACED] + by[TOO_FAR]
+        decoded.positions += len(place) - by[NOT_PLACED] - refused
+        decoded.positions_refused += refused
+        accuracy_m = _ACCURACY_M[stated << 5 | (first >> 27 & 0x1F).view(np.int64)]
+        if nowhere:
+            seen = (placed.by != NOT_PLACED) & (placed.by != TOO_FAR)
+            place, accuracy_m = place[seen], accuracy_m[seen]
+            placed = Placed(placed.lon_deg[seen], placed.lat_deg[seen], placed.by[seen])
+        return _Places.of(len(at_s), place, placed, accuracy_m)
 
     def _batches(
         self,
@@ -301,17 +304,10 @@ class _Places(NamedTuple):
     accuracy_m: Singles
 
     @classmethod
-    def of(cls, count: int, place: Ints, placed: Placed, seen: Bools, accuracy_m: Singles) -> "_Places":
-        """Spread over `count` frames, `place` being those that were placed."""
-        made = cls(
-            np.full(count, np.nan),
-            np.full(count, np.nan),
-            np.zeros(count, np.bool_),
-            np.full(count, np.nan, np.float32),
-        )
-        if not seen.all():
-            place, accuracy_m = place[seen], accuracy_m[seen]
-            placed = Placed(placed.lon_deg[seen], placed.lat_deg[seen], placed.by[seen])
+    def of(cls, count: int, place: Ints, placed: Placed, accuracy_m: Singles) -> "_Places":
+        """Spread over `count` frames, `place` being those that are somewhere."""
+        lon_deg, lat_deg = np.full((2, count), np.nan)
+        made = cls(lon_deg, lat_deg, np.zeros(count, np.bool_), np.full(count, np.nan, np.float32))
         made.lon_deg[place], made.lat_deg[place] = placed.lon_deg, placed.lat_deg
         made.soft[place] = placed.by == RECEIVER
         made.accuracy_m[place] = accuracy_m

@@ -206,7 +206,7 @@ class Columns:
         """The frames of several kinds, kind after kind."""
         return self._order[self._begins[first] : self._begins[last + 1]]
 
-    def nacp(self) -> tuple[Ints, npt.NDArray[np.int8]]:
+    def nacp(self) -> tuple[Ints, npt.NDArray[np.int16]]:
         """Frames that state the accuracy category of positions, and the category, by modes_accuracy.py."""
         at = self.between(Said.TARGET, Said.OPERATION)
         first, second = self._first[at], self._second[at]
@@ -214,7 +214,7 @@ class Columns:
         stated = second >> np.where(is_target, np.uint64(53), np.uint64(48)) & 0xF
         sound = np.where(is_target, first >> 25 & 3, first >> 24 & 7) <= 1
         sound &= is_target | (second >> 53 & 7 > 0)  # the version
-        return at[sound], stated[sound].astype(np.int8)
+        return at[sound], stated[sound].astype(np.int16)
 
     def _airborne(self, at: Ints) -> None:
         code = (self._first[at] >> 12 & 0xFFF).view(np.int64)
@@ -241,7 +241,7 @@ class Columns:
         self.vertical_rate_mps[at] = _VERTICAL_RATE_MPS[message >> 10 & 0x3FF]
         unit = _UNIT_KT[message >> 48 & 7]
         east, north = _AXIS[message >> 32 & 0x7FF] * unit, _AXIS[message >> 21 & 0x7FF] * unit
-        self.ground_speed_mps[at] = np.floor(np.sqrt(east * east + north * north)) * KNOT_MPS
+        self.ground_speed_mps[at] = np.sqrt(east * east + north * north) * KNOT_MPS
         track_deg = np.arctan2(east, north) * _DEGREE
         track_deg += (track_deg < 0) * 360.0
         self.track_deg[at] = track_deg

@@ -1,9 +1,9 @@
 """One console's, phone's or ATC desk's side of `/ws`, without a socket.
 
     -> Hello(token, resume_after, epoch)
-    <- Welcome, Records(whole, or what changed since resume_after)
+    <- Welcome, Alerts(whole), Records(whole, or what changed since resume_after)
     -> Subscribe(viewport, tracks)       <- Tracks(whole)
-    <- Records, Tracks, Status           as they come
+    <- Records, Alerts, Tracks, Status   as they come
     -> Command                           <- Answer with the same command_id
     -> Ping                              <- Pong
     <- Failure(code, detail)             and the socket closes
@@ -42,7 +42,9 @@ class Phase(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class ClientSession:
-    """The dialogue's state. `through` is the journal row up to which this client has been sent every record."""
+    """The dialogue's state: `through` is the journal row up to which this client has been sent every record, `tick` the
+    tick up to which it has been sent every change of the tracks in its viewport; 0: none.
+    """
 
     phase: Phase = Phase.SILENT
     through: int = 0

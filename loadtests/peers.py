@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 
 from loadtests import peers_asterix, peers_cot, peers_jt808, peers_modes, peers_nmea
-from loadtests.machine import stamp
 from loadtests.peers_compared import Comparison, tables
 
 FAMILIES: tuple[Callable[[], Iterator[Comparison]], ...] = (
@@ -70,7 +69,7 @@ def peers_had() -> str:
 def main() -> int:
     """Print the tables."""
     ran = compared()
-    print(f"{stamp()} · {peers_had()}\n\n{tables(ran, not_shown())}")
+    print(f"{peers_had()}\n\n{tables(ran, not_shown())}")
     for name in idle(ran):
         print(f"\nNO LONGER DIFFERING {name}")
     return 1 if idle(ran) or any(each.unexplained for each in ran) else 0

@@ -111,9 +111,8 @@ NAMED = Why(
 WHOLE_KNOTS = Why(
     name="whole knots",
     fields=frozenset(("ground_speed",)),
-    because="the velocity is sent as two components of whole knots; one side gives their exact length, the other cuts "
-    "off its fraction",
-    holds=lambda pair: abs(floor(max(pair.ours, pair.theirs) + 1e-3) - min(pair.ours, pair.theirs)) < 1e-3,
+    because="the velocity is sent as two components of whole knots; ours is their length, theirs is it without its fraction",
+    holds=lambda pair: floor(pair.ours + 1e-3) == pair.theirs,
 )
 
 # rs1090
@@ -213,7 +212,6 @@ _RS1090 = (
     UNVERIFIED,
     UNVERIFIED_REST,
     NAMED,
-    WHOLE_KNOTS,
     Why(
         name="a quick step between two frames",
         fields=PLACE,

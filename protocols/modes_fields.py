@@ -8,6 +8,7 @@ register 2,0 that says what it is are read. State between frames is modes.py's.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from math import sqrt
 from typing import Any, NamedTuple
 
 from pyModeS import Message as Raw
@@ -38,6 +39,7 @@ EMERGENCY_SQUAWKS: Mapping[str, Emergency] = {
     "7600": Emergency.RADIO,
     "7700": Emergency.GENERAL,
 }
+_SUPERSONIC = 4  # knots a step in subtype 2, the same table
 _NO_CALLSIGN = "#"  # pyModeS's mark for a character outside the alphabet
 
 
@@ -111,7 +113,7 @@ def _comm_b(payload: bytes, raw: Raw) -> dict[str, Any]:
 
 
 def _measured(payload: bytes, df: int, fields: Mapping[str, Any]) -> Measured:
-    speed_kt = fields.get("groundspeed")
+    speed_kt = _ground_speed_kt(payload, fields)
     climb_ft_min = fields.get("vertical_rate")
     altitude_m, datum = _altitude(fields)
     callsign = fields.get("callsign")
@@ -128,6 +130,16 @@ def _measured(payload: bytes, df: int, fields: Mapping[str, Any]) -> Measured:
         on_ground=_on_ground(payload, df, fields),
         nacp=modes_accuracy.nacp(fields),
     )
+
+
+def _ground_speed_kt(payload: bytes, fields: Mapping[str, Any]) -> float | None:
+    """The length of the velocity that is sent east and north; pyModeS cuts off its fraction. Doc 9871 table A-2-9."""
+    speed_kt: float | None = fields.get("groundspeed")
+    if speed_kt is None or fields.get("bds") != "0,9":
+        return speed_kt
+    message = int.from_bytes(payload[4:11])
+    east, north = (message >> 32 & 0x3FF) - 1, (message >> 21 & 0x3FF) - 1
+    return sqrt(east * east + north * north) * (_SUPERSONIC if message >> 48 & 7 == 2 else 1)
 
 
 def _altitude(fields: Mapping[str, Any]) -> tuple[float | None, AltitudeDatum | None]:

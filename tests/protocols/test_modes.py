@@ -71,6 +71,13 @@ def test_what_dump1090_could_not_verify_is_not_believed_here_either() -> None:
     assert problems == {"": 13_948, modes.UNVERIFIED: 6}
 
 
+def test_a_speed_is_the_length_of_what_was_sent_not_whole_knots() -> None:
+    payload = bytes.fromhex("8d42460c99004bb3a00400ac8b64")  # 74 kt to the east, 412 to the south
+    assert modes_fields.content(payload).said.ground_speed_mps == pytest.approx(
+        (74**2 + 412**2) ** 0.5 * KNOT_MPS
+    )
+
+
 def test_callsigns_and_squawks_agree_with_dump1090() -> None:
     theirs: dict[str, set[str]] = {"callsign": set(), "squawk": set()}
     for row in recordings.petersburg_reference():

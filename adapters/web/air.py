@@ -43,6 +43,9 @@ class Air:
         self._seats: list[set[Console]] = [set() for _ in range(SLOTS)]
         self._told: list[int] = [0] * SLOTS  # the tick up to which each slot had its turn
         self._turn = 0
+        self._shown: set[Console] = set()  # the whole of their viewport, since the last refresh
+        self._waiting: set[Console] = set()  # looked elsewhere again since then
+        self._wholes: dict[Window | None, bytes] = {}  # of this tick
         self._pinned_of: World | None = None
         self._cried: dict[str, Alert] = {}  # since the last turn of the reactor, the newest of each
         self._unsubscribe: Callable[[], None] = lambda: None
@@ -111,17 +114,31 @@ class Air:
     # Tracks
 
     def show(self, console: Console) -> None:
-        """Everything in the viewport, for a beginning."""
+        """Everything in the viewport, for a beginning; once a tick at most, however often it looks elsewhere."""
         console.session.tick = 0
-        if _sees_tracks(console):
-            part = self._wire.since(0, self.site.clock())
-            if console.outbox.may(frame_of(part.pieces(console.window))):
-                console.session.tick = part.to_tick
+        if not _sees_tracks(console):
+            return
+        if console in self._shown:
+            self._waiting.add(console)
+            return
+        self._shown.add(console)
+        part = self._wire.since(0, self.site.clock())
+        frame = self._wholes.get(console.window)
+        if frame is None:
+            frame = self._wholes[console.window] = frame_of(part.pieces(console.window))
+        if console.outbox.may(frame):
+            console.session.tick = part.to_tick
 
     def take_turn(self) -> None:
         """Take over what changed, and tell one slot. A defect costs one turn."""
         try:
             self._wire.refresh(self.site.picture)
+            self._shown.clear()
+            self._wholes.clear()
+            waiting, self._waiting = self._waiting, set()
+            for console in waiting:
+                if console.session.phase is Phase.OPEN:
+                    self.show(console)
             slot, self._turn = self._turn, (self._turn + 1) % SLOTS
             self._tell(slot)
         except Exception:

@@ -243,6 +243,21 @@ async def test_a_track_that_leaves_the_viewport_is_named_as_having_left(site: Ru
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_console_that_looks_elsewhere_all_the_time_is_shown_the_last_place_and_not_each(
+    site: Running,
+) -> None:
+    sight(site, "78a001", 115.9, 28.7)
+    talker, view = await watching(site, "dispatcher", port(115, 28, 116, 29))
+    for step in range(40):
+        at = port(100 + step / 10, 20, 101 + step / 10, 21)
+        talker.say(subscribe=client_pb2.Subscribe(viewport=at, tracks=True))
+    talker.say(subscribe=client_pb2.Subscribe(viewport=port(115, 28, 116, 29), tracks=True))
+    await talker.hear("tracks", lambda t: not t.whole and len(view.labels) == 1)
+    assert [track["icao24"] for track in view.shown().values()] == ["78a001"]
+    assert sum(message.tracks.whole for message in talker.heard) < 10
+
+
+@pytest_twisted.ensureDeferred
 async def test_the_fleet_is_told_wherever_the_map_looks(site: Running) -> None:
     await site.ask(SaveResource(resource=aircraft("B-FAR", icao24="78a009"), version_seen=0))
     sight(site, "78a001", 115.9, 28.7)

@@ -1,7 +1,7 @@
 """The same bytes through the decoder of single frames and through the one of many, told in one form."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -169,6 +169,3 @@ def differences(one: Told, many: Told) -> list[str]:
             at = int(np.argmin(same))
             found.append(f"{name} at row {at} of {len(same)}: {mine[at]!r} {theirs[at]!r}")
     return found
-
-
-Decode = Callable[..., Told]

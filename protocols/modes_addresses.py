@@ -1,8 +1,8 @@
 """What is remembered of every address that one connection has named: columns by slot, and address -> slot.
 
 A bounded table: of the addresses beyond `limit` the one unheard longest is forgotten, as in modes.py. Columns grow by
-doubling, and of the map from addresses only the pages that are used take up memory, so a small receiver's table stays
-small. Slot 0 is nobody's.
+doubling, and the map from addresses has pages only for blocks that are heard, so a small receiver's table stays small.
+Slot 0 is nobody's.
 """
 
 from collections.abc import Callable
@@ -17,8 +17,11 @@ Ints = npt.NDArray[np.int64]
 Addresses = npt.NDArray[np.uint32]
 FIRST_SLOTS = 1024
 SLOT_LIMIT = (1 << 16) - 1  # slots fit 16 bits, and so are sorted in one pass
+FIRST_PAGES = 16
 NOBODY = 0
 NO_NACP = -1
+_PAGE_BITS = 12
+_PAGE = 1 << _PAGE_BITS
 # Columns of a remembered place
 EVEN, ODD, BELIEVED = slice(0, 3), slice(3, 6), slice(6, 10)
 HALVES = slice(0, 6)
@@ -37,7 +40,12 @@ class AddressTable:
     def __init__(self, *, limit: int, simulated: Callable[[str], bool]) -> None:
         self.limit = min(limit, SLOT_LIMIT)
         self._simulated = simulated
-        self._slot_of = np.zeros(1 << 24, np.uint16)  # 32 MB when every page of it is used
+        # address -> slot in two steps: the block of 4,096 addresses to a page, page 0 being all nobody's
+        self._page_of = np.zeros(1 << 12, np.int64)
+        self._pages = np.zeros(
+            (FIRST_PAGES, _PAGE), np.uint16
+        )  # 8 KB each, 32 MB if ever all blocks are heard
+        self._page_count = 1
         self._count = 0
         self._free: list[int] = []
         self._size = 0
@@ -65,7 +73,7 @@ class AddressTable:
 
     def find(self, addresses: Addresses) -> Ints:
         """The slots of addresses; NOBODY's where there is none."""
-        return self._slot_of[addresses].astype(np.int64)
+        return self._pages.reshape(-1).take(self._places(addresses)).astype(np.int64)
 
     def add(self, addresses: Addresses) -> None:
         """Give slots to addresses that have none, each named once."""
@@ -75,9 +83,24 @@ class AddressTable:
         slots = np.array(self._free[len(self._free) - count :], np.int64)
         del self._free[len(self._free) - count :]
         self._count += count
-        self._slot_of[addresses] = slots
+        self._open((addresses >> _PAGE_BITS).astype(np.int64))
+        self._pages.reshape(-1)[self._places(addresses)] = slots
         self.alive[slots] = True
         self._clear(slots, addresses)
+
+    def _places(self, addresses: Addresses) -> Ints:
+        """Where addresses are in the pages."""
+        places: Ints = (self._page_of[addresses >> _PAGE_BITS] << _PAGE_BITS) + (addresses & (_PAGE - 1))
+        return places
+
+    def _open(self, blocks: Ints) -> None:
+        """Give pages to blocks of addresses that have none."""
+        new = np.unique(blocks[self._page_of[blocks] == 0])
+        count = self._page_count + len(new)
+        while count > len(self._pages):
+            self._pages = np.concatenate((self._pages, np.zeros_like(self._pages)))
+        self._page_of[new] = np.arange(self._page_count, count)
+        self._page_count = count
 
     def _clear(self, slots: Ints, addresses: Addresses) -> None:
         self.address[slots] = addresses
@@ -129,7 +152,7 @@ class AddressTable:
 
     def remove(self, slots: Ints) -> None:
         """Forget them. Their slots are used again."""
-        self._slot_of[self.address[slots]] = NOBODY
+        self._pages.reshape(-1)[self._places(self.address[slots])] = NOBODY
         self.alive[slots] = False
         self._count -= len(slots)
         self._free.extend(slots.tolist())

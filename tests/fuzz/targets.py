@@ -8,7 +8,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dispatch.errors import GanyingError
-from protocols import asterix_decoder, avr, beast, cot_stream, jt808, modes, nmea_lines, pcap, sbs
+from protocols import (
+    asterix_decoder,
+    avr,
+    avr_batch,
+    beast,
+    beast_batch,
+    cot_stream,
+    jt808,
+    modes,
+    modes_batch,
+    nmea_lines,
+    pcap,
+    sbs,
+)
 from protocols.codec import client, link, sightings
 from protocols.frames import BadFrame, ReceiverStatus
 from tests import recordings
@@ -42,6 +55,23 @@ def _beast(data: bytes) -> None:
 
 def _avr(data: bytes) -> None:
     _mode_s(data, avr.Deframer())
+
+
+def _mode_s_batch(data: bytes, framing: beast_batch.Deframer | avr_batch.Deframer) -> None:
+    """What feeds use; half and half, so that what is kept in between is fuzzed too."""
+    decoder = modes_batch.BatchDecoder(source="fuzz", reference_position=(115.9, 28.7), framing=framing)
+    half = len(data) // 2
+    for piece in (data[:half], data[half:]):
+        decoder.feed(piece, 0.0)
+    decoder.close(0.0)
+
+
+def _beast_batch(data: bytes) -> None:
+    _mode_s_batch(data, beast_batch.Deframer())
+
+
+def _avr_batch(data: bytes) -> None:
+    _mode_s_batch(data, avr_batch.Deframer())
 
 
 def _sbs(data: bytes) -> None:
@@ -222,6 +252,8 @@ def _avr_seeds() -> list[bytes]:
 TARGETS: tuple[Target, ...] = (
     Target(name="beast", feed=_beast, seeds=_frames),
     Target(name="avr", feed=_avr, seeds=_avr_seeds),
+    Target(name="beast-batch", feed=_beast_batch, seeds=_frames),
+    Target(name="avr-batch", feed=_avr_batch, seeds=_avr_seeds),
     Target(name="sbs", feed=_sbs, seeds=lambda: _lines("adsb/stratux_gms5002_es.sbs.log")),
     Target(name="jt808", feed=_jt808, seeds=_jt808_seeds),
     Target(name="jt808_session", feed=_jt808_session, seeds=_jt808_seeds),

@@ -271,11 +271,17 @@ def show_hostile() -> None:
         ("escapes only", b"\x1a" * 500_000),
         ("frames cut short", b"\x1a3\x1a2\x1a1" * 80_000),
     ):
-        decoder = BatchDecoder(reference_position=HOME)
-        began = process_time()
-        for at in range(0, len(data), PIECE_BYTES):
-            decoder.feed(data[at : at + PIECE_BYTES], 0.0)
-        print(f"| {name} | {(process_time() - began) / len(data) * 1024 * 1e6:.0f} |")
+        spent_s = min(_spent_s(data) for _ in range(3))
+        print(f"| {name} | {spent_s / len(data) * 1024 * 1e6:.0f} |")
+
+
+def _spent_s(data: bytes) -> float:
+    """CPU seconds for all of it."""
+    decoder = BatchDecoder(reference_position=HOME)
+    began = process_time()
+    for at in range(0, len(data), PIECE_BYTES):
+        decoder.feed(data[at : at + PIECE_BYTES], 0.0)
+    return process_time() - began
 
 
 def main() -> None:

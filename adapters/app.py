@@ -4,7 +4,6 @@ Start: journal -> desk -> picture -> archive -> feeds, links, timers, planner ->
 the doors are open. Stop is the other way round, so that what is under way is answered before the journal closes.
 """
 
-import gc
 import json
 import signal
 import sys
@@ -25,6 +24,7 @@ from adapters.feeds.cot_clients import FieldClients
 from adapters.feeds.feed import Feed
 from adapters.feeds.readers import Seen
 from adapters.feeds.status import FeedStatus
+from adapters.garbage import Garbage
 from adapters.gauges import SiteCollector
 from adapters.link import Links, LinkStatus
 from adapters.local_socket import LocalSocket
@@ -99,15 +99,14 @@ class Server:
             )
         )
         self.local = LocalSocket(self.desk, config, self.accounts)
+        self.garbage = Garbage()
         self._reactor = reactor
 
     @inlineCallbacks
     def start(self) -> Any:
         """Open everything; fires with the URL of the doors. Fails with what kept it from starting."""
         yield self.desk.start()
-        # what the journal folded into lives for ever: leave it out of collections that would stop the reactor
-        gc.collect()
-        gc.freeze()
+        self.garbage.start(self._reactor)
         self.watch.start(self._reactor, self.desk.world)
         self.desk.subscribe(lambda world, _: self.watch.follow(world))
         self.archive.start()
@@ -136,6 +135,7 @@ class Server:
         self.accounts.stop()
         yield self.archive.stop()
         yield self.desk.stop()
+        self.garbage.stop()
 
     def _clocks_off_s(self) -> dict[str, float]:
         """Feeds whose clock is off, and by how much."""

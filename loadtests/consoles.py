@@ -63,7 +63,7 @@ def rows(
             time.sleep(WARM_S)
             alone = _cores(site.process.pid, seconds)
             for number in numbers:
-                swarm = child("loadtests.swarm", url, token, number, seconds, "--share", share)
+                swarm = child("loadtests.swarm", "--share", share, "--", url, token, number, seconds)
                 if not said(swarm).startswith("open"):
                     raise RuntimeError(f"not all of {number} consoles got a picture")
                 cores = _cores(site.process.pid, seconds - 1.0)

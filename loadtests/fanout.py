@@ -220,7 +220,7 @@ def stalled(seconds: float) -> Iterator[str]:
             token, url = site.sign_in("diaodu").token, site.url.replace("http", "ws")
             time.sleep(5)
             for stall in (0, 1, 0, 1):
-                swarm = child("loadtests.swarm", url, token, 200, seconds, "--stall", stall)
+                swarm = child("loadtests.swarm", "--stall", stall, "--", url, token, 200, seconds)
                 said(swarm)
                 heard = json.loads(said(swarm))
                 swarm.wait()

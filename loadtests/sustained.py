@@ -111,7 +111,7 @@ def _run(
     swarm = None
     if consoles:
         url = site.url.replace("http", "ws")
-        swarm = child("loadtests.swarm", url, token, consoles, seconds, "--share", share)
+        swarm = child("loadtests.swarm", "--share", share, "--", url, token, consoles, seconds)
         assert said(swarm).startswith("open"), "not every console got a picture"
     else:
         time.sleep(WARM_S / 2)

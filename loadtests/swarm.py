@@ -1,10 +1,10 @@
 """Many consoles on one thread: they say hello, look at a part of the picture each, and note what comes when.
 
-    python -m loadtests.swarm URL TOKEN CONSOLES SECONDS [--share 0.1] [--stall N]
+    python -m loadtests.swarm [--share 0.1] [--stall N] -- URL TOKEN CONSOLES SECONDS
 
 A client for measuring: plain sockets and as little work as will tell what arrived, so that a machine that also holds
 the server can hold hundreds of them. Prints `open N` when all have their first picture, then one line of JSON.
-`--stall N`: so many more consoles read their first message and then nothing.
+A token may begin with a dash, hence the two. `--stall N`: so many more consoles read their first message and then nothing.
 """
 
 import argparse

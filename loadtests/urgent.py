@@ -215,7 +215,7 @@ def measure(*, aircraft: int, rate: float, consoles: int, samples: int) -> list[
                 tell(feeder)
             time.sleep(WARM_S)
             seconds = samples * 3 * 0.3 + 5
-            swarm = child("loadtests.swarm", url, token, consoles, seconds)
+            swarm = child("loadtests.swarm", "--", url, token, consoles, seconds)
             said(swarm)
             watched, feed = Watched(url + "/ws", token), Feed(ports[2])
             watched.until(lambda m: m.WhichOneof("body") == "tracks")

@@ -35,7 +35,7 @@ def sizes(of: ModeSReader, data: bytes) -> list[int]:
 def takes(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     """From now on every piece takes so long."""
     readings: Iterator[float] = (number * seconds for number in count())
-    monkeypatch.setattr(reader_module, "perf_counter", lambda: next(readings))
+    monkeypatch.setattr(reader_module, "thread_time", lambda: next(readings))
 
 
 def test_everything_is_counted_by_its_kind() -> None:

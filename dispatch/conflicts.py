@@ -49,7 +49,6 @@ AMBER = Limit(2, 0.5 * NAUTICAL_MILE_M, 300 * FOOT_M, LOOK_AHEAD_S)
 RED = Limit(1, 0.25 * NAUTICAL_MILE_M, 150 * FOOT_M, 40.0)
 # Who meets somebody within a window is in the same or a neighbouring cell at its middle.
 _CELL_M = 2 * SPEED_LIMIT_MPS * _HALF_WINDOW_S + AMBER.horizontal_m
-_LAYER_M = 2 * CLIMB_LIMIT_MPS * _HALF_WINDOW_S + AMBER.vertical_m
 _AIRCRAFT = frozenset(
     (None, ThingKind.AIRPLANE, ThingKind.HELICOPTER, ThingKind.UAV, ThingKind.OTHER_AIRCRAFT)
 )
@@ -145,41 +144,60 @@ def find(among: Movers) -> Found:
             looked_at += len(a)
             if looked_at > PAIR_LIMIT:
                 return Found(conflicts=tuple(conflicts.values()), cut=True)
+            a, b = _may_meet(among, a, b, (2 * window + 1) * _HALF_WINDOW_S)
             for conflict in _judge(among, a, b):
                 conflicts[conflict.a, conflict.b] = conflict
     return Found(conflicts=tuple(conflicts.values()), cut=False)
 
 
 def _near(among: Movers, at_s: float) -> Iterator[tuple[Indices, Indices]]:
-    """Pairs in the same or neighbouring cells of the grid `at_s` from now, each once, the lower place first."""
+    """Pairs in the same or neighbouring cells of the grid `at_s` from now whose heights may meet around then, each
+    once, the lower place first."""
     if len(among.slot) < 2:
         return
     lat = among.lat_deg + among.north_mps * at_s / DEGREE_M
-    shrink = max(0.05, float(np.cos(np.radians(min(89.0, float(np.abs(lat).max()))))))
+    shrink = np.maximum(0.05, np.cos(np.radians(np.minimum(89.0, np.abs(lat)))))
     lon = among.lon_deg + among.east_mps * at_s / (DEGREE_M * shrink)
-    columns = max(3, int(360.0 * DEGREE_M * shrink / _CELL_M))  # whole cells around the earth
+    columns = max(3, int(360.0 * DEGREE_M * float(shrink.min()) / _CELL_M))  # whole cells around the earth
     x = np.floor((lon % 360.0) / (360.0 / columns)).astype(np.int64) % columns
     y = np.floor((lat + 90.0) * DEGREE_M / _CELL_M).astype(np.int64) + 1
-    z = np.floor((among.altitude_m + among.climb_mps * at_s + 10_000.0) / _LAYER_M).astype(np.int64) + 1
-    wide_y, wide_z = int(y.max()) + 2, int(z.max()) + 2
-    mine = (x * wide_y + y) * wide_z + z
-    order = np.argsort(mine, kind="stable").astype(np.int32)
-    keys, x, y, z = mine[order], x[order], y[order], z[order]
+    height = among.altitude_m + among.climb_mps * at_s
+    reach = AMBER.vertical_m + (np.abs(among.climb_mps) + CLIMB_LIMIT_MPS) * _HALF_WINDOW_S
+    bottom = float((height - reach).min())
+    wide_y, wide_z = int(y.max()) + 2, int((height + reach).max() - bottom) + 2
+    z = np.floor(height - bottom).astype(np.int64)
+    order = np.argsort((x * wide_y + y) * wide_z + z, kind="stable").astype(np.int32)
+    x, y, z = x[order], y[order], z[order]
+    keys = (x * wide_y + y) * wide_z + z
+    low = np.floor((height - reach)[order] - bottom).astype(np.int64)
+    high = np.floor((height + reach)[order] - bottom).astype(np.int64)
     for dx, dy in ((0, 0), (0, 1), (1, -1), (1, 0), (1, 1)):  # the other half is seen from the other side
-        column = ((x + dx) % columns * wide_y + y + dy) * wide_z + z
-        first = np.searchsorted(keys, column - 1, "left")  # the layers below, of and above
-        count = np.searchsorted(keys, column + 1, "right") - first
+        column = ((x + dx) % columns * wide_y + y + dy) * wide_z
+        first = np.searchsorted(keys, column + low, "left")
+        count = np.searchsorted(keys, column + high, "right") - first
         if not count.any():
             continue
-        a = np.repeat(np.arange(len(keys), dtype=np.int64), count)
-        b = np.repeat(first, count) + np.arange(len(a)) - np.repeat(np.cumsum(count) - count, count)
+        a = np.repeat(np.arange(len(keys)), count)
+        b = np.repeat(first - np.cumsum(count) + count, count) + np.arange(len(a))
         if (dx, dy) == (0, 0):
             once = a < b
             a, b = a[once], b[once]
         one, other = order[a], order[b]
-        same = among.datum[one] == among.datum[other]
-        if same.any():
-            yield np.minimum(one[same], other[same]), np.maximum(one[same], other[same])
+        yield np.minimum(one, other), np.maximum(one, other)
+
+
+def _may_meet(among: Movers, a: Indices, b: Indices, at_s: float) -> tuple[Indices, Indices]:
+    """Those of the pairs that could be near in height and in latitude half a window around `at_s`, and whose heights
+    compare: nearly all of them cannot, and this costs less than judging."""
+    for place, rate, limit_m in (
+        (among.altitude_m, among.climb_mps, AMBER.vertical_m),
+        (among.lat_deg * DEGREE_M, among.north_mps, AMBER.horizontal_m),
+    ):
+        apart, opening = place[b] - place[a], rate[b] - rate[a]
+        may = np.abs(apart + opening * at_s) <= limit_m + np.abs(opening) * _HALF_WINDOW_S
+        a, b = a[may], b[may]
+    same = among.datum[a] == among.datum[b]
+    return a[same], b[same]
 
 
 def _judge(among: Movers, a: Indices, b: Indices) -> Iterator[Conflict]:

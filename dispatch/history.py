@@ -12,7 +12,7 @@ import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -106,21 +106,22 @@ class History:
     ) -> None:
         """Keep the accepted rows of a batch. Row i is the thing `ids[codes[i]]`, seen at `at_s` (or `at_s[i]`).
 
-        `ids` may be long and may change afterwards: what is used of it is copied. Codes of rows that were not
-        accepted are not looked at.
+        `ids` may be long and may change afterwards: what is used of it is copied; the columns of a batch never
+        change and are kept as they are. Codes of rows that were not accepted are not looked at.
         """
-        rows = np.flatnonzero(accepted)
-        if not len(rows):
+        count = int(np.count_nonzero(accepted))
+        if not count:
             return
+        rows: Any = slice(None) if count == len(batch) else np.flatnonzero(accepted)
         used, compact = np.unique(codes[rows], return_inverse=True)
-        self.added += len(rows)
+        self.added += count
         self._keep(
             HistoryChunk(
                 source=batch.source,
                 source_kind=batch.source_kind,
                 ids=tuple([ids[code] for code in used.tolist()]),
                 codes=compact.astype(np.int32),
-                at_s=np.full(len(rows), at_s) if isinstance(at_s, (float, int)) else at_s[rows],
+                at_s=np.full(count, at_s) if isinstance(at_s, (float, int)) else at_s[rows],
                 address=batch.address[rows],
                 lon_deg=batch.lon_deg[rows],
                 lat_deg=batch.lat_deg[rows],
@@ -134,7 +135,7 @@ class History:
                 squawk=batch.squawk[rows],
                 emergency=batch.emergency[rows],
                 category=batch.category[rows],
-                thing_kind=np.zeros(len(rows), np.uint8),
+                thing_kind=np.zeros(count, np.uint8),
                 on_ground=batch.on_ground[rows],
                 simulated=batch.simulated[rows],
             )

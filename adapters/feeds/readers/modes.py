@@ -14,7 +14,8 @@ from dispatch.sighting import AddressBatch
 from protocols import avr_batch, beast_batch
 from protocols.modes_batch import BatchDecoder, Decoded
 
-PIECE_BYTES = 32_768  # about 1,500 frames: some two milliseconds to decode and two more to follow
+PIECE_BYTES = 65_536  # about 3,000 frames: two milliseconds to decode and two more to follow
+FIRST_BYTES = 8192  # of a line that nothing is known of yet
 LEAST_BYTES = 1024
 # Of this thread's CPU: what other threads and processes take of the machine is no reason for smaller pieces, which would
 # cost it more. Sound traffic takes 1.5 ms a piece, whatever its size.
@@ -40,7 +41,7 @@ class ModeSReader(Reader):
             framing=beast_batch.Deframer() if config.kind is FeedKind.BEAST else avr_batch.Deframer(),
         )
         self._counter = False
-        self._bytes = PIECE_BYTES  # decoded at once, at present
+        self._bytes = FIRST_BYTES  # decoded at once, at present
 
     @property
     def clock(self) -> str:

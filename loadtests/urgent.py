@@ -1,6 +1,6 @@
 """Urgent items: how long from coming in to a console, over the real wires of a real site under load.
 
-    python -m loadtests.urgent [--aircraft 20000] [--rate 20000] [--consoles 200] [--samples 100]
+    python -m loadtests.urgent [--aircraft 20000] [--rate 20000] [--consoles 200] [--samples 300]
 
 One console is watched while others look at a tenth of the sky each:
 
@@ -16,6 +16,7 @@ machine; both clocks are one.
 
 import argparse
 import json
+import random
 import select
 import socket
 import tempfile
@@ -159,6 +160,7 @@ def facts(watched: Watched, samples: int) -> list[float | None]:
 def pairs(watched: Watched, feed: Feed, samples: int) -> list[float | None]:
     """Seconds from the frame that makes two aircraft a conflict to the alert."""
     waits: list[float | None] = []
+    chance = random.Random(7)
     for number in range(samples):
         a, b = (FIRST_ADDRESS + 0x8000 + 2 * number + side for side in (0, 1))
         lon, lat = FAR[0] + number % 20 * 0.3, FAR[1] + number // 20 * 0.3
@@ -176,7 +178,7 @@ def pairs(watched: Watched, feed: Feed, samples: int) -> list[float | None]:
             watched.read(0.05)
             came = next((read for _, read, ids in watched.conflicts if set(ids) == both), None)
         waits.append(None if came is None else came - began)
-        watched.rest(PAUSE_S + number % 7 * 0.013)
+        watched.rest(chance.random())  # anywhere between two looks
     return waits
 
 
@@ -246,7 +248,7 @@ def main() -> None:
     parser.add_argument("--aircraft", type=int, default=20_000)
     parser.add_argument("--rate", type=float, default=20_000)
     parser.add_argument("--consoles", type=int, default=200)
-    parser.add_argument("--samples", type=int, default=100)
+    parser.add_argument("--samples", type=int, default=300)
     given = parser.parse_args()
     print(stamp(), flush=True)
     for each in measure(**vars(given)):

@@ -40,7 +40,7 @@ from protocols.places_batch import (
 from protocols.repeats_batch import Keys, Repeats
 
 AIRCRAFT_LIMIT = 65_536  # addresses remembered per connection: a hundred times what one antenna hears
-PIECE_BYTES = 65_536  # decoded at once; four milliseconds at most of sound traffic
+PIECE_BYTES = 262_144  # decoded at once; four milliseconds at most of sound traffic
 Ints = npt.NDArray[np.int64]
 _ROTORCRAFT = CATEGORIES.index(ROTORCRAFT)
 _FORMATS = (*(f"DF{min(form, 24)}" for form in range(32)), "Mode A/C")

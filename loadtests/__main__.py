@@ -12,6 +12,7 @@ COMMANDS = (
     ("The whole way under load", ("loadtests.sustained", "--flame", "loadtests/plots/sustained.svg")),
     ("Decoding Mode S", ("loadtests.decoder_rate",)),
     ("Urgent items", ("loadtests.urgent",)),
+    ("Overload of one source", ("loadtests.overload",)),
     ("Fan-out", ("loadtests.fanout",)),
     ("Archive", ("loadtests.archive_rate",)),
     ("Workers and a broker", ("loadtests.workers",)),

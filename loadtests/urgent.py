@@ -125,13 +125,13 @@ def record_of(title: str) -> Callable[[Any], bool]:
     return lambda message: any(each.title == title for each in message.records.incidents)
 
 
-def emergencies(watched: Watched, feed: Feed, samples: int) -> list[float | None]:
-    """Seconds from frame to alert."""
+def emergencies(watched: Watched, feed: Feed, samples: int, first: int = FIRST_ADDRESS) -> list[float | None]:
+    """Seconds from frame to alert, of aircraft with addresses from `first`."""
     waits: list[float | None] = []
     for number in range(samples):
-        thing = f"icao24:{FIRST_ADDRESS + number:06x}"
+        thing = f"icao24:{first + number:06x}"
         began = time.time()
-        feed.send(emergency(FIRST_ADDRESS + number))
+        feed.send(emergency(first + number))
         came = watched.until(alert_about(thing))
         waits.append(None if came is None else came - began)
         watched.rest(PAUSE_S + number % 7 * 0.013)

@@ -16,6 +16,7 @@ from adapters.metrics import Metrics
 from dispatch import conflicts, doubts
 from dispatch.alerts import Alert, AlertBook
 from dispatch.identity import registry
+from dispatch.kinds import AlertKind
 from dispatch.matching import REVIEW_EVERY_S, Matcher, MatchProposal
 from dispatch.picture import TrackPicture
 from dispatch.world import World
@@ -50,6 +51,9 @@ class Watch:
         self._reactor: Any = None
         self._matched_s = 0.0
         self._alerts = metrics.counter("ganying_alerts", "Alerts that began or grew worse", ("kind",))
+        self._left_out = metrics.gauge(
+            "ganying_alerts_left_out", "Alerts going on beyond what a desk is told at once", ("kind",)
+        )
         self._cut = metrics.counter(
             "ganying_conflict_searches_cut", "Conflict searches that were too crowded to look at every pair"
         )
@@ -92,6 +96,8 @@ class Watch:
         picture.expire(now)
         clocks_off_s = self._clocks_off_s()
         found = doubts.review(picture.roster, now, frozenset(clocks_off_s))
+        for kind in AlertKind:  # as they stand before the look counts anew
+            self._left_out.labels(kind.value).set(self._book.left_out[kind])
         self._book.review(picture, found, clocks_off_s, now)
         if now - self._matched_s >= REVIEW_EVERY_S:
             self._matched_s = now

@@ -15,7 +15,8 @@ from dispatch.kinds import AlertKind, Doubt
 from dispatch.picture import TrackPicture
 from dispatch.sighting import EMERGENCIES
 
-# Of one kind at once, the worst first; more are counted in `left_out`: a desk cannot act on more.
+# Of one kind at once, the worst first: a worse one pushes out the mildest, so that a crowd of made-up aircraft in
+# distress does not hide a real one. The others are counted in `left_out`: a desk cannot act on more.
 KIND_LIMIT = 200
 RED, AMBER, INFO = 1, 2, 3
 
@@ -37,7 +38,7 @@ class Alert:
 
 
 class AlertBook:
-    """Alerts going on now, at most KIND_LIMIT of a kind."""
+    """Alerts going on now, at most KIND_LIMIT of a kind. `left_out`: how many of each kind go on beyond that."""
 
     def __init__(self, on_alert: Callable[[Alert], None]) -> None:
         self.left_out: Counter[AlertKind] = Counter()
@@ -138,25 +139,31 @@ class AlertBook:
         before = going_on.get(alert.id)
         if before is None and len(going_on) >= KIND_LIMIT:
             self.left_out[alert.kind] += 1
-            return
-        if before is not None:  # an alert keeps the worst it has been until it ends
-            worst = min(alert.severity, before.severity)
-            alert = replace(alert, began_at_s=before.began_at_s, severity=worst)
+            mildest = max(going_on.values(), key=lambda each: each.severity)
+            if mildest.severity <= alert.severity:
+                return
+            self._on_alert(replace(going_on.pop(mildest.id), over=True))
+        if before is not None:
+            alert = replace(alert, began_at_s=before.began_at_s)
+            if alert.kind is not AlertKind.EMERGENCY:  # keeps the worst it has been until it ends
+                alert = replace(alert, severity=min(alert.severity, before.severity))
         going_on[alert.id] = alert
-        if before is None or alert.severity < before.severity or alert.code != before.code:
+        if before is None or alert.severity != before.severity or alert.code != before.code:
             self._on_alert(going_on[alert.id])
 
     def _state(self, kind: AlertKind, alerts: Iterable[Alert]) -> None:
         """These are all that is going on of a kind."""
+        self.left_out[kind] = 0
         stated = {alert.id: alert for alert in sorted(alerts, key=lambda alert: alert.severity)}
         going_on = self._going_on[kind]
         for alert_id in [alert_id for alert_id in going_on if alert_id not in stated]:
             self._on_alert(replace(going_on.pop(alert_id), over=True))
-        for alert in stated.values():
+        for alert in stated.values():  # the worst first
             self._begin(alert)
 
 
 def _distress(picture: TrackPicture, slot: int, now: float) -> Alert | None:
+    """What a thing in distress is worth: less once it is known for one of a made-up crowd."""
     code = max((int(picture.rows.emergency[row]) for row in picture.roster.rows_at(slot)), default=0)
     emergency = EMERGENCIES[code]
     if emergency is None:

@@ -10,6 +10,7 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 LIMIT_S = 2_400  # of one measurement
 COMMANDS = (
     ("The whole way under load", ("loadtests.sustained", "--flame", "loadtests/plots/sustained.svg")),
+    ("Three times as much", ("loadtests.sustained", "--rate", "300000")),
     ("Decoding Mode S", ("loadtests.decoder_rate",)),
     ("Urgent items", ("loadtests.urgent",)),
     ("Overload of one source", ("loadtests.overload",)),

@@ -10,6 +10,7 @@ message sent was decoded and every accepted one archived.
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -139,6 +140,7 @@ def _run(
     return {
         "messages_s": (valid_after - valid_before) / passed_s,
         "cores": used / passed_s,
+        "share_of_machine": used / passed_s / (os.cpu_count() or 1),
         "aircraft": after["ganying_tracks"],
         "sent": frames,
         "decoded": summed(end, "ganying_feed_frames_total"),

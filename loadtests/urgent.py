@@ -63,11 +63,10 @@ class Feed:
         )
 
 
-def emergency(address: int) -> bytes:
-    """Aircraft status: emergency, squawking 7700; DO-260B §2.2.3.2.7.8.1, type 28 subtype 1."""
-    body = (
-        bytes([0x8D]) + address.to_bytes(3) + (28 << 51 | 1 << 48 | 1 << 45 | SEVEN_SEVEN << 32).to_bytes(7)
-    )
+def emergency(address: int, *, over: bool = False) -> bytes:
+    """Aircraft status: emergency, squawking 7700, or none any more and 0000; DO-260B §2.2.3.2.7.8.1, type 28 subtype 1."""
+    state, squawk = (0, 0) if over else (1, SEVEN_SEVEN)
+    body = bytes([0x8D]) + address.to_bytes(3) + (28 << 51 | 1 << 48 | state << 45 | squawk << 32).to_bytes(7)
     return body + parity(body).to_bytes(3)
 
 
@@ -133,6 +132,7 @@ def emergencies(watched: Watched, feed: Feed, samples: int, first: int = FIRST_A
         began = time.time()
         feed.send(emergency(first + number))
         came = watched.until(alert_about(thing))
+        feed.send(emergency(first + number, over=True))  # a desk is told of 200 at once, no more
         waits.append(None if came is None else came - began)
         watched.rest(PAUSE_S + number % 7 * 0.013)
     return waits

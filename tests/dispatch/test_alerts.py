@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from dispatch.alerts import AMBER, KIND_LIMIT, RED, Alert, AlertBook
+from dispatch.columns import DOUBT_BIT
 from dispatch.conflicts import find, movers
 from dispatch.doubts import Review, review
-from dispatch.kinds import AlertKind, AltitudeDatum, SourceKind
+from dispatch.kinds import AlertKind, AltitudeDatum, Doubt, SourceKind
 from dispatch.picture import TrackPicture
 from dispatch.sighting import Sighting
 from dispatch.tracks import Verdict
@@ -123,3 +124,24 @@ def test_more_than_a_desk_can_act_on_is_counted() -> None:
     it.picture.accept_batch(batch_of(crying, NOW), NOW)
     assert len(it.told) == KIND_LIMIT
     assert it.book.left_out[AlertKind.EMERGENCY] == 50
+    for second in (1, 2):
+        it.book.review(it.picture, NOTHING, {}, NOW + second)
+        assert it.book.left_out[AlertKind.EMERGENCY] == 50
+    assert len(it.book.present()) == KIND_LIMIT
+
+
+def test_a_crowd_of_made_up_aircraft_in_distress_does_not_hide_a_real_one() -> None:
+    it = Listener()
+    crowd = [seen(f"{number:06x}", squawk="7700") for number in range(KIND_LIMIT + 50)]
+    it.picture.accept_batch(batch_of(crowd, NOW), NOW)
+    it.picture.things.doubts[:] |= DOUBT_BIT[Doubt.GHOST]
+    it.book.review(it.picture, NOTHING, {}, NOW + 1)
+    assert {alert.severity for alert in it.book.present()} == {AMBER}
+    it.told.clear()
+    it.picture.accept(seen("780abc", squawk="7700", lon_deg=116.0), NOW + 1)
+    pushed_out, real = it.told
+    assert pushed_out.over
+    assert (real.track_ids, real.severity) == (("icao24:780abc",), RED)
+    it.book.review(it.picture, NOTHING, {}, NOW + 2)
+    assert real.id in {alert.id for alert in it.book.present()}
+    assert len(it.book.present()) == KIND_LIMIT

@@ -73,6 +73,5 @@ def test_a_flooding_radar_loses_its_oldest_words_counted_and_a_receiver_beside_i
 
             wait_for(one_more_settles, "every datagram read or counted as dropped")
         assert of_feed(client, "receiver")["dropped"] == 0
-        assert client.get("tracks?limit=1")["items"]
     finally:
         site.stop()

@@ -31,7 +31,7 @@ class Alert:
     track_ids: tuple[str, ...] = ()
     numbers: tuple[int, ...] = ()
     source: str = ""
-    code: str = ""  # which emergency
+    code: str = ""  # which emergency; of LEFT_OUT, which kind of alert
     began_at_s: float
     figures: Mapping[str, float]
     over: bool = False
@@ -60,6 +60,21 @@ class AlertBook:
     ) -> None:
         """What a look over the whole picture found: begins what is new and ends what is over."""
         things = picture.things
+        self._state(
+            AlertKind.LEFT_OUT,
+            [
+                Alert(
+                    id=f"left_out:{kind}",
+                    kind=AlertKind.LEFT_OUT,
+                    severity=AMBER,
+                    code=kind.value,
+                    began_at_s=now,
+                    figures={"count": count},
+                )
+                for kind, count in self.left_out.items()
+                if count
+            ],
+        )
         in_distress = [
             alert for slot in picture.in_distress() if (alert := _distress(picture, slot, now)) is not None
         ]
@@ -148,7 +163,10 @@ class AlertBook:
             if alert.kind is not AlertKind.EMERGENCY:  # keeps the worst it has been until it ends
                 alert = replace(alert, severity=min(alert.severity, before.severity))
         going_on[alert.id] = alert
-        if before is None or alert.severity != before.severity or alert.code != before.code:
+        recounted = (
+            alert.kind is AlertKind.LEFT_OUT and before is not None and alert.figures != before.figures
+        )
+        if before is None or alert.severity != before.severity or alert.code != before.code or recounted:
             self._on_alert(going_on[alert.id])
 
     def _state(self, kind: AlertKind, alerts: Iterable[Alert]) -> None:

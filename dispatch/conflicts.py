@@ -140,12 +140,12 @@ def find(among: Movers) -> Found:
     conflicts: dict[tuple[int, int], Conflict] = {}
     looked_at = 0
     for window in range(WINDOWS):
-        for a, b in _near(among, (2 * window + 1) * _HALF_WINDOW_S):
+        at_s = (2 * window + 1) * _HALF_WINDOW_S
+        for a, b in _near(among, at_s):
             looked_at += len(a)
             if looked_at > PAIR_LIMIT:
                 return Found(conflicts=tuple(conflicts.values()), cut=True)
-            a, b = _may_meet(among, a, b, (2 * window + 1) * _HALF_WINDOW_S)
-            for conflict in _judge(among, a, b):
+            for conflict in _judge(among, *_may_meet(among, a, b, at_s)):
                 conflicts[conflict.a, conflict.b] = conflict
     return Found(conflicts=tuple(conflicts.values()), cut=False)
 

@@ -292,3 +292,4 @@ class AlertKind(StrEnum):
     DUPLICATE_ADDRESS = "duplicate_address"  # 重址
     GHOSTS = "ghosts"  # 虚假目标群
     CLOCK_OFF = "clock_off"  # 时钟偏差
+    LEFT_OUT = "left_out"  # 告警过多: more of a kind go on than a desk is told of

@@ -145,6 +145,8 @@ function wordsOf(one: Alert): { title: string; todo: string } {
       return { title: words.ghosts(one.source, figure('count')), todo: words.doGhosts }
     case AlertKind.CLOCK_OFF:
       return { title: words.clock(one.source, span(figure('off_s') * 1000)), todo: words.doClock }
+    case AlertKind.LEFT_OUT:
+      return { title: words.leftOut(word(words.kind, one.code), figure('count')), todo: words.doLeftOut }
     default: // a newer server knows more kinds than this page
       return { title: words.other(called(one, 0) || one.source), todo: '' }
   }

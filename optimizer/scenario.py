@@ -218,6 +218,9 @@ class _Reader:
         for free_text in ("operator", "province"):
             row.words(free_text)
         crew = row.child("crew", "flown_continuous_s flown_today_s duty_ends_at")
+        ready_s = self._from(row, "ready_at")
+        if row.raw("at_base_id") is None and ready_s > _LOCK_FAR_S:
+            raise Malformed(row.at("ready_at"), "is more than a month from now, in the air")
         return Aircraft(
             id=row.text("id"),
             model=row.words("model"),
@@ -225,7 +228,7 @@ class _Reader:
             at_base=self._refer_or_none(row, "at_base_id", self._bases),
             lon_deg=row.number("lon", -180, 180),
             lat_deg=row.number("lat", -90, 90),
-            ready_s=self._from(row, "ready_at"),
+            ready_s=ready_s,
             cruise_mps=row.number("cruise_mps", _SLOWEST_MPS),
             loaded_mps=row.number("loaded_mps", _SLOWEST_MPS),
             fuel_type=row.text("fuel_type", _FUELS),

@@ -251,6 +251,14 @@ def test_what_would_end_beyond_the_calendar_is_refused(path: tuple[str | int, ..
     assert _refused(sc).endswith(str(path[-1]))
 
 
+def test_an_aircraft_that_is_never_ready_stays_but_not_in_the_air() -> None:
+    sc = small()
+    sc["aircraft"][0]["ready_at"] = "9999-12-31T23:59:59Z"
+    assert _codes(sc) == set()
+    sc["aircraft"][0]["at_base_id"] = None
+    assert _refused(sc) == "aircraft[0].ready_at"
+
+
 @pytest.mark.parametrize("fraction", ["123456789", "0004", "9996"])
 def test_times_finer_than_a_millisecond_make_no_leg_too_early(fraction: str) -> None:
     sc = generated("S", 7)

@@ -58,6 +58,7 @@ from optimizer.trace import Tracer
 from optimizer.travel import Tables
 
 LEAST_REST_S = 120.0  # a shorter rest would let the programme go in circles
+_QUICK = 600  # incidents times aircraft
 _COLUMNS = 5  # timelines per aircraft and pass: its best ones by where they begin
 _STAY, _LAND = -1, -2  # openings that are no run; landings at base n are _LAND - n
 _STEEP = 3  # passes that take the master's prices as they are; later ones stay near the best so far
@@ -75,10 +76,15 @@ class Grain:
     smooth: float = 0.3
 
 
+def proves_quickly(problem: Problem) -> bool:
+    """Whether a pass takes about a second or less."""
+    return len(problem.incidents) * len(problem.aircraft) <= _QUICK
+
+
 def grain_for(problem: Problem) -> Grain:
     """What a problem of its size affords."""
     size = len(problem.incidents) * len(problem.aircraft)
-    if size <= 600:
+    if size <= _QUICK:
         return Grain(grain_s=90.0, bin_s=600.0, refuels=True)
     if size <= 10_000:
         return Grain(grain_s=200.0, bin_s=900.0, refuels=False)

@@ -18,6 +18,7 @@ from optimizer.check import Findings, Violation, inspect
 from optimizer.choice import Chooser
 from optimizer.fill import fill
 from optimizer.human import nearest_first
+from optimizer.join import joined_legs
 from optimizer.life import serve_life
 from optimizer.plan import Plan
 from optimizer.problem import Problem
@@ -131,7 +132,12 @@ def _first_plans(
     nearest_first(schedule, _never)
     yield "human", schedule
     everyone = range(len(problem.aircraft))
-    rungs = [("life", _TIE_BREAK), ("marginal", None), ("life_even", _EVEN)]
+    rungs = [
+        ("life", _TIE_BREAK, False),
+        ("life_turns", _TIE_BREAK, True),
+        ("marginal_turns", None, True),
+        ("life_even", _EVEN, False),
+    ]
     phase = partial(stop, FIRST)
     if previous is not None:
         schedule = Schedule(problem, tables)
@@ -139,10 +145,10 @@ def _first_plans(
         fill(schedule, everyone, Chooser(schedule), phase)
         yield "previous", schedule
         phase = partial(stop, BUILDING)
-    for method, spare in rungs:
+    for method, spare, split in rungs:
         if phase():
             return
-        schedule = Schedule(problem, tables)
+        schedule = Schedule(problem, tables, split)
         if spare is not None:
             serve_life(schedule, seed, spare, phase)
         fill(schedule, everyone, Chooser(schedule), phase)
@@ -156,8 +162,7 @@ def _never() -> bool:
 
 def plan_of(schedule: Schedule) -> Plan:
     """The plan a schedule stands for; aircraft that stay where they are have no entry."""
-    timelines = ((n, tuple(schedule.legs(n))) for n in range(len(schedule.crafts)))
-    return Plan(timelines={n: legs for n, legs in timelines if legs})
+    return Plan(timelines={n: tuple(legs) for n, legs in enumerate(joined_legs(schedule)) if legs})
 
 
 def _judge(schedule: Schedule, method: str) -> _Judged:

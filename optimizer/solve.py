@@ -133,8 +133,8 @@ def _first_plans(
     yield "human", schedule
     everyone = range(len(problem.aircraft))
     rungs = [
-        ("life", _TIE_BREAK, False),
         ("life_turns", _TIE_BREAK, True),
+        ("life", _TIE_BREAK, False),
         ("marginal_turns", None, True),
         ("life_even", _EVEN, False),
     ]

@@ -53,7 +53,7 @@ def test_an_incident_in_a_storm_is_unavoidable_unless_a_plan_reaches_it() -> Non
 def test_a_table_tells_broken_plans_and_false_bounds() -> None:
     rows = [
         _ROW,
-        replace(_ROW, net=1.1, violations=2, bound_false=True, bound=99.0),
+        replace(_ROW, net=1.1, score=110.0, violations=2, bound_false=True, bound=99.0),
         replace(_ROW, bound=None),
     ]
     line = size_table(rows).splitlines()[-1]

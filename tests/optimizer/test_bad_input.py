@@ -1,5 +1,6 @@
 """Bad input: a named error, or a plan whose broken rules are exactly those the referee finds; never a crash."""
 
+import contextlib
 import copy
 import json
 import random
@@ -281,6 +282,14 @@ def _numbers(value: Any, here: tuple[str | int, ...] = ()) -> list[tuple[str | i
     return [here] if isinstance(value, int | float) and not isinstance(value, bool) else []
 
 
+def _put(into: Any, path: tuple[str | int, ...], value: float) -> None:
+    """Replace what stands at the path; LookupError or TypeError where nothing does."""
+    for key in path[:-1]:
+        into = into[key]
+    if into[path[-1]] is not None:
+        into[path[-1]] = value
+
+
 _DRAWN = [generated("S", seed, roll=seed % 2 == 1) for seed in range(4)]
 _WHERE = [(n, path) for n, sc in enumerate(_DRAWN) for path in _numbers(sc)]
 _ODD = st.sampled_from([0, 1, -1, 1e-9, 1e-3, 0.5, 180, -180, 90, 86_400, 1e6, 1e9, 1e12])
@@ -293,15 +302,11 @@ def test_an_odd_number_anywhere_is_refused_or_planned(
 ) -> None:
     number, path = where
     sc = copy.deepcopy(_DRAWN[number])
-    rows = range(len(sc[path[0]])) if everywhere and len(path) > 2 else (path[1] if len(path) > 1 else 0,)
-    for row in rows:
-        at: Any = sc
-        for key in (path[0], row, *path[2:-1]) if len(path) > 2 else path[:-1]:
-            at = at.get(key) if isinstance(at, dict) else at[key]
-            if at is None:
-                break
-        if at is not None and (isinstance(at, list) or path[-1] in at):
-            at[path[-1]] = value
+    _put(sc, path, value)
+    if everywhere and len(path) > 2:
+        for row in sc[path[0]]:
+            with contextlib.suppress(LookupError, TypeError):  # the row has no such field
+                _put(row, path[2:], value)
     sc = json.loads(json.dumps(sc))
     try:
         parse(sc)

@@ -295,7 +295,7 @@ _WHERE = [(n, path) for n, sc in enumerate(_DRAWN) for path in _numbers(sc)]
 _ODD = st.sampled_from([0, 1, -1, 1e-9, 1e-3, 0.5, 180, -180, 90, 86_400, 1e6, 1e9, 1e12])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.sampled_from(_WHERE), _ODD, st.booleans())
 def test_an_odd_number_anywhere_is_refused_or_planned(
     where: tuple[int, tuple[str | int, ...]], value: float, everywhere: bool

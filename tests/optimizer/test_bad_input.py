@@ -325,3 +325,11 @@ def test_a_previous_plan_of_another_world_is_no_chain() -> None:
     problem = parse(sc)
     result: Result = solve(problem, MaxIterations(iterations=1), 1, read_plan(problem, old))
     assert judged(sc, result.plan.to_json(problem))["violations"] == []
+
+
+def test_water_that_takes_no_time_at_all_is_left_alone() -> None:
+    assert not _codes(generated("S", 282, twists=("huge_fires", "nothing_takes_time", "same_place")))
+
+
+def test_a_start_at_first_light_is_in_the_light_whatever_its_last_digit() -> None:
+    assert not _codes(generated("S", 521, roll=True, twists=("before_dawn",)), iterations=2)

@@ -88,6 +88,7 @@ class Planner:
             solver=str(answer["plan"].get("solver", "ganying")),
             seed=int(answer["seed"]),
             interchange=json.dumps(answer["plan"], ensure_ascii=False).encode(),
+            bound=None if answer["bound"] is None else float(answer["bound"]),
         )
         ask = Ask(actor="planner", role=None, command_id=secrets.token_hex(16), command=command)
         stored = yield self._desk.ask(ask)

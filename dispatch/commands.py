@@ -112,6 +112,7 @@ class ProposePlan:
     solver: str
     seed: int
     interchange: bytes
+    bound: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,5 +32,6 @@ def decide_propose(world: World, ask: Ask, command: ProposePlan, now: datetime) 
         solver=command.solver,
         seed=command.seed,
         interchange=command.interchange,
+        bound=command.bound,
     )
     return (PlanProposed(plan=plan),)

@@ -284,6 +284,7 @@ class Plan:
     seed: int
     interchange: bytes = b""  # the plan in the interchange format, UTF-8 JSON
     version: int = 1
+    bound: float | None = None  # proven: no plan that keeps the rules scores less; None: not looked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ COMMANDS = (
     ("Independent decoders", ("loadtests.peers",)),
     ("Commands through the desk", ("loadtests.desk_rate",)),
     ("Plans", ("loadtests.plans",)),
+    ("Planning beside HiGHS", ("loadtests.plan_peer",)),
 )
 HEAD = """# Results
 

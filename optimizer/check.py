@@ -185,7 +185,9 @@ class _Flight:
         if leg.start_s > self.now_s + _SHORT_S and not self.grounded:
             self._burn(leg.start_s - self.now_s)
         if leg.kind in (LegKind.FLY, LegKind.CYCLES, LegKind.ON_SCENE):
-            light = leg.start_s >= self.problem.first_light_s and leg.end_s <= self.problem.last_light_s
+            first_s, last_s = self.problem.first_light_s, self.problem.last_light_s
+            # a plan is written in milliseconds: what rounding took off is none
+            light = leg.start_s >= first_s - 1e-6 and leg.end_s <= last_s + 1e-6
             if not light and "night" not in self.row.capabilities:
                 self.fail("DAYLIGHT", f"{leg.kind} outside first and last light")
             if leg.end_s > self.row.duty_ends_s:

@@ -3,12 +3,13 @@
 Every (aircraft, incident) pair gets its earliest legal sortie as an option; CP-SAT picks at most one per
 aircraft so that the life charge is least. Ties, and by `spare` also more than ties, go to the aircraft that
 the fires would miss least. Rounds follow until no life incident can be served better: an aircraft that is
-free again is a new option. What remains (height layers and places at the water among the chosen) is settled
-when the options are booked, one by one, in order of their time.
+free again is a new option. Two that would crowd the layers of one incident exclude each other; what remains
+(three and more, places at the water) is settled when the options are booked, one by one, in order of their time.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from ortools.sat.python import cp_model
@@ -173,6 +174,9 @@ def _assign(schedule: Schedule, options: list[_Option], seed: int, spare: float)
     for incident, numbers in by_incident.items():
         lines = [(options[n], picked[n]) for n in numbers]
         terms.append(_incident_charge(model, schedule, incident, lines))
+        for one, other in combinations(lines, 2):
+            if _crowd(schedule, one[0], other[0]):
+                model.add_at_most_one(one[1], other[1])
     missed = _missed_elsewhere(schedule, by_aircraft)
     for n, option in enumerate(options):
         points = spare * (missed[option.candidate.aircraft] - option.worth)
@@ -186,6 +190,19 @@ def _assign(schedule: Schedule, options: list[_Option], seed: int, spare: float)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return []
     return [option for n, option in enumerate(options) if solver.boolean_value(picked[n])]
+
+
+def _crowd(schedule: Schedule, one: _Option, other: _Option) -> bool:
+    """Whether two options of one incident are there at the same time and need more layers than it has."""
+    incident, crafts = one.incident, schedule.crafts
+    slots = crafts[one.candidate.aircraft].row.slots + crafts[other.candidate.aircraft].row.slots
+    if slots <= schedule.problem.incidents[incident].max_slots:
+        return False
+    return any(
+        mine[0] == theirs[0] == incident and mine[1] < theirs[2] and theirs[1] < mine[2]
+        for mine in one.candidate.sortie.at_scene
+        for theirs in other.candidate.sortie.at_scene
+    )
 
 
 def _incident_charge(

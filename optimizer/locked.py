@@ -96,7 +96,7 @@ class _Replay:
 
     def finish(self) -> Sortie:
         """The sortie that the legs make, and a landing's refuelling where they end with one."""
-        after = self._state()
+        after = self.state_now()
         last = self.legs[-1]
         if self.where is Where.BASE and last.kind is LegKind.FLY:
             after, booked = self.planner.landed(
@@ -121,7 +121,8 @@ class _Replay:
             incidents=tuple(dict.fromkeys(scene[0] for scene in self.at_scene)),
         )
 
-    def _state(self) -> State:
+    def state_now(self) -> State:
+        """The aircraft after the legs followed so far."""
         return State(
             where=self.where,
             place=self.place,
@@ -197,3 +198,11 @@ class _Replay:
             self.ready_from_s = turned_s
         if leg.end_s - leg.start_s >= self.craft.min_rest_s:
             self.continuous_s = 0.0
+
+
+def state_after(planner: Planner, craft: Craft, state: State, legs: Sequence[Leg]) -> State:
+    """Where the locked legs leave the aircraft, before anything is decided about the ground time that follows."""
+    replay = _Replay(planner, craft, state)
+    for leg in _in_order(legs, state.free_s):
+        replay.follow(leg)
+    return replay.state_now()

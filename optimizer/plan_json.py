@@ -61,10 +61,17 @@ class LegReader:
             end_s=end_s - self.now_epoch_s,
             place=self._place(row, kind),
             incident=_NO_INCIDENT if kind in _NOWHERE else self._find(row, "incident_id", self.incidents),
-            drops=row.whole("drops", 1) if kind is LegKind.CYCLES else 0,
+            drops=self._drops(row) if kind is LegKind.CYCLES else 0,
             litres_per_drop=row.positive("litres_per_drop") if kind is LegKind.CYCLES else 0.0,
             refuel=row.flag("refuel") if kind is LegKind.GROUND else False,
         )
+
+    @staticmethod
+    def _drops(row: Fields) -> int:
+        drops = row.whole("drops", 1)
+        if drops > _MOST_DROPS:
+            raise Malformed(row.at("drops"), f"{drops} is more than {_MOST_DROPS}")
+        return drops
 
     def _place(self, row: Fields, kind: LegKind) -> int:
         if kind is LegKind.GROUND:
@@ -92,6 +99,7 @@ class LegReader:
 
 
 _NO_INCIDENT = -1
+_MOST_DROPS = 10_000  # of one leg: one every nine seconds of a whole day
 _NOWHERE = (LegKind.FLY, LegKind.GROUND)  # kinds that name no incident
 
 

@@ -14,6 +14,8 @@ from dispatch.errors import Malformed
 _ABSENT = object()
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", re.ASCII)  # scenario.schema.json, $defs/time
 _LARGEST = 1e12  # beyond any quantity of the field; keeps sums of products finite
+_LONGEST_S = 1e8  # three years: what takes longer is no plan of a day, and its end may have no date
+_MILLISECOND = 1_000  # times are planned and written in whole milliseconds
 
 
 def epoch_s(text: object, path: str) -> float:
@@ -24,6 +26,11 @@ def epoch_s(text: object, path: str) -> float:
         return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
     except (ValueError, OverflowError, OSError) as error:
         raise Malformed(path, f"{shown(text)} is not an ISO-8601 UTC time ending in Z") from error
+
+
+def _ms(text: object, path: str) -> float:
+    """Milliseconds since 1970 to the microsecond, free of what floats add below that. Raises Malformed."""
+    return round(epoch_s(text, path) * _MILLISECOND, 3)
 
 
 def iso_time(seconds: float) -> str:
@@ -113,6 +120,10 @@ class Fields:
             raise Malformed(self.at(key), f"{number:g} is not above 0")
         return number
 
+    def duration_s(self, key: str) -> float:
+        """Seconds that something takes, up to three years."""
+        return self.number(key, 0.0, _LONGEST_S)
+
     def whole(self, key: str, low: int) -> int:
         """A whole number of at least `low`."""
         number = self.number(key, low)
@@ -121,8 +132,12 @@ class Fields:
         return int(number)
 
     def time_s(self, key: str) -> float:
-        """Seconds since 1970."""
-        return epoch_s(self.raw(key), self.at(key))
+        """Seconds since 1970, finer than a millisecond cut off."""
+        return math.floor(_ms(self.raw(key), self.at(key))) / _MILLISECOND
+
+    def begin_s(self, key: str) -> float:
+        """Seconds since 1970 from which on something holds: the next whole millisecond, never earlier."""
+        return math.ceil(_ms(self.raw(key), self.at(key))) / _MILLISECOND
 
     def items(self, key: str) -> list[object]:
         """A list as it stands."""

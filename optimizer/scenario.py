@@ -30,6 +30,10 @@ from optimizer.problem import (
 from optimizer.reading import Fields, shown
 
 SCHEMA_VERSION = "1.0"
+_LATEST_NOW_S = 221_845_392_000.0  # the year 9000: a millennium for plans before calendars end
+_MOST_VISITS = 1_000  # of one task: a town flown out by tens; more is a slip of the pen
+_SLOWEST_MPS = 0.1  # a walk; the other side of the Earth in six years, which still has a date
+_LOCK_FAR_S = 30 * 86_400.0  # promises are of today; beyond a month either way it is a wrong date
 _FUELS = ("jet", "avgas")
 _MODES = ("bucket", "snorkel", "scoop", "pit")
 _CAPABILITIES = ("water", "hoist", "medical", "cargo", "search", "recon", "night")
@@ -58,7 +62,9 @@ class _Reader:
 
     def __init__(self, top: Fields) -> None:
         self._top = top
-        self._now_s = top.time_s("now")
+        self._now_s = top.begin_s("now")
+        if not 0.0 <= self._now_s <= _LATEST_NOW_S:
+            raise Malformed("now", "is not between 1970 and 9000")
         self._bases: dict[str, int] = {}
         self._waters: dict[str, int] = {}
         self._hospitals: dict[str, int] = {}
@@ -92,7 +98,7 @@ class _Reader:
             now_epoch_s=self._now_s,
             horizon_s=horizon_s,
             sea_level_temperature_c=weather.number("temperature_c"),
-            first_light_s=self._after_now(weather, "first_light"),
+            first_light_s=self._from(weather, "first_light"),
             last_light_s=self._after_now(weather, "last_light"),
             rules=self._rules(),
             weights=self._weights(),
@@ -192,15 +198,18 @@ class _Reader:
             "task", "visits service_s needs seats cargo_kg deadline_at pickup_base_id hospital_id handover_s"
         )
         task.time_s("deadline_at")
+        visits = task.whole("visits", 1)
+        if visits > _MOST_VISITS:
+            raise Malformed(task.at("visits"), f"{visits} is more than {_MOST_VISITS}")
         return Task(
-            visits=task.whole("visits", 1),
-            service_s=task.number("service_s", 0),
+            visits=visits,
+            service_s=task.duration_s("service_s"),
             needs=task.texts("needs", _CAPABILITIES),
             seats=task.whole("seats", 0),
             cargo_kg=task.number("cargo_kg", 0),
             pickup_base=self._refer_or_none(task, "pickup_base_id", self._bases),
             hospital=self._refer_or_none(task, "hospital_id", self._hospitals),
-            handover_s=task.number("handover_s", 0),
+            handover_s=task.duration_s("handover_s"),
         )
 
     def _craft(self, row: Fields) -> Aircraft:
@@ -209,6 +218,9 @@ class _Reader:
         for free_text in ("operator", "province"):
             row.words(free_text)
         crew = row.child("crew", "flown_continuous_s flown_today_s duty_ends_at")
+        ready_s = self._from(row, "ready_at")
+        if row.raw("at_base_id") is None and ready_s > _LOCK_FAR_S:
+            raise Malformed(row.at("ready_at"), "is more than a month from now, in the air")
         return Aircraft(
             id=row.text("id"),
             model=row.words("model"),
@@ -216,14 +228,14 @@ class _Reader:
             at_base=self._refer_or_none(row, "at_base_id", self._bases),
             lon_deg=row.number("lon", -180, 180),
             lat_deg=row.number("lat", -90, 90),
-            ready_s=self._after_now(row, "ready_at"),
-            cruise_mps=row.positive("cruise_mps"),
-            loaded_mps=row.positive("loaded_mps"),
+            ready_s=ready_s,
+            cruise_mps=row.number("cruise_mps", _SLOWEST_MPS),
+            loaded_mps=row.number("loaded_mps", _SLOWEST_MPS),
             fuel_type=row.text("fuel_type", _FUELS),
             fuel_capacity_kg=row.positive("fuel_capacity_kg"),
             fuel_kg=row.number("fuel_kg", 0),
             burn_kgps=row.positive("burn_kgps"),
-            turnaround_s=row.number("turnaround_s", 0),
+            turnaround_s=row.duration_s("turnaround_s"),
             min_runway_m=row.number("min_runway_m", 0),
             slots=row.whole("slots", 1),
             water=self._kit(row) if row.raw("water") is not None else None,
@@ -249,8 +261,8 @@ class _Reader:
         return WaterKit(
             mode=kit.text("mode", _MODES),
             capacity_l=kit.positive("capacity_l"),
-            fill_s=kit.number("fill_s", 0),
-            drop_s=kit.number("drop_s", 0),
+            fill_s=kit.duration_s("fill_s"),
+            drop_s=kit.duration_s("drop_s"),
             min_depth_m=kit.number("min_depth_m", 0),
             lift=lift,
         )
@@ -306,6 +318,9 @@ class _Reader:
             if aircraft in locked:
                 raise Malformed(row.at("aircraft_id"), "has two commitments")
             locked[aircraft] = tuple(legs.read_all(row.items("legs"), row.at("legs")))
+            for n, leg in enumerate(locked[aircraft]):
+                if leg.start_s < -_LOCK_FAR_S or leg.end_s > _LOCK_FAR_S:
+                    raise Malformed(row.at(f"legs[{n}]"), "is not within a month of now")
         return {aircraft: legs_ for aircraft, legs_ in locked.items() if legs_}
 
     def _previous(self) -> Iterable[tuple[int, int]]:
@@ -319,12 +334,15 @@ class _Reader:
         if not row.has("available"):
             return ()
         return tuple(
-            Window(from_s=self._after_now(span, "from"), until_s=self._after_now(span, "until"))
+            Window(from_s=self._from(span, "from"), until_s=self._after_now(span, "until"))
             for span in row.children("available", "from until")
         )
 
     def _after_now(self, row: Fields, key: str) -> float:
         return row.time_s(key) - self._now_s
+
+    def _from(self, row: Fields, key: str) -> float:
+        return row.begin_s(key) - self._now_s
 
     def _refer(self, row: Fields, key: str, known: Mapping[str, int]) -> int:
         name = row.text(key)

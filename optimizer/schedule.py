@@ -21,11 +21,12 @@ from optimizer.travel import Tables
 class Schedule:
     """Starts with the locked sorties, and with every airborne aircraft on its way home."""
 
-    def __init__(self, problem: Problem, tables: Tables) -> None:
+    def __init__(self, problem: Problem, tables: Tables, split: bool = False) -> None:
+        """`split`: aircraft take turns over a fire, drop by drop (`sortie.py`)."""
         self.problem, self.tables = problem, tables
         self.crafts = tables.crafts
         self.ledgers = Ledgers.of(problem)
-        self.planner = Planner(problem, tables.distance_view, self.crafts, self.ledgers)
+        self.planner = Planner(problem, tables.distance_view, self.crafts, self.ledgers, split)
         horizon_s, weights = problem.horizon_s, problem.weights
         self.fires = {
             n: FireBook(row, weights, horizon_s) for n, row in enumerate(problem.incidents) if row.fire

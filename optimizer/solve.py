@@ -2,7 +2,8 @@
 
 A ladder of ever better legal plans. First complete plans, each by another rule: the human one (nearest-first),
 the life tier by CP-SAT followed by a marginal-gain fill, the fill alone, and the previous plan carried over if
-there is one. The best of them goes into a large-neighbourhood search until `stop` says so. Same problem,
+there is one. If passes are asked for, `bound.py` then proves how much better any plan could be. The best plan
+goes into a large-neighbourhood search until `stop` says so. Same problem,
 seed and iteration limit: same plan. No clock, no chance and no IO in here; `stop` brings the first, `seed`
 the second, and `listen` hears of every improvement.
 """
@@ -11,18 +12,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from optimizer.bound import LEAST_REST_S, Bounder, grain_for
 from optimizer.carry import carry_over
 from optimizer.check import Findings, Violation, inspect
 from optimizer.choice import Chooser
 from optimizer.fill import fill
 from optimizer.human import nearest_first
+from optimizer.join import joined_legs
 from optimizer.life import serve_life
 from optimizer.plan import Plan
 from optimizer.problem import Problem
 from optimizer.schedule import Schedule
 from optimizer.score import Score, score
 from optimizer.search import search
-from optimizer.stop import BUILDING, FIRST, Stop
+from optimizer.stop import BUILDING, FIRST, PROVING, Stop
 from optimizer.travel import Tables
 
 _TIE_BREAK = 0.01  # a point of fire against one of life where the life tier alone decides
@@ -32,7 +35,8 @@ _EVEN = 1.0  # the score's own measure between the two
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """The best plan found. `violations` is empty unless no plan can keep the rules (an aircraft in the air
-    without the fuel to land, a lock that breaks a rule). `human`: the score of the human rule's own plan."""
+    without the fuel to land, a lock that breaks a rule). `human`: the score of the human rule's own plan. `bound`:
+    no plan that keeps the rules scores less (`bound.py`); None if no pass was made."""
 
     plan: Plan
     score: Score
@@ -40,6 +44,7 @@ class Result:
     violations: tuple[Violation, ...]
     method: str
     iterations: int
+    bound: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,14 +66,21 @@ def solve(
     seed: int,
     previous: Plan | None = None,
     listen: Callable[[Plan, Score], None] | None = None,
+    *,
+    passes: int = 0,
+    hear_bound: Callable[[float], None] | None = None,
 ) -> Result:
-    """The best plan found before `stop`. Deterministic for a seed if `stop` is."""
+    """The best plan found before `stop`. Deterministic for a seed if `stop` is. `passes`: at most so many to raise
+    the bound, each told to `hear_bound`; `stop` is asked with `PROVING` and may end them sooner."""
     tables = Tables(problem)
     best: _Judged | None = None
     best_schedule: Schedule | None = None
     human: Score | None = None
+    schedules: list[tuple[float, Schedule]] = []
     for method, schedule in _first_plans(problem, tables, stop, seed, previous):
         judged = _judge(schedule, method)
+        if passes > 0 and not judged.findings.violations:
+            schedules.append((judged.score.total, schedule))
         human = human or judged.score
         if best is None or judged.rank < best.rank:
             best, best_schedule = judged, schedule
@@ -76,6 +88,11 @@ def solve(
                 listen(judged.plan, judged.score)
     if best is None or best_schedule is None or human is None:
         raise AssertionError("the human rule always gives a plan")
+    bound = None
+    if passes > 0 and not best.findings.violations:
+        for bound in _bounds(problem, tables, schedules, passes, stop):
+            if hear_bound is not None:
+                hear_bound(bound)
     iterations, base_method = 0, best.method
     for done, changed in search(best_schedule, stop, seed):
         iterations = done
@@ -91,7 +108,19 @@ def solve(
         violations=tuple(best.findings.violations),
         method=best.method,
         iterations=iterations,
+        bound=bound,
     )
+
+
+def _bounds(
+    problem: Problem, tables: Tables, schedules: list[tuple[float, Schedule]], passes: int, stop: Stop
+) -> Iterator[float]:
+    """Ever better bounds, from the first plans; none where the relaxed model says nothing."""
+    if problem.rules.min_rest_s < LEAST_REST_S or problem.horizon_s <= 0.0:
+        return
+    bounder = Bounder(problem, tables, grain_for(problem))
+    best_last = [schedule for _, schedule in sorted(schedules, key=lambda row: -row[0])]
+    yield from bounder.passes(best_last, lambda done: done >= passes or stop(PROVING))
 
 
 def _first_plans(
@@ -103,7 +132,12 @@ def _first_plans(
     nearest_first(schedule, _never)
     yield "human", schedule
     everyone = range(len(problem.aircraft))
-    rungs = [("life", _TIE_BREAK), ("marginal", None), ("life_even", _EVEN)]
+    rungs = [
+        ("life_turns", _TIE_BREAK, True),
+        ("life", _TIE_BREAK, False),
+        ("marginal_turns", None, True),
+        ("life_even", _EVEN, False),
+    ]
     phase = partial(stop, FIRST)
     if previous is not None:
         schedule = Schedule(problem, tables)
@@ -111,10 +145,10 @@ def _first_plans(
         fill(schedule, everyone, Chooser(schedule), phase)
         yield "previous", schedule
         phase = partial(stop, BUILDING)
-    for method, spare in rungs:
+    for method, spare, split in rungs:
         if phase():
             return
-        schedule = Schedule(problem, tables)
+        schedule = Schedule(problem, tables, split)
         if spare is not None:
             serve_life(schedule, seed, spare, phase)
         fill(schedule, everyone, Chooser(schedule), phase)
@@ -128,8 +162,7 @@ def _never() -> bool:
 
 def plan_of(schedule: Schedule) -> Plan:
     """The plan a schedule stands for; aircraft that stay where they are have no entry."""
-    timelines = ((n, tuple(schedule.legs(n))) for n in range(len(schedule.crafts)))
-    return Plan(timelines={n: legs for n, legs in timelines if legs})
+    return Plan(timelines={n: tuple(legs) for n, legs in enumerate(joined_legs(schedule)) if legs})
 
 
 def _judge(schedule: Schedule, method: str) -> _Judged:

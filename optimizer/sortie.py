@@ -48,8 +48,16 @@ class Planner:
     """Builds sorties for one problem against the bookings made so far."""
 
     def __init__(
-        self, problem: Problem, distance_m: memoryview, crafts: list[Craft], ledgers: Ledgers
+        self,
+        problem: Problem,
+        distance_m: memoryview,
+        crafts: list[Craft],
+        ledgers: Ledgers,
+        split: bool = False,
     ) -> None:
+        """`split`: every drop is a leg of its own, so that the way back to the water takes no layer and no
+        place; where many aircraft contend for few layers they then take turns."""
+        self.split = split
         self.problem = problem
         self.distance_m = distance_m
         self.crafts = crafts
@@ -68,6 +76,8 @@ class Planner:
         drops = min(work.most_drops(start_s), most)
         if drops < 1:
             return []
+        if self.split:
+            return self._turns(work, start_s, drops)
         found = []
         for begin_s, count in self._work_spans(work, start_s + work.ferry_s, drops):
             if way.where is Where.AIR and begin_s > start_s + work.ferry_s + _SLACK_S:
@@ -91,6 +101,31 @@ class Planner:
             )
             spans += [(part_s, part)] if part >= 1 else []
         return spans
+
+    def _turns(self, work: "FireWork", start_s: float, most: int) -> list["FireWork"]:
+        """The work drop by drop, each as soon as there is room for it; ends where it would have to hold long."""
+        craft, way = work.craft, work.way
+        starts: list[float] = []
+        at_s, last_s = start_s + work.ferry_s, math.inf
+        while len(starts) < most:
+            begin_s = self._first_fit_s(work, at_s, work.one_s)
+            if begin_s + work.one_s > self.problem.horizon_s:
+                break
+            if not starts:
+                if way.where is Where.AIR and begin_s > at_s + _SLACK_S:
+                    return []  # holding burns fuel and crew time
+                leave_s = begin_s - work.ferry_s
+                left_s = craft.flight_left_s(way.fuel_kg, continuous_at(craft, way, leave_s), way.today_s)
+                last_s = leave_s + min(left_s, craft.latest_s - leave_s) - work.return_s
+            elif begin_s > at_s + work.one_s:
+                break
+            if begin_s + work.one_s > last_s:
+                break
+            starts.append(begin_s)
+            at_s = begin_s + work.cycle_s
+        if not starts:
+            return []
+        return [replace(work, begin_s=starts[0], drops=len(starts), starts=tuple(starts))]
 
     def _first_fit_s(self, work: "FireWork", from_s: float, length_s: float) -> float:
         scene = self.ledgers.scene[work.incident]
@@ -127,17 +162,21 @@ class Planner:
         water_place = self.problem.water_place(work.water)
         if work.ferry_s > 0.0 or way.place != water_place:
             legs.append(Leg(kind=LegKind.FLY, start_s=leave_s, end_s=begin_s, place=water_place))
-        legs.append(
-            Leg(
-                kind=LegKind.CYCLES,
-                start_s=begin_s,
-                end_s=end_s,
-                place=water_place,
-                incident=work.incident,
-                drops=drops,
-                litres_per_drop=work.litres,
+        spans = work.spans(drops)
+        for n, (from_s, until_s) in enumerate(spans):
+            if n:
+                legs.append(Leg(kind=LegKind.FLY, start_s=spans[n - 1][1], end_s=from_s, place=water_place))
+            legs.append(
+                Leg(
+                    kind=LegKind.CYCLES,
+                    start_s=from_s,
+                    end_s=until_s,
+                    place=water_place,
+                    incident=work.incident,
+                    drops=1 if work.starts else drops,
+                    litres_per_drop=work.litres,
+                )
             )
-        )
         legs.append(Leg(kind=LegKind.FLY, start_s=end_s, end_s=land_s, place=work.base))
         flight_s = land_s - leave_s
         after, booked = self.landed(
@@ -154,8 +193,8 @@ class Planner:
             after=after,
             flight_s=flight_s,
             drops=((work.incident, work.litres, times),),
-            at_scene=((work.incident, begin_s, end_s),),
-            at_water=((work.water, begin_s, end_s),),
+            at_scene=tuple((work.incident, from_s, until_s) for from_s, until_s in spans),
+            at_water=tuple((work.water, from_s, until_s) for from_s, until_s in spans),
             at_fuel=(*((way.filled,) if way.filled else ()), *booked),
             stood_ready=stood_ready(way, leave_s),
             incidents=(work.incident,),
@@ -259,9 +298,18 @@ class FireWork:
     return_s: float
     begin_s: float = 0.0
     drops: int = 0
+    starts: tuple[float, ...] = ()  # of each drop's own leg; empty: one leg for all
+
+    def spans(self, drops: int) -> list[tuple[float, float]]:
+        """When its legs between water and fire begin and end."""
+        if self.starts:
+            return [(at_s, at_s + self.one_s) for at_s in self.starts[:drops]]
+        return [(self.begin_s, self.begin_s + self.length_s(drops))]
 
     def times(self) -> list[float]:
         """When its drops fall."""
+        if self.starts:
+            return [at_s + self.one_s for at_s in self.starts[: self.drops]]
         first_s = self.begin_s + self.one_s
         return [first_s + k * self.cycle_s for k in range(self.drops)]
 
@@ -296,7 +344,9 @@ class FireWork:
         return self.begin_s + self.length_s(self.drops) + self.return_s
 
     def length_s(self, drops: int) -> float:
-        """Of the whole cycles leg."""
+        """Of the whole work between water and fire."""
+        if self.starts:
+            return self.starts[drops - 1] + self.one_s - self.begin_s
         return drops * self.one_s + (drops - 1) * self.back_s
 
     def most_drops(self, leave_s: float) -> int:

@@ -1,14 +1,16 @@
 """When to stop improving. A stop is asked with the number of search iterations done so far.
 
-While plans are being built it is asked with `FIRST` for the first good one and `BUILDING` for the others; only
-running out of time ends those phases, so an iteration limit alone always gives the same plan. The clock is an
+While plans are being built it is asked with `FIRST` for the first good one and `BUILDING` for the others, with
+`PROVING` while a bound is raised; only running out of time ends those phases, so an iteration limit alone always
+gives the same plan. The clock is an
 argument: this package has none.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-FIRST, BUILDING = -2, -1
+FIRST, BUILDING, PROVING = -2, -1, -3
+_PROOF_SHARE = 0.5  # of the time: the search gets the rest
 
 Stop = Callable[[int], bool]
 
@@ -32,10 +34,12 @@ class MaxSeconds:
         self._clock = clock
         self._until_s = clock() + seconds
         self._first_s = self._until_s + seconds
+        self._proof_s = self._until_s - (1.0 - _PROOF_SHARE) * seconds
 
     def __call__(self, done: int) -> bool:
         """Whether the time is up."""
-        return self._clock() >= (self._first_s if done == FIRST else self._until_s)
+        until_s = {FIRST: self._first_s, PROVING: self._proof_s}.get(done, self._until_s)
+        return self._clock() >= until_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -174,6 +174,8 @@ class Tables:
         ]
         one_s = kit.fill_s + kit.drop_s + gap_m / row.loaded_mps
         back_s = gap_m / row.cruise_mps
+        # filled and dropped on the spot in no time at all: nobody flies that, and the referee cannot time it
+        litres = np.where(one_s > 0.0, litres, 0.0)
         cycle_s = np.where(litres > 0.0, one_s + back_s, np.inf)
         chosen = np.array(
             [_best_columns(rate, cycle) for rate, cycle in zip(litres / cycle_s, cycle_s, strict=True)]

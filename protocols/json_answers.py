@@ -54,6 +54,7 @@ class PlanAnswer(Answered, frozen=True, kw_only=True):
     seed: int
     interchange: Any
     version: int
+    bound: float | None
 
     @classmethod
     def of(cls, plan: records.Plan) -> "PlanAnswer":

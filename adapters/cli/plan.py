@@ -1,14 +1,18 @@
 """`ganying plan SCENARIO.json --out PLAN.json`: one scenario in, one plan out, both of interchange format 1.0.
 
-    ganying plan SCENARIO.json [--seconds S] [--seed N] [--iterations N] [--previous PLAN.json] --out PLAN.json
+    ganying plan SCENARIO.json [--seconds S] [--seed N] [--iterations N] [--previous PLAN.json]
+        [--passes N] --out PLAN.json
 
 `-` as the scenario reads standard input, `--out -` writes standard output. With `--explain` what is written is
 not the plan alone but {"plan": …, "score": {"score": …, terms}, "human_score": …, "explanation": …,
-"violations": […], "method": …, "iterations": …, "seed": …}, which the server's solver process reads; without it
+"violations": […], "method": …, "iterations": …, "seed": …, "bound": …}, which the server's solver process reads; without it
 the file is the bare plan of the schema. A summary goes to standard error.
 
 `--seconds` is 5 unless `--iterations` is given without it; with `--iterations` alone no clock is looked at and
 the same scenario, seed and iterations give the same plan.
+
+`--passes`: how often to raise the proven bound on the score of any plan, at most, within half of the time. Small
+problems get as many as there is time for; a province's takes some ten seconds of its own, so it is asked for.
 
 Exit status: 0 the plan is written and legal (with `--explain`: written; the object says what it breaks); 1 it is
 written, but no plan can keep every rule (each broken one is named); 2 the input cannot be read or is malformed (the field is named), nothing is written.
@@ -25,6 +29,7 @@ from dispatch.errors import Malformed
 from optimizer.stop import Stop
 
 DEFAULT_SECONDS = 5.0
+DEFAULT_PASSES = 40  # the bound rises no more after these
 _LARGEST_INPUT_BYTES = 64 * 2**20  # a scenario of 500 aircraft has under one megabyte; beyond this: refused
 _MALFORMED, _BROKEN, _FINE = 2, 1, 0
 
@@ -46,6 +51,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="seed of the search (default 0)")
     parser.add_argument("--iterations", type=_count, help="stop after so many iterations of the search")
     parser.add_argument("--previous", metavar="PLAN.json", help="an earlier plan to start from")
+    parser.add_argument("--passes", type=_count, help="passes to raise the proven bound, at most")
     parser.add_argument("--out", metavar="PLAN.json", required=True, help="where the plan goes, or -")
     parser.add_argument("--explain", action="store_true", help="write plan, score and reasons in one object")
 
@@ -75,6 +81,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _plan(args: argparse.Namespace) -> tuple[Mapping[str, object], int]:
     """What is to be written, and how many broken rules the exit status must tell of."""
+    from optimizer.bound import proves_quickly
     from optimizer.explain import explain
     from optimizer.plan import read_plan
     from optimizer.problem import parse
@@ -83,7 +90,10 @@ def _plan(args: argparse.Namespace) -> tuple[Mapping[str, object], int]:
     stop = _stop(args)
     problem = parse(_read(args.scenario, "scenario"))
     previous = read_plan(problem, _read(args.previous, "previous")) if args.previous else None
-    result = solve(problem, stop, args.seed, previous)
+    passes = args.passes
+    if passes is None:
+        passes = DEFAULT_PASSES if proves_quickly(problem) and args.iterations is None else 0
+    result = solve(problem, stop, args.seed, previous, passes=passes)
     broken = [
         {
             "code": row.code,
@@ -94,7 +104,8 @@ def _plan(args: argparse.Namespace) -> tuple[Mapping[str, object], int]:
     ]
     print(
         f"score {result.score.total:.3f}, human rule {result.human.total:.3f}, "
-        f"{result.method}, {result.iterations} iterations, {len(broken)} violations",
+        f"{result.method}, {result.iterations} iterations, {len(broken)} violations"
+        + (f", no plan below {result.bound:.3f}" if result.bound is not None else ""),
         file=sys.stderr,
     )
     for row in broken:
@@ -111,6 +122,7 @@ def _plan(args: argparse.Namespace) -> tuple[Mapping[str, object], int]:
         "method": result.method,
         "iterations": result.iterations,
         "seed": args.seed,
+        "bound": None if result.bound is None else round(result.bound, 3),
     }, 0
 
 

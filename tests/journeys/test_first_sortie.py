@@ -46,7 +46,7 @@ def test_from_report_to_landing_with_a_kill_in_the_middle(site: RunningSite) -> 
     plan = dispatcher.post("plans", {"incident_ids": [incident_id]})
     assert plan["assignments"], plan
     assert plan["reasons"]
-    assert plan["score"] <= plan["human_score"]
+    assert plan["bound"] <= plan["score"] <= plan["human_score"]
     mine = [a["aircraft_id"] for a in plan["assignments"]]
     craft = {a["id"]: a for a in dispatcher.get("resources/aircraft?limit=100")["items"]}
     chosen = next(a for a in mine if craft[a]["operator_id"] == "OP1")

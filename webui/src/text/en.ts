@@ -290,6 +290,7 @@ export const en: Dictionary = {
     noneHint: 'Below is the reason for each.',
     choose: 'Send',
     comparison: (ours, human) => `Objective ${ours}, nearest-first rule ${human} (lower is better)`,
+    proven: (gap) => `Proven: no plan can be better by more than ${gap} %`,
     onlyDispatcher: 'The dispatcher adopts',
     alsoSent: 'Also sent',
     total: (rate, need) => `Together ${rate} · owed ${need}`,

@@ -288,6 +288,7 @@ export const zh = {
     noneHint: '下面列出每架航空器不能去的原因。',
     choose: '选派',
     comparison: (ours: string, human: string) => `目标值 ${ours}，就近派机规则 ${human}（越低越好）`,
+    proven: (gap: string) => `已证明：任何方案最多再好 ${gap} %`,
     onlyDispatcher: '采纳由调度员执行',
     alsoSent: '同案另派',
     total: (rate: string, need: string) => `合计 ${rate} · 需水 ${need}`,

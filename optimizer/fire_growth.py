@@ -1,9 +1,9 @@
 """From wind, slope, fuel and size to the water a fire asks for, and how fast that grows.
 
-Pure. The head runs as rothermel.py says; the fire is an ellipse that keeps its shape (Anderson 1983),
-so its perimeter grows by so many metres a second whatever its size, and the area that burns at one moment in
-proportion to the root of its area. Water follows both: to wet the line, and to take the heat of what burns. Each is
-linear in time, so the planner's growth_lps is exact for this fire and no mean.
+Pure. The head runs as rothermel.py says; the fire is an ellipse that keeps its shape (Anderson 1983), so its perimeter
+grows by so many metres a second whatever its size, and the area that burns at one moment in proportion to the root of
+its area. Water follows both: to wet the line, and to take the heat of what burns. Each is linear in time, so the
+planner's growth_lps is exact for this fire and no mean. Figures: docs/fire_growth.md.
 
     wind, slope, fuel ─► rate of spread ─► ellipse ─► perimeter and burning area ─► litres and litres per second
 
@@ -113,6 +113,8 @@ def advance(ground: Ground) -> Advance:
         math.tan(math.radians(slope_deg)),
     )
     shape = length_to_breadth(head.wind_mps)
+    if head.calm_mps > 0:  # no flank is slower than a fire in still air
+        shape = min(shape, (head.rate_mps + head.calm_mps) / 2 / head.calm_mps)
     return Advance(
         head_mps=head.rate_mps,
         back_mps=head.calm_mps,

@@ -1,6 +1,8 @@
 """A fire's water from wind, slope, fuel and size: shape, figures, and that no input makes nonsense of it."""
 
 import math
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -122,3 +124,23 @@ def test_a_fire_of_each_size_asks_for_what_dispatchers_send() -> None:
     assert asked == [pytest.approx(t, rel=0.05) for t in (8.4, 48, 266, 485)]
     assert water(how(), 1e4).growth_lps == pytest.approx(2.3, abs=0.1)
     assert water(how(Fuel.TALL_GRASS, 12.0), 1e4).growth_lps > 150
+
+
+def test_the_documented_table_is_what_the_model_says() -> None:
+    page = (Path(__file__).parents[2] / "docs/fire_growth.md").read_text()
+    rows = [
+        line.strip("| ").split(" | ") for line in page.splitlines() if re.match(r"\| \d+ \S+ \| \d+ \|", line)
+    ]
+    assert len(rows) == 24
+    for name, wind, *figures in rows:
+        fire = how(Fuel(int(name.split()[0])), float(wind))
+        asked = water(fire, 1e5)
+        said = (
+            fire.head_mps * 60,
+            fire.length_to_breadth,
+            fire.intensity_kw_m,
+            fire.perimeter_mps * 60,
+            asked.demand_l / 1000,
+            asked.growth_lps,
+        )
+        assert figures == [f"{x:.{len(f.partition('.')[2])}f}" for x, f in zip(said, figures, strict=True)]

@@ -81,7 +81,7 @@ class Planner:
             requested_by=requested_by,
             incident_ids=asked.incident_ids,
             assignments=assignments(asked.scenario, answer["plan"]),
-            reasons=reasons(asked.scenario, answer["explanation"]) + asked.left_out,
+            reasons=reasons(asked.scenario, answer["explanation"]) + asked.left_out + asked.fires,
             score=float(answer["score"]["score"]),
             human_score=float(answer["human_score"]),
             solve_s=time.monotonic() - began,

@@ -1,7 +1,8 @@
 """From the live world to a planning scenario in the interchange format; proposal.py brings the answer back.
 
-Pure. Aircraft that already fly a tasking are left out with reason BUSY, and the water they bring is taken off what
-their fire owes. Light comes from the sun over the incidents; limits a site has not stated get the defaults below.
+Pure. A fire's water comes from fire_need.py. Aircraft that already fly a tasking are left out with reason BUSY, and
+the water they bring is taken off what their fire owes. Light comes from the sun over the incidents; limits a site has
+not stated get the defaults below.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,6 +19,7 @@ from dispatch.incident import PLANNABLE, own_incident
 from dispatch.kinds import FIRES, Capability, IncidentKind
 from dispatch.records import Aircraft, Hospital, Incident, Reason
 from dispatch.world import World
+from optimizer.fire_need import Need, need
 
 Scenario = dict[str, Any]
 
@@ -55,6 +57,7 @@ class Situation:
     scenario: Scenario
     incident_ids: tuple[str, ...]
     left_out: tuple[Reason, ...]
+    fires: tuple[Reason, ...]  # where each fire's water comes from; of no aircraft, so their id is empty
 
 
 def situation(
@@ -67,6 +70,7 @@ def situation(
     incidents = _incidents(world, incident_ids)
     free, left_out = _aircraft(world, incidents)
     first, last = _light(incidents[0], now, assume_daylight)
+    fires = tuple(_fire_reason(i) for i in incidents if i.kind in FIRES)
     scenario: Scenario = {
         "schema_version": "1.0",
         "id": f"{world.site}-{now:%Y%m%dT%H%M%SZ}",
@@ -85,7 +89,9 @@ def situation(
         "commitments": [],
         "previous_assignments": [],
     }
-    return Situation(scenario=scenario, incident_ids=tuple(i.id for i in incidents), left_out=left_out)
+    return Situation(
+        scenario=scenario, incident_ids=tuple(i.id for i in incidents), left_out=left_out, fires=fires
+    )
 
 
 def _time(at: datetime) -> str:
@@ -183,20 +189,26 @@ def _incident(world: World, incident: Incident, now: datetime) -> dict[str, Any]
     }
     deadline = _time(now + HORIZON)
     if incident.kind in FIRES:
-        fire = {"demand_l": _owed_l(world, incident, now), "growth_lps": incident.growth_lps}
+        asked = need(incident)
+        fire = {"demand_l": _owed_l(world, incident, asked, now), "growth_lps": asked.growth_lps}
         return entry | {"kind": "fire", "fire": fire | {"deadline_at": deadline}}
     return entry | _task(world, incident)
 
 
-def _owed_l(world: World, incident: Incident, now: datetime) -> float:
-    """Water owed now: as reported, plus growth, less what taskings under way or done bring; never below zero."""
-    grown = incident.growth_lps * max((now - incident.reported_at).total_seconds(), 0.0)
+def _fire_reason(incident: Incident) -> Reason:
+    asked = need(incident)
+    return Reason(incident_id=incident.id, aircraft_id="", chosen=True, code=asked.code, text=asked.text)
+
+
+def _owed_l(world: World, incident: Incident, asked: Need, now: datetime) -> float:
+    """Water owed now: at the report, plus growth, less what taskings under way or done bring; never below zero."""
+    grown = asked.growth_lps * max((now - incident.reported_at).total_seconds(), 0.0)
     coming = sum(
         t.drops * t.litres_per_drop
         for t in world.taskings.values()
         if t.incident_id == incident.id and t.state not in ("ended", "draft")
     )
-    return max(incident.demand_l + grown - coming, 0.0)
+    return max(asked.demand_l + grown - coming, 0.0)
 
 
 def _task(world: World, incident: Incident) -> dict[str, Any]:

@@ -36,9 +36,7 @@ def _bounded(problem: Problem, grain: Grain, passes: int) -> list[float]:
     return list(rising)
 
 
-@pytest.mark.parametrize(
-    ("name", "passes", "gap"), [("S-101", 8, 0.003), ("M-201", 2, 0.02), ("M-201-roll", 2, 0.05)]
-)
+@pytest.mark.parametrize(("name", "passes", "gap"), [("S-101", 8, 0.003), ("M-201", 2, 0.02)])
 def test_the_bound_lies_close_below_the_best_plans_known(name: str, passes: int, gap: float) -> None:
     problem = parse(scenario(name))
     result = solve(problem, MaxIterations(iterations=30), 1, passes=passes)
@@ -48,6 +46,11 @@ def test_the_bound_lies_close_below_the_best_plans_known(name: str, passes: int,
     assert result.bound >= best * (1 - gap)
 
 
+def test_with_previous_assignments_no_bound_is_said() -> None:
+    result = solve(parse(scenario("M-201-roll")), MaxIterations(iterations=1), 1, passes=1)
+    assert result.bound is None
+
+
 @pytest.mark.parametrize("name", ["L-301", "L-301-roll"])
 def test_the_bound_holds_for_a_province(name: str) -> None:
     problem = parse(scenario(name))
@@ -55,7 +58,7 @@ def test_the_bound_holds_for_a_province(name: str) -> None:
     assert -math.inf < bounds[0] <= REFERENCE[name]["best_known"]["score"]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(scenarios())
 def test_no_plan_of_a_random_scenario_scores_less_than_its_bound(sc: dict[str, Any]) -> None:
     result = solve(parse(sc), MaxIterations(iterations=8), 1, passes=3)

@@ -30,8 +30,9 @@ from adapters.link import Links, LinkStatus
 from adapters.local_socket import LocalSocket
 from adapters.logs import set_up_logs
 from adapters.metrics import Metrics
+from adapters.planner.planner import Planner
+from adapters.planner.replan import Replan
 from adapters.scale.scale import Scale, own_feeds
-from adapters.solver import Planner
 from adapters.timers import Timers
 from adapters.watch import Watch
 from adapters.web.server import WebServer
@@ -65,7 +66,15 @@ class Server:
         )
         self.metrics.registry.register(ArchiveCollector(self.archive))
         self.accounts = Accounts(config.data, reactor)
-        self.planner = Planner(self.desk, config.planner, utc_now, reactor)
+        self.planner = Planner(
+            desk=self.desk,
+            picture=self.picture,
+            config=config.planner,
+            clock=utc_now,
+            metrics=self.metrics,
+            reactor=reactor,
+        )
+        self.replan = Replan(self.desk, self.planner, config.planner, reactor)
         self.timers = Timers(self.desk, utc_now, reactor)
         self.links = Links(
             desk=self.desk, picture=self.picture, config=config, metrics=self.metrics, clock=utc_now
@@ -111,6 +120,8 @@ class Server:
         self.desk.subscribe(lambda world, _: self.watch.follow(world))
         self.archive.start()
         self.timers.start()
+        self.planner.start()
+        self.replan.start()
         self.local.start(self._reactor)
         for feed in self.feeds:
             yield feed.start(self._reactor, self._sighted)
@@ -131,6 +142,8 @@ class Server:
         yield self.scale.stop()
         yield self.local.stop()
         self.timers.stop()
+        self.replan.stop()
+        yield self.planner.stop()
         self.watch.stop()
         self.accounts.stop()
         yield self.archive.stop()

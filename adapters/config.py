@@ -165,7 +165,8 @@ class PlannerSection(_Section, frozen=True, kw_only=True):
     """How long the solver may think for one proposal, and how many may think at once."""
 
     seconds: Annotated[float, Meta(gt=0, le=120)] = 3.0
-    workers: Annotated[int, Meta(ge=1, le=16)] = 1
+    workers: Annotated[int, Meta(ge=1, le=16)] = 2
+    automatic: bool = True  # a new proposal whenever the world has changed so that one is worth it
     assume_daylight: bool = False  # demonstrations and exercises run at any hour
 
 
@@ -468,7 +469,8 @@ listen = "127.0.0.1:30036"     # or connect = "host:port"
 
 [planner]
 # seconds = 3.0                # thinking time for one proposal
-# workers = 1                  # proposals worked on at once
+# workers = 2                  # solver processes, some 200 MB each
+# automatic = true             # propose by itself when the world has changed so that it is worth it
 # assume_daylight = false      # demonstrations only: plan as if the sun were up
 
 [federation]

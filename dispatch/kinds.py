@@ -161,6 +161,15 @@ class AirspaceAction(StrEnum):
     REVOKE = "revoke"  # 收回
 
 
+class PlannerCause(StrEnum):
+    """Why the planner thinks."""
+
+    ASKED = "asked"  # a person asked for a proposal
+    WHAT_IF = "what_if"  # a person asked what would be if
+    CHANGED = "changed"  # the world changed
+    IMPROVE = "improve"  # nothing changed; whether the plan in force can be bettered
+
+
 class PlanState(StrEnum):
     """Life of a proposal."""
 

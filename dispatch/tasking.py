@@ -91,6 +91,7 @@ def decide_adopt(world: World, ask: Ask, command: AdoptPlan, now: datetime) -> t
     key = f"{ask.actor}\0{ask.command_id}"
     first_number = _tasks_today(world, now) + 1
     for part, assignment in enumerate(taken):
+        made.extend(_replaced(world, plan, assignment))
         tasking = _tasking(world, plan, assignment, ids.derive(world.site, "TSK", key, part), now)
         made.append(TaskingAdopted(tasking=replace(tasking, number=_number(now, first_number + part))))
     for incident_id in dict.fromkeys(a.incident_id for a in taken):
@@ -132,7 +133,7 @@ def _tasking(world: World, plan: Plan, assignment: Assignment, new_id: str, now:
             "UNSERVICEABLE", f"{aircraft.name}: {aircraft.unserviceable_reason}", field="aircraft_ids"
         )
     busy = world.ongoing_tasking(aircraft.id)
-    if busy is not None:
+    if busy is not None and not _replaceable(busy, plan):
         raise Refused("AIRCRAFT_BUSY", f"{aircraft.name} flies tasking {busy.number}", field="aircraft_ids")
     return Tasking(
         id=new_id,
@@ -156,6 +157,31 @@ def _tasking(world: World, plan: Plan, assignment: Assignment, new_id: str, now:
         state=LIFECYCLE.advance(LIFECYCLE.initial, _A.ADOPT),
         timers=(Timer(kind=TimerKind.ORDER, started_at=now, due_at=now + ORDER_WITHIN),),
         simulated=subject.simulated or aircraft.simulated,
+    )
+
+
+def _replaceable(busy: Tasking, plan: Plan) -> bool:
+    """Whether a proposal may change a tasking: not ordered yet, and older than the proposal, which so knew of it."""
+    return busy.state is _S.PENDING and busy.plan_id != plan.id and busy.history[0].at < plan.created_at
+
+
+def _replaced(world: World, plan: Plan, assignment: Assignment) -> tuple[Fact, ...]:
+    """The tasking that an adopted proposal puts another in the place of, recalled."""
+    busy = world.ongoing_tasking(assignment.aircraft_id)
+    if busy is None or not _replaceable(busy, plan):
+        return ()
+    state = LIFECYCLE.advance(busy.state, _A.RECALL)
+    return (
+        TaskingAdvanced(
+            tasking_id=busy.id,
+            action=_A.RECALL,
+            state=state,
+            version=busy.version + 1,
+            timers=(),
+            reason=f"改派 {plan.id}",
+            refusal=None,
+            done_at=None,
+        ),
     )
 
 

@@ -8,16 +8,31 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dispatch.records import Assignment, Reason
-from optimizer.situation import Scenario
+from optimizer.situation import Scenario, Situation
 
 Leg = Mapping[str, Any]
 
 
 def assignments(scenario: Scenario, plan: Mapping[str, Any]) -> tuple[Assignment, ...]:
-    """The first sortie of every aircraft that a plan in the interchange format sends out."""
-    craft = {a["id"]: a for a in scenario["aircraft"]}
-    made = (_first_sortie(craft[entry["aircraft_id"]], entry["legs"]) for entry in plan["aircraft"])
+    """The first sortie of every aircraft that a plan in the interchange format sends out; of one with a tasking under
+    way none: what it does next is proposed when it has landed."""
+    under_way = {row["aircraft_id"] for row in scenario["commitments"]}
+    craft = {a["id"]: a for a in scenario["aircraft"] if a["id"] not in under_way}
+    made = (
+        _first_sortie(craft[entry["aircraft_id"]], entry["legs"])
+        for entry in plan["aircraft"]
+        if entry["aircraft_id"] in craft
+    )
     return tuple(sorted((a for a in made if a is not None), key=lambda a: (a.on_scene_at, a.aircraft_id)))
+
+
+def proposed(made: Situation, plan: Mapping[str, Any]) -> tuple[Assignment, ...]:
+    """What of a plan is new: not what a tasking that waits for the duty chief says already."""
+    return tuple(
+        one
+        for one in assignments(made.scenario, plan)
+        if (one.aircraft_id, one.incident_id) not in made.standing
+    )
 
 
 def _read(text: str) -> datetime:

@@ -4,7 +4,8 @@ Pure. The incidents come from situation_incidents.py, the fleet from situation_f
 the incidents; limits a site has not stated get the defaults below.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +16,12 @@ from astral.sun import sun
 from dispatch.kinds import FIRES
 from dispatch.records import Incident, Reason
 from dispatch.world import World
-from optimizer.situation_fleet import aircraft_entry, planned_aircraft
+from optimizer.check import inspect
+from optimizer.plan import Plan
+from optimizer.problem import NONE, parse
+from optimizer.situation_commitments import Sighted
+from optimizer.situation_fleet import Fleet, aircraft_entry, fleet
+from optimizer.situation_force import movable_taskings, plan_in_force
 from optimizer.situation_incidents import fire_reason, incident_entry, planned_incidents
 from optimizer.situation_times import HORIZON, time_text
 
@@ -43,26 +49,67 @@ OBJECTIVE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """A scenario and the reasons already known for aircraft that are not in it."""
+    """A scenario, the plan in force, and the reasons already known for aircraft that are not in it."""
 
+    now: datetime
     scenario: Scenario
     incident_ids: tuple[str, ...]
     left_out: tuple[Reason, ...]
     fires: tuple[Reason, ...]  # where each fire's water comes from; of no aircraft, so their id is empty
+    previous: Mapping[str, Any] | None = None  # the open proposals as one plan of the interchange format
+    in_force: tuple[str, ...] = ()  # their ids
+    standing: frozenset[tuple[str, str]] = (
+        frozenset()
+    )  # (aircraft, incident) tasked already, though still movable
 
 
 def situation(
-    world: World, incident_ids: Sequence[str], now: datetime, *, assume_daylight: bool = False
+    world: World,
+    incident_ids: Sequence[str],
+    now: datetime,
+    *,
+    seen: Mapping[str, Sighted] | None = None,
+    assume_daylight: bool = False,
 ) -> Situation:
     """The planning problem for the named incidents, or for all that wait for aircraft.
 
+    `seen`: where the aircraft that are in the air were last seen, by aircraft id; the others' place is reckoned.
+    A tasking under way is locked in; where what is left of it breaks a rule of the model (it flies past its crew's
+    duty, say), its aircraft is left out as BUSY and the water it brings taken off what its fire owes.
     Raises Refused(NOTHING_TO_PLAN) when there is none, and NOT_CONFIRMED for one that nobody has verified.
     """
+    now = now.replace(microsecond=0)  # as the scenario says it
     incidents = planned_incidents(world, incident_ids)
-    free, left_out = planned_aircraft(world, incidents)
+    tasks = {i.id: incident_entry(world, i, now).get("task") for i in incidents}
+    force = plan_in_force(world, tuple(i.id for i in incidents), now)
+    found = fleet(world, tasks, now, seen or {})
+    while True:
+        scenario = _scenario(world, incidents, found, now, assume_daylight)
+        scenario["previous_assignments"] = list(force.pairs)
+        broken = _broken_lock(scenario, found)
+        if broken is None:
+            break
+        found = found.without(broken, "BUSY", found.under_way[broken].tasking.number)
+    return Situation(
+        now=now,
+        scenario=scenario,
+        incident_ids=tuple(i.id for i in incidents),
+        left_out=found.reasons(incidents),
+        fires=tuple(fire_reason(i) for i in incidents if i.kind in FIRES),
+        previous=force.plan,
+        in_force=force.ids,
+        standing=frozenset((t.aircraft_id, t.incident_id) for t in movable_taskings(world, now)),
+    )
+
+
+def _scenario(
+    world: World, incidents: Sequence[Incident], found: Fleet, now: datetime, assume_daylight: bool
+) -> Scenario:
     first, last = _light(incidents[0], now, assume_daylight)
-    fires = tuple(fire_reason(i) for i in incidents if i.kind in FIRES)
-    scenario: Scenario = {
+    still_l: dict[str, float] = defaultdict(float)
+    for promised in found.under_way.values():
+        still_l[promised.tasking.incident_id] += promised.still_l
+    return {
         "schema_version": "1.0",
         "id": f"{world.site}-{now:%Y%m%dT%H%M%SZ}",
         "title": "live",
@@ -78,15 +125,29 @@ def situation(
         "bases": [_base(b) for b in world.bases.values() if b.site == world.site],
         "water_points": [_water(w) for w in world.water_points.values() if w.site == world.site],
         "hospitals": [_place(h) for h in world.hospitals.values() if h.site == world.site],
-        "incidents": [incident_entry(world, i, now) for i in incidents],
-        "aircraft": [aircraft_entry(world, a, now) for a in free],
+        "incidents": [incident_entry(world, i, now, still_l[i.id]) for i in incidents],
+        "aircraft": [aircraft_entry(world, a, now, found.under_way.get(a.id)) for a in found.planned],
         "reserves": [],
-        "commitments": [],
+        "commitments": [
+            {"aircraft_id": aircraft_id, "legs": list(promised.legs)}
+            for aircraft_id, promised in found.under_way.items()
+        ],
         "previous_assignments": [],
     }
-    return Situation(
-        scenario=scenario, incident_ids=tuple(i.id for i in incidents), left_out=left_out, fires=fires
-    )
+
+
+def _broken_lock(scenario: Scenario, found: Fleet) -> str | None:
+    """The aircraft whose locked legs break a rule, the first by the check's order; of a rule that several break
+    together (a crowded fire), the one that was tasked last. None: all can be kept."""
+    if not found.under_way:
+        return None
+    problem = parse(scenario)
+    violations = inspect(problem, Plan(timelines=dict(problem.commitments))).violations
+    locked = [problem.aircraft[n].id for n in problem.commitments]
+    for violation in violations:
+        if violation.aircraft != NONE and problem.aircraft[violation.aircraft].id in found.under_way:
+            return problem.aircraft[violation.aircraft].id
+    return max(locked, key=lambda one: found.under_way[one].tasking.number) if violations else None
 
 
 def _light(incident: Incident, now: datetime, assume_daylight: bool) -> tuple[datetime, datetime]:

@@ -1,62 +1,173 @@
-"""The fleet as the planner sees it, and why an aircraft is left out. Pure."""
+"""The fleet as the planner sees it: what is free, what is under way, and why an aircraft is left out. Pure.
 
-from collections.abc import Iterable
+Fuel and crew clocks are the record's, stated when the aircraft last stood; what it has flown since is taken off by the
+clock of its taskings. After a landing and its turn-round at a base with its fuel the tanks are full again.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from dispatch.records import Aircraft, Incident, Reason
+from dispatch.kinds import TaskingState
+from dispatch.records import Aircraft, Incident, Reason, Tasking
+from dispatch.tasking import IN_THE_AIR
 from dispatch.world import World
-from optimizer.situation_times import time_text
+from optimizer.situation_commitments import Commitment, Sighted, commitment, is_locked
+from optimizer.situation_times import BEIJING, time_text
 
 READY_AFTER = timedelta(
     minutes=15
 )  # order, answer, crew and airspace: readiness class of DOMAIN §6, proposed
 DUTY = timedelta(hours=14)  # NWCG duty day, DOMAIN §2.3, until a crew's own end is stated
+REST_S = 2400.0  # a stand this long ends a continuous flight, as RULES of situation.py
 
 
-def planned_aircraft(
-    world: World, incidents: Iterable[Incident]
-) -> tuple[list[Aircraft], tuple[Reason, ...]]:
-    """The aircraft that may be planned, and why the others may not."""
-    free: list[Aircraft] = []
-    left_out: list[Reason] = []
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fleet:
+    """Aircraft that may be planned; `under_way`: what those of them still have to do first, by aircraft id."""
+
+    planned: tuple[Aircraft, ...]
+    under_way: Mapping[str, Commitment]
+    left_out: Mapping[str, tuple[str, str]]  # aircraft id -> code and text
+
+    def without(self, aircraft_id: str, code: str, text: str) -> "Fleet":
+        """The same with one aircraft left out."""
+        return Fleet(
+            planned=tuple(a for a in self.planned if a.id != aircraft_id),
+            under_way={k: v for k, v in self.under_way.items() if k != aircraft_id},
+            left_out={**self.left_out, aircraft_id: (code, text)},
+        )
+
+    def reasons(self, incidents: Iterable[Incident]) -> tuple[Reason, ...]:
+        """Why the others are left out, for each incident."""
+        return tuple(
+            Reason(incident_id=i.id, aircraft_id=aircraft_id, chosen=False, code=code, text=text)
+            for aircraft_id, (code, text) in self.left_out.items()
+            for i in incidents
+        )
+
+
+def fleet(
+    world: World,
+    tasks: Mapping[str, Mapping[str, Any] | None],
+    now: datetime,
+    seen: Mapping[str, Sighted],
+) -> Fleet:
+    """Every own aircraft: planned, planned after what it is doing, or left out with the reason.
+
+    `tasks`: the scenario's incidents by id, with what each asks where it is no fire. `seen`: where aircraft in the air
+    were last seen, by id.
+    """
+    planned: list[Aircraft] = []
+    under_way: dict[str, Commitment] = {}
+    left_out: dict[str, tuple[str, str]] = {}
     for aircraft in world.aircraft.values():
         if aircraft.site != world.site:
             continue
         busy = world.ongoing_tasking(aircraft.id)
-        if busy is None and aircraft.at_base_id in world.bases:
-            free.append(aircraft)
+        if busy is None or not is_locked(busy, now):
+            if aircraft.at_base_id in world.bases:
+                planned.append(aircraft)
+            else:
+                left_out[aircraft.id] = ("NOT_AT_BASE", "")
             continue
-        text = f"执行任务 {busy.number}" if busy else "不在已知基地"
-        code = "BUSY" if busy else "NOT_AT_BASE"
-        left_out.extend(
-            Reason(incident_id=i.id, aircraft_id=aircraft.id, chosen=False, code=code, text=text)
-            for i in incidents
-        )
-    return free, tuple(left_out)
+        promised = None
+        if busy.incident_id in tasks or busy.state is TaskingState.RETURNING:
+            task = tasks.get(busy.incident_id)
+            promised = commitment(world, busy, now, seen.get(aircraft.id), task)
+        if promised is None:
+            left_out[aircraft.id] = ("BUSY", busy.number)
+        else:
+            planned.append(aircraft)
+            under_way[aircraft.id] = promised
+    return Fleet(planned=tuple(planned), under_way=under_way, left_out=left_out)
 
 
-def aircraft_entry(world: World, aircraft: Aircraft, now: datetime) -> dict[str, Any]:
-    """One aircraft of the scenario."""
-    base = world.bases[aircraft.at_base_id]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Condition:
+    """Fuel and crew clocks at the time from which an aircraft may be planned."""
+
+    ready_at: datetime
+    fuel_kg: float
+    flown_continuous_s: float
+    flown_today_s: float
+
+
+def _condition(world: World, aircraft: Aircraft, promised: Commitment | None, now: datetime) -> _Condition:
+    taskings = [t for t in world.taskings.values() if t.aircraft_id == aircraft.id and t.site == world.site]
+    flights = sorted(flight for tasking in taskings for flight in _flights(tasking, now))
+    midnight = (now + BEIJING).replace(hour=0, minute=0, second=0, microsecond=0) - BEIJING
+    today_s = sum((end - max(start, midnight)).total_seconds() for start, end in flights if end > midnight)
+    ready_at = now + READY_AFTER if promised is None else promised.ready_at
+    fuel_kg, continuous_s = aircraft.fuel_kg, 0.0
+    base = world.bases.get(aircraft.at_base_id)
+    for start, end in flights:
+        continuous_s = (continuous_s if _rested_less(flights, start) else 0.0) + (end - start).total_seconds()
+        fuel_kg -= (end - start).total_seconds() * aircraft.burn_kgps
+        if base is not None and aircraft.fuel_type in base.fuels:
+            fuel_kg = aircraft.fuel_capacity_kg
+            ready_at = max(ready_at, end + timedelta(seconds=aircraft.turnaround_s))
+    if flights and (now - flights[-1][1]).total_seconds() >= REST_S:
+        continuous_s = 0.0
+    return _Condition(
+        ready_at=ready_at,
+        fuel_kg=min(aircraft.fuel_capacity_kg, max(0.0, fuel_kg)),
+        flown_continuous_s=continuous_s,
+        flown_today_s=aircraft.flown_today_s + today_s,
+    )
+
+
+def _rested_less(flights: list[tuple[datetime, datetime]], start: datetime) -> bool:
+    """Whether the stand before a flight was too short to rest."""
+    before = max((end for begin, end in flights if begin < start), default=None)
+    return before is not None and (start - before).total_seconds() < REST_S
+
+
+def _flights(tasking: Tasking, now: datetime) -> list[tuple[datetime, datetime]]:
+    """Take-off and landing of each sortie flown; the one in the air lasts until now."""
+    flights: list[tuple[datetime, datetime]] = []
+    up: datetime | None = None
+    for step in sorted(tasking.history, key=lambda step: step.at):
+        if step.action == "take_off":
+            up = step.at
+        elif step.action == "land" and up is not None:
+            flights.append((up, step.at))
+            up = None
+    if up is not None and tasking.state in IN_THE_AIR:
+        flights.append((min(up, now), now))
+    return flights
+
+
+def aircraft_entry(
+    world: World, aircraft: Aircraft, now: datetime, promised: Commitment | None
+) -> dict[str, Any]:
+    """One aircraft of the scenario, as it is when it may first be planned."""
+    condition = _condition(world, aircraft, promised, now)
     gear = aircraft.water
+    in_the_air = promised is not None and promised.position is not None
+    position = (
+        promised.position
+        if promised is not None and promised.position is not None
+        else world.bases[aircraft.at_base_id].position
+    )
     return {
         "id": aircraft.id,
         "model": aircraft.model,
         "kind": str(aircraft.kind),
         "operator": aircraft.operator_id,
         "province": aircraft.site,
-        "serviceable": aircraft.serviceable,
+        "serviceable": aircraft.serviceable or in_the_air,  # whoever is up must come home
         "home_base_id": aircraft.home_base_id,
-        "at_base_id": aircraft.at_base_id,
-        "lon": base.position.lon_deg,
-        "lat": base.position.lat_deg,
-        "ready_at": time_text(now + READY_AFTER),
+        "at_base_id": None if in_the_air else aircraft.at_base_id,
+        "lon": position.lon_deg,
+        "lat": position.lat_deg,
+        "ready_at": time_text(condition.ready_at),
         "cruise_mps": aircraft.cruise_mps,
         "loaded_mps": aircraft.loaded_mps,
         "fuel_type": str(aircraft.fuel_type),
         "fuel_capacity_kg": aircraft.fuel_capacity_kg,
-        "fuel_kg": aircraft.fuel_kg,
+        "fuel_kg": round(condition.fuel_kg, 1),
         "burn_kgps": aircraft.burn_kgps,
         "turnaround_s": aircraft.turnaround_s,
         "min_runway_m": aircraft.min_runway_m,
@@ -77,8 +188,8 @@ def aircraft_entry(world: World, aircraft: Aircraft, now: datetime) -> dict[str,
         "max_wind_mps": aircraft.max_wind_mps,
         "min_visibility_m": aircraft.min_visibility_m,
         "crew": {
-            "flown_continuous_s": 0,
-            "flown_today_s": aircraft.flown_today_s,
+            "flown_continuous_s": round(condition.flown_continuous_s),
+            "flown_today_s": round(condition.flown_today_s),
             "duty_ends_at": time_text(aircraft.duty_ends_at or now + DUTY),
         },
         "cost_per_hour": aircraft.cost_per_hour,

@@ -14,6 +14,7 @@ from dispatch.kinds import FIRES, Capability, IncidentKind
 from dispatch.records import Hospital, Incident, Reason
 from dispatch.world import World
 from optimizer.fire_need import Need, need
+from optimizer.situation_commitments import is_locked
 from optimizer.situation_times import HORIZON, time_text
 
 LEVEL_WEIGHT = {1: 8, 2: 4, 3: 2, 4: 1}  # proposed: a level up counts twice
@@ -38,8 +39,8 @@ def planned_incidents(world: World, incident_ids: Sequence[str]) -> list[Inciden
     return chosen
 
 
-def incident_entry(world: World, incident: Incident, now: datetime) -> dict[str, Any]:
-    """One incident of the scenario."""
+def incident_entry(world: World, incident: Incident, now: datetime, still_l: float = 0.0) -> dict[str, Any]:
+    """One incident of the scenario. `still_l`: litres that locked legs of the scenario will bring, so still owed."""
     entry: dict[str, Any] = {
         "id": incident.id,
         "name": incident.title,
@@ -56,7 +57,7 @@ def incident_entry(world: World, incident: Incident, now: datetime) -> dict[str,
     deadline = time_text(now + HORIZON)
     if incident.kind in FIRES:
         asked = need(incident)
-        fire = {"demand_l": _owed_l(world, incident, asked, now), "growth_lps": asked.growth_lps}
+        fire = {"demand_l": _owed_l(world, incident, asked, now, still_l), "growth_lps": asked.growth_lps}
         return entry | {"kind": "fire", "fire": fire | {"deadline_at": deadline}}
     return entry | _task(world, incident)
 
@@ -67,15 +68,15 @@ def fire_reason(incident: Incident) -> Reason:
     return Reason(incident_id=incident.id, aircraft_id="", chosen=True, code=asked.code, text=asked.text)
 
 
-def _owed_l(world: World, incident: Incident, asked: Need, now: datetime) -> float:
-    """Water owed now: at the report, plus growth, less what taskings under way or done bring; never below zero."""
+def _owed_l(world: World, incident: Incident, asked: Need, now: datetime, still_l: float) -> float:
+    """Water owed now: at the report, plus growth, less what taskings done or locked bring; never below zero."""
     grown = asked.growth_lps * max((now - incident.reported_at).total_seconds(), 0.0)
     coming = sum(
         t.drops * t.litres_per_drop
         for t in world.taskings.values()
-        if t.incident_id == incident.id and t.state not in ("ended", "draft")
+        if t.incident_id == incident.id and t.state not in ("ended", "draft") and is_locked(t, now)
     )
-    return max(asked.demand_l + grown - coming, 0.0)
+    return max(asked.demand_l + grown - coming + still_l, 0.0)
 
 
 def _task(world: World, incident: Incident) -> dict[str, Any]:

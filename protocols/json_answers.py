@@ -3,6 +3,7 @@
 Bodies that come in are json_doors.py's and json_resources.py's.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
@@ -11,6 +12,7 @@ from msgspec import Struct
 
 from dispatch import records
 from dispatch.kinds import AltitudeDatum, Emergency, PlanState, Role, ThingKind
+from dispatch.planner_run import PlannerRun
 
 T = TypeVar("T")
 
@@ -62,6 +64,17 @@ class PlanAnswer(Answered, frozen=True, kw_only=True):
         values = {name: getattr(plan, name) for name in cls.__struct_fields__}
         values["interchange"] = msgspec.json.decode(plan.interchange) if plan.interchange else None
         return cls(**values)
+
+
+class PlannerRunsAnswer(Answered, frozen=True, kw_only=True):
+    """What the planner thinks about now, in the order in which it was asked."""
+
+    items: list[PlannerRun]
+
+    @classmethod
+    def of(cls, runs: Iterable[PlannerRun]) -> "PlannerRunsAnswer":
+        """Runs as JSON shows them."""
+        return cls(items=list(runs))
 
 
 class Point(Answered, frozen=True, kw_only=True):

@@ -81,8 +81,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _plan(args: argparse.Namespace) -> tuple[Mapping[str, object], int]:
     """What is to be written, and how many broken rules the exit status must tell of."""
+    from optimizer.answer import answer, broken_rules
     from optimizer.bound import proves_quickly
-    from optimizer.explain import explain
     from optimizer.plan import read_plan
     from optimizer.problem import parse
     from optimizer.solve import solve
@@ -94,14 +94,7 @@ def _plan(args: argparse.Namespace) -> tuple[Mapping[str, object], int]:
     if passes is None:
         passes = DEFAULT_PASSES if proves_quickly(problem) and args.iterations is None else 0
     result = solve(problem, stop, args.seed, previous, passes=passes)
-    broken = [
-        {
-            "code": row.code,
-            "aircraft_id": problem.aircraft[row.aircraft].id if row.aircraft >= 0 else None,
-            "detail": row.detail,
-        }
-        for row in result.violations
-    ]
+    broken = broken_rules(problem, result)
     print(
         f"score {result.score.total:.3f}, human rule {result.human.total:.3f}, "
         f"{result.method}, {result.iterations} iterations, {len(broken)} violations"
@@ -110,20 +103,9 @@ def _plan(args: argparse.Namespace) -> tuple[Mapping[str, object], int]:
     )
     for row in broken:
         print(f"  {row['code']} {row['aircraft_id']}: {row['detail']}", file=sys.stderr)
-    plan = result.plan.to_json(problem)
     if not args.explain:
-        return plan, len(broken)
-    return {
-        "plan": plan,
-        "score": result.score.to_json(),
-        "human_score": round(result.human.total, 3),
-        "explanation": explain(problem, result),
-        "violations": broken,
-        "method": result.method,
-        "iterations": result.iterations,
-        "seed": args.seed,
-        "bound": None if result.bound is None else round(result.bound, 3),
-    }, 0
+        return result.plan.to_json(problem), len(broken)
+    return answer(problem, result, args.seed), 0
 
 
 def _stop(args: argparse.Namespace) -> Stop:

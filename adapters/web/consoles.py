@@ -17,6 +17,7 @@ from adapters.web.sessions import principal_of, still_holds
 from adapters.web.site import Principal, Site
 from adapters.web.version import version
 from dispatch import facts
+from dispatch.access import ASK_PLAN
 from dispatch.commands import Ask
 from dispatch.errors import Busy, GanyingError
 from dispatch.facts import Recorded
@@ -28,6 +29,7 @@ from protocols.client_session import Phase, SessionOver
 from protocols.codec import client
 from protocols.codec.client import Asked, Hello, Ping, Received, Subscribe
 from protocols.codec.client_fragments import records_message
+from protocols.codec.client_planner import planner_runs_message
 from protocols.websocket_frame import binary_frame
 
 log = structlog.get_logger(__name__)
@@ -44,6 +46,7 @@ class Consoles:
         self._air = Air(site, reactor)
         self._run = 0  # names this run of the server: numbers of tracks and ticks hold within it
         self._unsubscribe: Callable[[], None] = lambda: None
+        self._unwatch: Callable[[], None] = lambda: None
         self._warming = Cooperator(scheduler=lambda work: reactor.callLater(0, work))
         metrics = site.metrics
         self._count = metrics.gauge("ganying_consoles", "Consoles that are connected")
@@ -53,6 +56,7 @@ class Consoles:
         """Begin to send."""
         self._through = self.site.desk.world.seq
         self._unsubscribe = self.site.desk.subscribe(self._committed)
+        self._unwatch = self.site.planner.subscribe(self._planned)
         self._warming.coiterate(self._fragments.warm(self.site.desk.world))
         self._run = int(self.site.clock().timestamp() * 1_000_000)
         self._air.start()
@@ -60,6 +64,7 @@ class Consoles:
     def stop(self) -> None:
         """Tell everybody and stop."""
         self._unsubscribe()
+        self._unwatch()
         self._warming.stop()
         self._air.stop()
         for console in tuple(self._all):
@@ -120,6 +125,8 @@ class Consoles:
             console.outbox.must(frame)
         console.outbox.must(binary_frame(self._first_records(world, principal.viewer, hello)))
         console.session.welcomed(world.seq)
+        if principal.session.role in ASK_PLAN:
+            console.outbox.must(binary_frame(planner_runs_message(site.planner.runs())))
         self._air.seat(console)
 
     def _first_records(self, world: World, viewer: Viewer, hello: Hello) -> bytes:
@@ -212,6 +219,13 @@ class Consoles:
                 frame = frames[viewer] = binary_frame(message)
             console.session.through = world.seq
             console.must(frame)
+
+    def _planned(self) -> None:
+        """How the planner does, to those who may ask it."""
+        frame = binary_frame(planner_runs_message(self.site.planner.runs()))
+        for console in self._open():
+            if console.principal is not None and console.principal.session.role in ASK_PLAN:
+                console.must(frame)
 
     def _let_go(self) -> None:
         """Close the consoles whose session has ended."""

@@ -24,6 +24,7 @@ from adapters.web.reports import Reports
 from dispatch.commands import Ask
 from dispatch.facts import Recorded
 from dispatch.picture import TrackPicture
+from dispatch.planner_run import PlannerRun
 from dispatch.records import Account, Session
 from dispatch.sighting import Sighting
 from dispatch.tracks import Verdict
@@ -76,10 +77,19 @@ class ArchiveDoor(Protocol):
 
 
 class PlannerDoor(Protocol):
-    """Makes proposals (adapters/solver.py)."""
+    """Makes proposals (adapters/planner/planner.py)."""
 
     def propose(self, incident_ids: tuple[str, ...], requested_by: str) -> "Deferred[str]":
         """Solve and record; the new plan's id. Fails with dispatch.errors."""
+
+    def runs(self) -> tuple[PlannerRun, ...]:
+        """What it thinks about now."""
+
+    def cancel(self, run_id: int) -> None:
+        """Let a run end with what it has found. Raises Unknown."""
+
+    def subscribe(self, told: Callable[[], None]) -> Callable[[], None]:
+        """`told` is called whenever `runs` are others; what is returned ends it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from dispatch.commands import ActOnIncident, AdoptPlan
+from dispatch.commands import ActOnIncident
 from dispatch.errors import Refused
 from dispatch.kinds import IncidentAction, Role
 from optimizer.explain import explain
@@ -47,21 +47,6 @@ def test_the_live_world_is_a_valid_scenario_and_its_plan_a_proposal() -> None:
         assert assignment.litres_per_drop > 1000
     why = reasons(asked.scenario, explain(problem, result))
     assert {(r.aircraft_id, r.code) for r in why} == {("B-7001", "CHOSEN"), ("B-7002", "CHOSEN")}
-
-
-def test_a_busy_aircraft_is_left_out_with_its_reason_and_its_water_counted() -> None:
-    """What is already on its way is neither sent twice nor asked for twice."""
-    scene = Scene()
-    incident_id = confirmed(scene)
-    before = situation(scene.world, (incident_id,), scene.now, assume_daylight=True)
-    plan_id = scene.propose(incident_id, 1)
-    scene.ask(Role.DISPATCHER, AdoptPlan(plan_id=plan_id, version_seen=1))
-    after = situation(scene.world, (incident_id,), scene.now, assume_daylight=True)
-    assert [a["id"] for a in after.scenario["aircraft"]] == ["B-7002"]
-    ((left,),) = zip(after.left_out, strict=True)
-    assert (left.aircraft_id, left.code) == ("B-7001", "BUSY")
-    owed = [s.scenario["incidents"][0]["fire"]["demand_l"] for s in (before, after)]
-    assert owed[0] - owed[1] == pytest.approx(40_000)
 
 
 def test_light_is_the_suns_over_the_incident() -> None:

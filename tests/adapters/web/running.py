@@ -23,10 +23,12 @@ from adapters.web.server import WebServer
 from adapters.web.site import FeedState, LinkState, Site
 from dispatch import records
 from dispatch.commands import Ask, OpenSession, ProposePlan, SaveAccount, SaveResource
+from dispatch.errors import Unknown
 from dispatch.facts import PlanProposed
 from dispatch.geo import Position
 from dispatch.kinds import AircraftKind, Capability, FuelType, Role
 from dispatch.picture import TrackPicture
+from dispatch.planner_run import PlannerRun
 from dispatch.records import Account, Aircraft, Assignment, Base, Session
 
 PASSWORD = "correct horse battery"
@@ -84,9 +86,29 @@ class OneSortie:
 
     def __init__(self, desk: Desk, clock: Clock) -> None:
         self._desk, self._clock, self._made = desk, clock, 0
+        self._told: list[Callable[[], None]] = []
+        self.under_way: tuple[PlannerRun, ...] = ()
 
     def propose(self, incident_ids: tuple[str, ...], requested_by: str) -> "Deferred[str]":
         return Deferred.fromCoroutine(self._propose(incident_ids, requested_by))
+
+    def runs(self) -> tuple[PlannerRun, ...]:
+        return self.under_way
+
+    def cancel(self, run_id: int) -> None:
+        if run_id not in {run.id for run in self.under_way}:
+            raise Unknown("id", f"no run {run_id} is under way")
+        self.think(())
+
+    def subscribe(self, told: Callable[[], None]) -> Callable[[], None]:
+        self._told.append(told)
+        return lambda: self._told.remove(told)
+
+    def think(self, runs: tuple[PlannerRun, ...]) -> None:
+        """These are under way now."""
+        self.under_way = runs
+        for told in tuple(self._told):
+            told()
 
     async def _propose(self, incident_ids: tuple[str, ...], requested_by: str) -> str:
         world, now = self._desk.world, self._clock()

@@ -1,0 +1,75 @@
+"""The plan in force: the open proposals as one, which a new one must better and from which it starts. Pure.
+
+Taskings that are neither ordered nor about to take off may still be changed: they count as proposed.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dispatch.kinds import PlanState, TaskingState
+from dispatch.records import Plan, Tasking
+from dispatch.world import World
+from optimizer.situation_commitments import is_locked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InForce:
+    """`plan`: timelines of the interchange format, None where nothing is proposed; `pairs`: who is proposed where;
+    `ids`: the open proposals, whatever they are made of."""
+
+    ids: tuple[str, ...]
+    plan: Mapping[str, Any] | None
+    pairs: tuple[Mapping[str, str], ...]
+
+
+def plan_in_force(world: World, incident_ids: Sequence[str], now: datetime) -> InForce:
+    """The newest open proposals for any of the incidents; of two timelines for one aircraft the newer proposal's."""
+    asked = set(incident_ids)
+    open_plans = sorted(
+        (p for p in world.plans.values() if p.state is PlanState.OPEN and asked & set(p.incident_ids)),
+        key=lambda p: (p.created_at, p.id),
+    )
+    timelines: dict[str, Mapping[str, Any]] = {}
+    pairs: dict[tuple[str, str], Mapping[str, str]] = {}
+    head: dict[str, Any] = {}
+    for plan in open_plans:
+        body = _read(plan)
+        if body is None:
+            continue
+        head = {
+            key: value for key, value in body.items() if key in ("schema_version", "scenario_id", "solver")
+        }
+        timelines.update({entry["aircraft_id"]: entry for entry in body["aircraft"]})
+        for one in plan.assignments:
+            pairs[one.aircraft_id, one.incident_id] = {
+                "aircraft_id": one.aircraft_id,
+                "incident_id": one.incident_id,
+            }
+    for tasking in movable_taskings(world, now):
+        pairs[tasking.aircraft_id, tasking.incident_id] = {
+            "aircraft_id": tasking.aircraft_id,
+            "incident_id": tasking.incident_id,
+        }
+    merged = {**head, "aircraft": list(timelines.values())} if timelines else None
+    return InForce(plan=merged, pairs=tuple(pairs.values()), ids=tuple(p.id for p in open_plans))
+
+
+def movable_taskings(world: World, now: datetime) -> list[Tasking]:
+    """Own taskings that wait for the duty chief and take off late enough to be planned again."""
+    return [
+        t
+        for t in world.taskings.values()
+        if t.site == world.site and t.state is TaskingState.PENDING and not is_locked(t, now)
+    ]
+
+
+def _read(plan: Plan) -> Mapping[str, Any] | None:
+    """A proposal's interchange form; None for one that another program wrote otherwise."""
+    try:
+        body = json.loads(plan.interchange)
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) and isinstance(body.get("aircraft"), list) else None

@@ -65,6 +65,7 @@ class Consoles:
         """Tell everybody and stop."""
         self._unsubscribe()
         self._unwatch()
+        self._unwatch = lambda: None
         self._warming.stop()
         self._air.stop()
         for console in tuple(self._all):

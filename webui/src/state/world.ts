@@ -26,6 +26,7 @@ import { forgetAlerts, takeAlerts } from './alerts'
 import { hearEcho, hearStamp, now_ms, serverNow } from './clock'
 import { linkTag, type LinkTag } from './freshness'
 import { mergeRecords, type Tables } from './merge'
+import { forgetPlannerRuns, takePlannerRuns } from './planner'
 import { forgetSession, session } from './session'
 import { TrackStore } from './tracks'
 
@@ -136,6 +137,7 @@ const listener: Listener = {
     tracks.accept(message, serverNow())
   },
   alerts: takeAlerts,
+  plannerRuns: takePlannerRuns,
   status(message) {
     hearStamp(ms(message.atUs))
     feeds.value = message.feeds
@@ -152,6 +154,7 @@ const listener: Listener = {
     socketOpen.value = open
     retryAt_ms.value = retryAt
     if (!open && everHeard.value) wasLost = true
+    if (!open) forgetPlannerRuns() // what is told of them is only true while it is told
   },
   heard() {
     everHeard.value = true
@@ -175,6 +178,7 @@ export function disconnect(): void {
   for (const table of Object.values(tables)) table.clear()
   tracks.clear()
   forgetAlerts()
+  forgetPlannerRuns()
   site.value = null
   loaded.value = false
   everHeard.value = false

@@ -12,6 +12,7 @@ import {
   type Alerts,
   type ClientMessage,
   type Failure,
+  type PlannerRuns,
   type Records,
   type Status,
   type Tracks,
@@ -25,6 +26,7 @@ export interface Listener {
   records(message: Records): void
   tracks(message: Tracks): void
   alerts(message: Alerts): void
+  plannerRuns(message: PlannerRuns): void
   status(message: Status): void
   echo(sent_ms: number, server_ms: number): void
   failure(message: Failure): void
@@ -155,6 +157,9 @@ export class Connection {
         break
       case 'alerts':
         this.listener.alerts(body.value)
+        break
+      case 'plannerRuns':
+        this.listener.plannerRuns(body.value)
         break
       case 'status':
         this.listener.status(body.value)

@@ -21,7 +21,7 @@ from optimizer.plan import Plan
 from optimizer.problem import NONE, parse
 from optimizer.situation_commitments import Sighted
 from optimizer.situation_fleet import Fleet, aircraft_entry, fleet
-from optimizer.situation_force import movable_taskings, plan_in_force
+from optimizer.situation_force import Basis, basis, movable_taskings, plan_in_force
 from optimizer.situation_incidents import fire_reason, incident_entry, planned_incidents
 from optimizer.situation_times import HORIZON, time_text
 
@@ -56,11 +56,9 @@ class Situation:
     incident_ids: tuple[str, ...]
     left_out: tuple[Reason, ...]
     fires: tuple[Reason, ...]  # where each fire's water comes from; of no aircraft, so their id is empty
-    previous: Mapping[str, Any] | None = None  # the open proposals as one plan of the interchange format
-    in_force: tuple[str, ...] = ()  # their ids
-    standing: frozenset[tuple[str, str]] = (
-        frozenset()
-    )  # (aircraft, incident) tasked already, though still movable
+    previous: Mapping[str, Any] | None  # the open proposals as one plan of the interchange format
+    basis: Basis
+    standing: frozenset[tuple[str, str]]  # (aircraft, incident) tasked already, though still movable
 
 
 def situation(
@@ -97,7 +95,7 @@ def situation(
         left_out=found.reasons(incidents),
         fires=tuple(fire_reason(i) for i in incidents if i.kind in FIRES),
         previous=force.plan,
-        in_force=force.ids,
+        basis=basis(world, tuple(i.id for i in incidents), now),
         standing=frozenset((t.aircraft_id, t.incident_id) for t in movable_taskings(world, now)),
     )
 

@@ -11,8 +11,16 @@ from typing import Any
 
 from dispatch.kinds import PlanState, TaskingState
 from dispatch.records import Plan, Tasking
-from dispatch.world import World
+from dispatch.world import ONGOING, World
 from optimizer.situation_commitments import is_locked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """Ids of the open proposals, oldest first, and of the own taskings under way."""
+
+    in_force: tuple[str, ...]
+    under_way: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +63,20 @@ def plan_in_force(world: World, incident_ids: Sequence[str], now: datetime) -> I
         }
     merged = {**head, "aircraft": list(timelines.values())} if timelines else None
     return InForce(plan=merged, pairs=tuple(pairs.values()), ids=tuple(p.id for p in open_plans))
+
+
+def still_holds(world: World, incident_ids: Sequence[str], now: datetime, made: Basis) -> bool:
+    """Whether nothing was proposed, adopted, ordered or ended since a situation was made on this basis."""
+    return basis(world, incident_ids, now) == made
+
+
+def basis(world: World, incident_ids: Sequence[str], now: datetime) -> Basis:
+    """Open proposals and own taskings under way: what a plan takes for granted."""
+    force = plan_in_force(world, incident_ids, now).ids
+    under_way = frozenset(
+        t.id for t in world.taskings.values() if t.site == world.site and t.state in ONGOING
+    )
+    return Basis(in_force=force, under_way=under_way)
 
 
 def movable_taskings(world: World, now: datetime) -> list[Tasking]:

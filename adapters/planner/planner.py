@@ -32,8 +32,11 @@ from dispatch.world import World
 from optimizer.proposal import proposed, reasons
 from optimizer.situation import Situation, situation
 from optimizer.situation_commitments import Sighted
+from optimizer.situation_force import still_holds
 
 log = structlog.get_logger()
+
+TRIES = 3  # to plan for a world that stays as it is meanwhile; then what there is is recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,10 +100,14 @@ class Planner:
 
         Fails with Refused (NOTHING_TO_PLAN, NOT_CONFIRMED, CANCELLED, SOLVER_FAILED), Unknown, Busy or NotStored.
         """
-        asked: Asked = yield self.ask(
-            incident_ids, requested_by, cause=PlannerCause.ASKED, seconds=self._config.seconds
-        )
-        found: Found = yield asked.run.answer
+        for _ in range(TRIES):
+            asked: Asked = yield self.ask(
+                incident_ids, requested_by, cause=PlannerCause.ASKED, seconds=self._config.seconds
+            )
+            found: Found = yield asked.run.answer
+            made = asked.situation
+            if still_holds(self._desk.world, made.incident_ids, made.now, made.basis):
+                break  # else a proposal was adopted, or came, meanwhile: this one is for a world that is gone
         plan_id = yield self.record(asked, found, requested_by)
         return plan_id
 

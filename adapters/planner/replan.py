@@ -15,7 +15,7 @@ from twisted.internet.interfaces import IDelayedCall
 from adapters.config import PlannerSection
 from adapters.desk import Desk
 from adapters.planner.planner import Asked, Planner
-from adapters.planner.pool import Found
+from adapters.planner.pool import Found, Priority
 from dispatch import facts
 from dispatch.errors import Busy, GanyingError, Refused
 from dispatch.facts import Recorded
@@ -23,7 +23,7 @@ from dispatch.incident import PLANNABLE
 from dispatch.kinds import PlannerCause
 from dispatch.world import World
 from optimizer.proposal import proposed
-from optimizer.situation_force import plan_in_force
+from optimizer.situation_force import still_holds
 from optimizer.worth import worth_telling
 
 log = structlog.get_logger()
@@ -149,13 +149,15 @@ class Replan:
     async def _tell(self, asked: Asked, found: Found, cause: PlannerCause) -> None:
         """Record it, if it is worth it."""
         made, world = asked.situation, self._desk.world
-        if plan_in_force(world, made.incident_ids, made.now).ids != made.in_force:
+        if not still_holds(world, made.incident_ids, made.now, made.basis):
             return  # a person's proposal came between: it stands
+        if any(run.priority is Priority.ASKED for run in self._planner.pool.runs.values()):
+            return  # a person's comes in a moment
         if worth_telling(
             found=float(found.answer["score"]["score"]),
             kept=found.kept_score,
             sends=bool(proposed(made, found.answer["plan"])),
-            in_force=bool(made.in_force),
+            in_force=bool(made.basis.in_force),
             changed=cause is PlannerCause.CHANGED,
         ):
             await self._planner.record(asked, found, WATCHER)

@@ -202,6 +202,7 @@ class Running:
     server: WebServer
     clock: Clock
     picture: TrackPicture
+    planner: OneSortie
     folder: Path
     second_factor: str
     demonstration: bool
@@ -247,6 +248,7 @@ class Running:
         links: list[LinkState] = []
         metrics = Metrics()
         watch = Watch(picture, clock, metrics)
+        planner = OneSortie(desk, clock)
         dist = folder / "dist"
         _write_page(dist)
         server = WebServer(
@@ -255,7 +257,7 @@ class Running:
                 picture=picture,
                 feeds=lambda: feeds,
                 links=lambda: links,
-                planner=OneSortie(desk, clock),
+                planner=planner,
                 config=config,
                 metrics=metrics,
                 accounts=Accounts(config.data, reactor),
@@ -271,6 +273,7 @@ class Running:
             server=server,
             clock=clock,
             picture=picture,
+            planner=planner,
             folder=folder,
             second_factor=second_factor,
             demonstration=demonstration,

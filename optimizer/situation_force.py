@@ -17,10 +17,12 @@ from optimizer.situation_commitments import is_locked
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Basis:
-    """Ids of the open proposals, oldest first, and of the own taskings under way."""
+    """Ids of the open proposals, oldest first, and of the own taskings under way. `uncovered`: incidents that neither
+    says anything of."""
 
     in_force: tuple[str, ...]
     under_way: frozenset[str]
+    uncovered: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +75,14 @@ def still_holds(world: World, incident_ids: Sequence[str], now: datetime, made: 
 def basis(world: World, incident_ids: Sequence[str], now: datetime) -> Basis:
     """Open proposals and own taskings under way: what a plan takes for granted."""
     force = plan_in_force(world, incident_ids, now).ids
-    under_way = frozenset(
-        t.id for t in world.taskings.values() if t.site == world.site and t.state in ONGOING
+    busy = [t for t in world.taskings.values() if t.site == world.site and t.state in ONGOING]
+    covered = {i for plan_id in force for i in world.plans[plan_id].incident_ids}
+    covered |= {t.incident_id for t in busy}
+    return Basis(
+        in_force=force,
+        under_way=frozenset(t.id for t in busy),
+        uncovered=frozenset(incident_ids) - covered,
     )
-    return Basis(in_force=force, under_way=under_way)
 
 
 def movable_taskings(world: World, now: datetime) -> list[Tasking]:

@@ -159,6 +159,7 @@ class Replan:
             sends=bool(proposed(made, found.answer["plan"])),
             in_force=bool(made.basis.in_force),
             changed=cause is PlannerCause.CHANGED,
+            uncovered=bool(made.basis.uncovered),
         ):
             await self._planner.record(asked, found, WATCHER)
 

@@ -30,4 +30,14 @@ def test_what_is_told(
     *, found: float, kept: float | None, sends: bool, in_force: bool, changed: bool, told: bool
 ) -> None:
     """By gain, by whether anything stands, and by whether anything has changed."""
-    assert worth_telling(found=found, kept=kept, sends=sends, in_force=in_force, changed=changed) is told
+    assert (
+        worth_telling(
+            found=found, kept=kept, sends=sends, in_force=in_force, changed=changed, uncovered=False
+        )
+        is told
+    )
+
+
+def test_an_incident_of_which_nothing_is_said_yet_is_always_answered() -> None:
+    """Why nothing can be sent is news as well."""
+    assert worth_telling(found=1000.0, kept=1000.0, sends=False, in_force=False, changed=True, uncovered=True)

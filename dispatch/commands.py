@@ -113,6 +113,7 @@ class ProposePlan:
     seed: int
     interchange: bytes
     bound: float | None = None
+    conditions: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,5 +33,6 @@ def decide_propose(world: World, ask: Ask, command: ProposePlan, now: datetime) 
         seed=command.seed,
         interchange=command.interchange,
         bound=command.bound,
+        conditions=command.conditions,
     )
     return (PlanProposed(plan=plan),)

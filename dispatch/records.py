@@ -285,6 +285,9 @@ class Plan:
     interchange: bytes = b""  # the plan in the interchange format, UTF-8 JSON
     version: int = 1
     bound: float | None = None  # proven: no plan that keeps the rules scores less; None: not looked for
+    conditions: bytes = (
+        b""  # what a person made a condition of it, JSON as optimizer/what_if.py has it; empty: nothing
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from typing import Any
 from astral import Observer
 from astral.sun import sun
 
+from dispatch.errors import Malformed
 from dispatch.kinds import FIRES
 from dispatch.records import Incident, Reason
 from dispatch.world import World
@@ -24,6 +25,7 @@ from optimizer.situation_fleet import Fleet, aircraft_entry, fleet
 from optimizer.situation_force import Basis, basis, movable_taskings, plan_in_force
 from optimizer.situation_incidents import fire_reason, incident_entry, planned_incidents
 from optimizer.situation_times import HORIZON, time_text
+from optimizer.what_if import changed
 
 Scenario = dict[str, Any]
 
@@ -58,6 +60,9 @@ class Situation:
     fires: tuple[Reason, ...]  # where each fire's water comes from; of no aircraft, so their id is empty
     previous: Mapping[str, Any] | None  # the open proposals as one plan of the interchange format
     basis: Basis
+    conditions: tuple[
+        Mapping[str, Any], ...
+    ]  # of the proposals in force, kept to; changes of optimizer/what_if.py
     standing: frozenset[tuple[str, str]]  # (aircraft, incident) tasked already, though still movable
 
 
@@ -68,12 +73,14 @@ def situation(
     *,
     seen: Mapping[str, Sighted] | None = None,
     assume_daylight: bool = False,
+    anew: bool = False,
 ) -> Situation:
     """The planning problem for the named incidents, or for all that wait for aircraft.
 
     `seen`: where the aircraft that are in the air were last seen, by aircraft id; the others' place is reckoned.
     A tasking under way is locked in; where what is left of it breaks a rule of the model (it flies past its crew's
     duty, say), its aircraft is left out as BUSY and the water it brings taken off what its fire owes.
+    `anew`: without the conditions of the proposals in force.
     Raises Refused(NOTHING_TO_PLAN) when there is none, and NOT_CONFIRMED for one that nobody has verified.
     """
     now = now.replace(microsecond=0)  # as the scenario says it
@@ -88,9 +95,17 @@ def situation(
         if broken is None:
             break
         found = found.without(broken, "BUSY", found.under_way[broken].tasking.number)
+    conditions: list[Mapping[str, Any]] = []
+    for condition in () if anew else force.conditions:
+        try:
+            scenario = changed(scenario, [condition])
+        except Malformed:
+            continue  # what it names is over
+        conditions.append(condition)
     return Situation(
         now=now,
         scenario=scenario,
+        conditions=tuple(conditions),
         incident_ids=tuple(i.id for i in incidents),
         left_out=found.reasons(incidents),
         fires=tuple(fire_reason(i) for i in incidents if i.kind in FIRES),

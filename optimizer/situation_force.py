@@ -28,9 +28,11 @@ class Basis:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InForce:
     """`plan`: timelines of the interchange format, None where nothing is proposed; `pairs`: who is proposed where;
-    `ids`: the open proposals, whatever they are made of."""
+    `ids`: the open proposals, whatever they are made of; `conditions`: what people made a condition of them, changes
+    of optimizer/what_if.py."""
 
     ids: tuple[str, ...]
+    conditions: tuple[Mapping[str, Any], ...]
     plan: Mapping[str, Any] | None
     pairs: tuple[Mapping[str, str], ...]
 
@@ -45,7 +47,9 @@ def plan_in_force(world: World, incident_ids: Sequence[str], now: datetime) -> I
     timelines: dict[str, Mapping[str, Any]] = {}
     pairs: dict[tuple[str, str], Mapping[str, str]] = {}
     head: dict[str, Any] = {}
+    conditions: dict[str, Mapping[str, Any]] = {}
     for plan in open_plans:
+        conditions.update({json.dumps(each, sort_keys=True): each for each in conditions_of(plan)})
         body = _read(plan)
         if body is None:
             continue
@@ -64,7 +68,12 @@ def plan_in_force(world: World, incident_ids: Sequence[str], now: datetime) -> I
             "incident_id": tasking.incident_id,
         }
     merged = {**head, "aircraft": list(timelines.values())} if timelines else None
-    return InForce(plan=merged, pairs=tuple(pairs.values()), ids=tuple(p.id for p in open_plans))
+    return InForce(
+        plan=merged,
+        pairs=tuple(pairs.values()),
+        ids=tuple(p.id for p in open_plans),
+        conditions=tuple(conditions.values()),
+    )
 
 
 def still_holds(world: World, incident_ids: Sequence[str], now: datetime, made: Basis) -> bool:
@@ -92,6 +101,14 @@ def movable_taskings(world: World, now: datetime) -> list[Tasking]:
         for t in world.taskings.values()
         if t.site == world.site and t.state is TaskingState.PENDING and not is_locked(t, now)
     ]
+
+
+def conditions_of(plan: Plan) -> list[Mapping[str, Any]]:
+    """What a person made a condition of a proposal."""
+    if not plan.conditions:
+        return []
+    read: list[Mapping[str, Any]] = json.loads(plan.conditions)
+    return read
 
 
 def _read(plan: Plan) -> Mapping[str, Any] | None:

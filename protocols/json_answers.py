@@ -57,13 +57,32 @@ class PlanAnswer(Answered, frozen=True, kw_only=True):
     interchange: Any
     version: int
     bound: float | None
+    conditions: list[Any]  # what a person made a condition of it, kept by later proposals
 
     @classmethod
     def of(cls, plan: records.Plan) -> "PlanAnswer":
         """A plan as JSON shows it."""
         values = {name: getattr(plan, name) for name in cls.__struct_fields__}
         values["interchange"] = msgspec.json.decode(plan.interchange) if plan.interchange else None
+        values["conditions"] = msgspec.json.decode(plan.conditions) if plan.conditions else []
         return cls(**values)
+
+
+class WhatIfAnswer(Answered, frozen=True, kw_only=True):
+    """What a proposal would be with changes, as a difference to one without them; nothing is recorded.
+
+    `difference`: `score` and `terms` with `before` and `after` (smaller is better), and the `incidents` and `aircraft`
+    that differ. `real`: it can be made a proposal, by its `id`, for as long as the site remembers it.
+    """
+
+    id: str
+    changes: list[Any]
+    difference: Any
+    assignments: list[records.Assignment]
+    violations: list[Any]
+    score: float
+    human_score: float
+    real: bool
 
 
 class PlannerRunsAnswer(Answered, frozen=True, kw_only=True):

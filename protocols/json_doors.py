@@ -170,6 +170,12 @@ class PlanRequest(Body, frozen=True, kw_only=True):
     incident_ids: Annotated[tuple[Id, ...], Meta(max_length=200)] = ()
 
 
+class WhatIfRequest(Body, frozen=True, kw_only=True):
+    """Changes to the situation, each an object with its `kind` and the fields of its kind (docs/planning.md)."""
+
+    changes: Annotated[tuple[dict[str, Any], ...], Meta(min_length=1, max_length=20)]
+
+
 class PlanAdoption(Body, frozen=True, kw_only=True):
     """Adopt a proposal, or only the named aircraft of it."""
 

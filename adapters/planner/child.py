@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import BinaryIO
 
 import msgspec
@@ -41,10 +42,12 @@ from optimizer.plan import Plan, read_plan
 from optimizer.problem import Problem, parse
 from optimizer.score import Score
 from optimizer.solve import solve
-from optimizer.stop import FirstOf, MaxSeconds
+from optimizer.stop import FirstOf, MaxSeconds, Stop
+from optimizer.wonder import wonder
 
 NICENESS = 5  # the site's reactor comes first
 MAX_MEMORY_BYTES = 3 << 30  # of address space: a runaway dies here and not the machine
+BASE_SHARE = 0.35  # of a what-if's time goes to the plan as things stand
 PASSES = 40  # the bound rises no more after these
 TELL_PLAN_EVERY_S = 0.3  # a better plan is kept by the site in case this process dies
 TELL_SCORE_EVERY_S = 0.1
@@ -65,21 +68,8 @@ class Cancelled:
 
 def work(job: Job, say: Say, cancelled: Cancelled) -> None:
     """Solve one job and say how it goes; always ends with Done or Wrong."""
-    stop = FirstOf(stops=(MaxSeconds(job.seconds, time.monotonic), cancelled))
     try:
-        problem = parse(msgspec.json.decode(job.scenario))
-        previous = read_plan(problem, msgspec.json.decode(job.previous)) if bytes(job.previous) else None
-        result = solve(
-            problem,
-            stop,
-            job.seed,
-            previous,
-            _Listener(job.id, problem, say),
-            passes=PASSES if proves_quickly(problem) else 0,
-            hear_bound=lambda bound: say(Proven(job=job.id, bound=bound)),
-        )
-        kept = kept_score(problem, previous or Plan(timelines={}))
-        said = msgspec.Raw(msgspec.json.encode(answer(problem, result, job.seed)))
+        done = (_wonder if bytes(job.changes) else _plan)(job, say, cancelled)
     except Malformed as error:
         say(Wrong(job=job.id, field=error.field, detail=error.detail))
     except MemoryError:
@@ -87,25 +77,62 @@ def work(job: Job, say: Say, cancelled: Cancelled) -> None:
     except Exception as error:  # a defect costs one job, and is told with its kind
         say(Wrong(job=job.id, field="", detail=f"{type(error).__name__}: {error}"))
     else:
-        say(Done(job=job.id, answer=said, kept_score=kept))
+        say(done)
+
+
+def _plan(job: Job, say: Say, cancelled: Cancelled) -> Done:
+    problem = parse(msgspec.json.decode(job.scenario))
+    previous = read_plan(problem, msgspec.json.decode(job.previous)) if bytes(job.previous) else None
+    listener = _Listener(job.id, say)
+    result = solve(
+        problem,
+        _stop(job.seconds, cancelled),
+        job.seed,
+        previous,
+        lambda plan, score: listener(problem, plan, score),
+        passes=PASSES if proves_quickly(problem) else 0,
+        hear_bound=lambda bound: say(Proven(job=job.id, bound=bound)),
+    )
+    kept = kept_score(problem, previous or Plan(timelines={}))
+    said = msgspec.Raw(msgspec.json.encode(answer(problem, result, job.seed)))
+    return Done(job=job.id, answer=said, kept_score=kept)
+
+
+def _wonder(job: Job, say: Say, cancelled: Cancelled) -> Done:
+    said = wonder(
+        msgspec.json.decode(job.scenario),
+        msgspec.json.decode(job.changes),
+        msgspec.json.decode(job.previous) if bytes(job.previous) else None,
+        stops=(
+            partial(_stop, BASE_SHARE * job.seconds, cancelled),
+            partial(_stop, (1.0 - BASE_SHARE) * job.seconds, cancelled),
+        ),
+        seed=job.seed,
+        listen=_Listener(job.id, say),
+    )
+    return Done(job=job.id, answer=msgspec.Raw(msgspec.json.encode(said)))
+
+
+def _stop(seconds: float, cancelled: Cancelled) -> Stop:
+    return FirstOf(stops=(MaxSeconds(seconds, time.monotonic), cancelled))
 
 
 class _Listener:
     """Tells of better plans: every score that is TELL_SCORE_EVERY_S after the last, now and then with the plan."""
 
-    def __init__(self, job: int, problem: Problem, say: Say) -> None:
-        self._job, self._problem, self._say = job, problem, say
+    def __init__(self, job: int, say: Say) -> None:
+        self._job, self._say = job, say
         self._plan_at_s = self._score_at_s = float("-inf")
 
-    def __call__(self, plan: Plan, score: Score) -> None:
+    def __call__(self, problem: Problem, plan: Plan, score: Score) -> None:
         now_s = time.monotonic()
         if now_s - self._score_at_s < TELL_SCORE_EVERY_S:
             return
         self._score_at_s = now_s
         body = NOTHING
-        if now_s - self._plan_at_s >= TELL_PLAN_EVERY_S and not inspect(self._problem, plan).violations:
+        if now_s - self._plan_at_s >= TELL_PLAN_EVERY_S and not inspect(problem, plan).violations:
             self._plan_at_s = now_s
-            body = msgspec.Raw(msgspec.json.encode(plan.to_json(self._problem)))
+            body = msgspec.Raw(msgspec.json.encode(plan.to_json(problem)))
         self._say(Better(job=self._job, score=round(score.total, 3), plan=body))
 
 

@@ -5,8 +5,7 @@ replan.py asks by itself when the world changes; people ask through `propose`.
 """
 
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,9 +18,11 @@ from adapters.clock import Clock
 from adapters.config import PlannerSection
 from adapters.desk import Desk
 from adapters.metrics import Metrics
-from adapters.planner.pool import Found, Pool, Priority, Run
+from adapters.planner.asked import Asked
+from adapters.planner.pool import Found, Pool, Priority
 from adapters.planner.progress import Progress, Subject
 from adapters.planner.whereabouts import whereabouts
+from adapters.planner.wonders import Wonders
 from dispatch.commands import Ask, ProposePlan
 from dispatch.errors import Refused, Unknown
 from dispatch.facts import PlanProposed
@@ -29,23 +30,17 @@ from dispatch.kinds import PlannerCause
 from dispatch.picture import TrackPicture
 from dispatch.planner_run import PlannerRun
 from dispatch.world import World
+from optimizer.problem import parse
 from optimizer.proposal import proposed, reasons
 from optimizer.situation import Situation, situation
 from optimizer.situation_commitments import Sighted
 from optimizer.situation_force import still_holds
+from optimizer.what_if import changed
 
 log = structlog.get_logger()
 
+_PRIORITY = {PlannerCause.ASKED: Priority.ASKED, PlannerCause.WHAT_IF: Priority.WHAT_IF}
 TRIES = 3  # to plan for a world that stays as it is meanwhile; then what there is is recorded
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """A situation on its way to a solver process, and the run it is."""
-
-    situation: Situation
-    run: Run
-    began_s: float
 
 
 class Planner:
@@ -69,6 +64,7 @@ class Planner:
         self.progress = Progress(clock, reactor)
         self.pool = Pool(config.workers, metrics, reactor, changed=self.progress.changed)
         self.progress.watch(self.pool)
+        self.wonders = Wonders()
 
     def start(self) -> None:
         """Make the solver processes."""
@@ -112,33 +108,85 @@ class Planner:
         return plan_id
 
     @inlineCallbacks
+    def what_if(self, changes: list[Any], requested_by: str) -> Any:
+        """What a proposal for all that wait would be with changes (optimizer/what_if.py); fires with WhatIf.
+
+        Fails with Malformed, which names the change's field, and as `propose`. Nothing is recorded.
+        """
+        asked: Asked = yield self.ask(
+            (), requested_by, cause=PlannerCause.WHAT_IF, seconds=self._config.seconds, changes=changes
+        )
+        found: Found = yield asked.run.answer
+        return self.wonders.keep(asked, found.answer)
+
+    @inlineCallbacks
+    def propose_what_if(self, what_if_id: str, requested_by: str) -> Any:
+        """Make a proposal of a what-if; fires with the new plan's id. Its locks and bans hold for later proposals.
+
+        Fails with Unknown, Refused (HYPOTHETICAL: it needs what the site does not have; CHANGED: a proposal or tasking
+        came since), Busy or NotStored.
+        """
+        wondered = self.wonders.get(what_if_id)
+        made = wondered.asked.situation
+        if not still_holds(self._desk.world, made.incident_ids, made.now, made.basis):
+            raise Refused("CHANGED", "a proposal or a tasking came since; ask again", field="id")
+        plan_id = yield self.record(
+            wondered.asked, Found(answer=wondered.answer), requested_by, wondered.conditions()
+        )
+        return plan_id
+
+    @inlineCallbacks
     def ask(
-        self, incident_ids: tuple[str, ...], requested_by: str, *, cause: PlannerCause, seconds: float
+        self,
+        incident_ids: tuple[str, ...],
+        requested_by: str,
+        *,
+        cause: PlannerCause,
+        seconds: float,
+        changes: list[Any] | None = None,
     ) -> Any:
-        """Give the situation to a solver process; fires with Asked. Fails as `propose`."""
+        """Give the situation to a solver process; fires with Asked. Fails as `propose`, or `what_if` with `changes`."""
         began_s = self._reactor.seconds()
         world, now = self._desk.world, self._clock()
         seen = whereabouts(world, self._picture, now)
-        daylight = self._config.assume_daylight
-        made, scenario, previous = yield deferToThread(_situation, world, incident_ids, now, seen, daylight)
+        made, scenario, previous = yield deferToThread(
+            _situation,
+            world,
+            incident_ids,
+            now,
+            seen=seen,
+            assume_daylight=self._config.assume_daylight,
+            anew=cause is PlannerCause.ASKED,
+            changes=changes,
+        )
         run = self.pool.ask(
             scenario,
             previous=previous,
             seconds=seconds,
-            priority=Priority.ASKED if cause is PlannerCause.ASKED else Priority.WATCH,
+            changes=None if changes is None else msgspec.json.encode(changes),
+            priority=_PRIORITY.get(cause, Priority.WATCH),
             title=Subject(incident_ids=made.incident_ids, requested_by=requested_by, cause=cause),
         )
         return Asked(situation=made, run=run, began_s=began_s)
 
     @inlineCallbacks
-    def record(self, asked: Asked, found: Found, requested_by: str) -> Any:
-        """Record what was found as a proposal; fires with the new plan's id."""
+    def record(
+        self,
+        asked: Asked,
+        found: Found,
+        requested_by: str,
+        conditions: Sequence[Mapping[str, Any]] | None = None,
+    ) -> Any:
+        """Record what was found as a proposal; fires with the new plan's id. `conditions` None: those it kept to."""
         broken = found.answer["violations"]
         if broken:
             log.error("the plan breaks rules", violations=broken[:5])
             raise Refused("SOLVER_FAILED", f"no legal plan was found ({broken[0]['code']}); task by hand")
         solve_s = self._reactor.seconds() - asked.began_s
-        command = yield deferToThread(_command, asked.situation, found.answer, requested_by, solve_s)
+        kept = asked.situation.conditions if conditions is None else tuple(conditions)
+        command = yield deferToThread(
+            _command, asked.situation, found.answer, requested_by, solve_s=solve_s, conditions=kept
+        )
         ask = Ask(actor="planner", role=None, command_id=secrets.token_hex(16), command=command)
         stored = yield self._desk.ask(ask)
         fact = stored.recorded[0].fact
@@ -151,16 +199,28 @@ def _situation(
     world: World,
     incident_ids: tuple[str, ...],
     now: datetime,
+    *,
     seen: Mapping[str, Sighted],
     assume_daylight: bool,
+    anew: bool,
+    changes: list[Any] | None,
 ) -> tuple[Situation, bytes, bytes | None]:
-    """The situation, its scenario and the plan in force as bytes; for a thread."""
-    made = situation(world, incident_ids, now, seen=seen, assume_daylight=assume_daylight)
+    """The situation, its scenario and the plan in force as bytes; for a thread. Raises Malformed for wrong changes."""
+    made = situation(world, incident_ids, now, seen=seen, assume_daylight=assume_daylight, anew=anew)
+    if changes is not None:
+        parse(changed(made.scenario, changes))  # what is wrong with them is said before anybody thinks
     previous = None if made.previous is None else msgspec.json.encode(made.previous)
     return made, msgspec.json.encode(made.scenario), previous
 
 
-def _command(made: Situation, answer: Mapping[str, Any], requested_by: str, solve_s: float) -> ProposePlan:
+def _command(
+    made: Situation,
+    answer: Mapping[str, Any],
+    requested_by: str,
+    *,
+    solve_s: float,
+    conditions: tuple[Mapping[str, Any], ...],
+) -> ProposePlan:
     return ProposePlan(
         requested_by=requested_by,
         incident_ids=made.incident_ids,
@@ -173,4 +233,5 @@ def _command(made: Situation, answer: Mapping[str, Any], requested_by: str, solv
         seed=int(answer["seed"]),
         interchange=msgspec.json.encode(answer["plan"]),
         bound=None if answer["bound"] is None else float(answer["bound"]),
+        conditions=msgspec.json.encode(conditions) if conditions else b"",
     )

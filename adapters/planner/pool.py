@@ -62,6 +62,7 @@ class Run:
     priority: Priority
     scenario: bytes
     previous: bytes | None
+    changes: bytes | None
     seconds: float
     seed: int
     title: Any  # the asker's own: what the run is about
@@ -134,6 +135,7 @@ class Pool:
         priority: Priority,
         title: Any,
         previous: bytes | None = None,
+        changes: bytes | None = None,
         seed: int = 0,
     ) -> Run:
         """A new run; its `answer` fires with Found, or fails with Refused or Busy. Raises Busy if too many wait."""
@@ -146,6 +148,7 @@ class Pool:
             priority=priority,
             scenario=scenario,
             previous=previous,
+            changes=changes,
             seconds=seconds,
             seed=seed,
             title=title,
@@ -194,6 +197,7 @@ class Pool:
                 id=run.id,
                 scenario=msgspec.Raw(run.scenario),
                 previous=NOTHING if run.previous is None else msgspec.Raw(run.previous),
+                changes=NOTHING if run.changes is None else msgspec.Raw(run.changes),
                 seconds=run.seconds,
                 seed=run.seed,
             )
@@ -234,7 +238,7 @@ class Pool:
         if run is None:
             return
         self._leave(run)
-        if run.last is not None:
+        if run.last is not None and run.changes is None:  # a what-if's answer is more than its plan
             log.warning("a solver process was lost; its last plan is kept", run=run.id, why=why)
             self._answer(run, Found(answer=_last_words(run), cut=True), "cut")
         elif run.tries < TRIES and not run.cancelled:

@@ -14,7 +14,8 @@ from twisted.internet.interfaces import IDelayedCall
 
 from adapters.config import PlannerSection
 from adapters.desk import Desk
-from adapters.planner.planner import Asked, Planner
+from adapters.planner.asked import Asked
+from adapters.planner.planner import Planner
 from adapters.planner.pool import Found, Priority
 from dispatch import facts
 from dispatch.errors import Busy, GanyingError, Refused

@@ -22,6 +22,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, tag="job", omit_defaults=Tr
     seconds: float
     seed: int = 0
     previous: msgspec.Raw = NOTHING  # the plan in force, of the interchange format
+    changes: msgspec.Raw = NOTHING  # of optimizer/what_if.py: then the answer is that of optimizer/wonder.py
 
 
 class Cancel(msgspec.Struct, frozen=True, kw_only=True, tag="cancel"):

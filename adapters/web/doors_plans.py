@@ -7,8 +7,9 @@ from adapters.web.table import Call, Door
 from dispatch import access
 from dispatch.errors import Forbidden, Unknown
 from dispatch.records import Plan
-from protocols.json_answers import Page, PlanAnswer
-from protocols.json_doors import PageQuery, PlanAdoption, PlanRequest
+from optimizer.proposal import proposed
+from protocols.json_answers import Page, PlanAnswer, WhatIfAnswer
+from protocols.json_doors import PageQuery, PlanAdoption, PlanRequest, WhatIfRequest
 
 
 async def _list(call: Call) -> Page[PlanAnswer]:
@@ -21,12 +22,38 @@ async def _one(call: Call) -> PlanAnswer:
 
 
 async def _propose(call: Call) -> PlanAnswer:
-    if call.who.session.role not in access.ASK_PLAN:
-        raise Forbidden(f"asking for a plan is for {', '.join(sorted(access.ASK_PLAN))}")
+    _check_desk(call, "asking for a plan")
     for incident_id in call.body.incident_ids:
         if incident_id not in call.site.desk.world.incidents:
             raise Unknown("incident_ids", f"no incident {incident_id}")
     plan_id = await call.site.planner.propose(call.body.incident_ids, call.who.account.name)
+    return PlanAnswer.of(call.site.desk.world.plans[plan_id])
+
+
+def _check_desk(call: Call, act: str) -> None:
+    if call.who.session.role not in access.ASK_PLAN:
+        raise Forbidden(f"{act} is for {', '.join(sorted(access.ASK_PLAN))}")
+
+
+async def _what_if(call: Call) -> WhatIfAnswer:
+    _check_desk(call, "asking what if")
+    found = await call.site.planner.what_if(list(call.body.changes), call.who.account.name)
+    made = found.asked.situation
+    return WhatIfAnswer(
+        id=found.id,
+        changes=list(found.changes),
+        difference=found.difference,
+        assignments=list(proposed(made, found.answer["plan"])),
+        violations=list(found.answer["violations"]),
+        score=float(found.answer["score"]["score"]),
+        human_score=float(found.answer["human_score"]),
+        real=found.real,
+    )
+
+
+async def _propose_what_if(call: Call) -> PlanAnswer:
+    _check_desk(call, "proposing a plan")
+    plan_id = await call.site.planner.propose_what_if(call.path["id"], call.who.account.name)
     return PlanAnswer.of(call.site.desk.world.plans[plan_id])
 
 
@@ -55,6 +82,24 @@ DOORS = (
         text="Ask the planner for a proposal; answers when it is found. No incident named: all that can be planned for.",
         handler=_propose,
         takes=PlanRequest,
+        answers=PlanAnswer,
+        status=201,
+    ),
+    Door(
+        method="POST",
+        path="/what-ifs",
+        name="askWhatIf",
+        text="What the proposal would be with changes, as a difference to one without them. Nothing is recorded.",
+        handler=_what_if,
+        takes=WhatIfRequest,
+        answers=WhatIfAnswer,
+    ),
+    Door(
+        method="POST",
+        path="/what-ifs/<id:id>/propose",
+        name="proposeWhatIf",
+        text="Make a proposal of a what-if whose aircraft and water the site has; its locks and bans hold on.",
+        handler=_propose_what_if,
         answers=PlanAnswer,
         status=201,
     ),

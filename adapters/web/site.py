@@ -17,6 +17,7 @@ from adapters.archive.readers import Form
 from adapters.clock import Clock
 from adapters.config import Config
 from adapters.metrics import Metrics
+from adapters.planner.wonders import WhatIf
 from adapters.watch import Watch
 from adapters.web.allowance import Allowances
 from adapters.web.lockout import Lockout
@@ -81,6 +82,12 @@ class PlannerDoor(Protocol):
 
     def propose(self, incident_ids: tuple[str, ...], requested_by: str) -> "Deferred[str]":
         """Solve and record; the new plan's id. Fails with dispatch.errors."""
+
+    def what_if(self, changes: list[Any], requested_by: str) -> "Deferred[WhatIf]":
+        """What a proposal would be with changes. Fails with dispatch.errors; nothing is recorded."""
+
+    def propose_what_if(self, what_if_id: str, requested_by: str) -> "Deferred[str]":
+        """Make a proposal of a what-if; the new plan's id. Fails with dispatch.errors."""
 
     def runs(self) -> tuple[PlannerRun, ...]:
         """What it thinks about now."""

@@ -18,12 +18,13 @@ from adapters.accounts import Accounts, hash_password, token_digest
 from adapters.config import parse
 from adapters.desk import Desk
 from adapters.metrics import Metrics
+from adapters.planner.wonders import WhatIf
 from adapters.watch import Watch
 from adapters.web.server import WebServer
 from adapters.web.site import FeedState, LinkState, Site
 from dispatch import records
 from dispatch.commands import Ask, OpenSession, ProposePlan, SaveAccount, SaveResource
-from dispatch.errors import Unknown
+from dispatch.errors import Refused, Unknown
 from dispatch.facts import PlanProposed
 from dispatch.geo import Position
 from dispatch.kinds import AircraftKind, Capability, FuelType, Role
@@ -91,6 +92,12 @@ class OneSortie:
 
     def propose(self, incident_ids: tuple[str, ...], requested_by: str) -> "Deferred[str]":
         return Deferred.fromCoroutine(self._propose(incident_ids, requested_by))
+
+    def what_if(self, changes: list[Any], requested_by: str) -> "Deferred[WhatIf]":
+        raise Refused("NOTHING_TO_PLAN", "this planner only proposes")
+
+    def propose_what_if(self, what_if_id: str, requested_by: str) -> "Deferred[str]":
+        raise Unknown("id", f"no what-if {what_if_id}")
 
     def runs(self) -> tuple[PlannerRun, ...]:
         return self.under_way

@@ -1,0 +1,61 @@
+"""What if: asked of a real server, answered as a difference, made a proposal."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.running import Refusal, RunningSite, running_site, wait_for
+from tests.journeys.test_first_sortie import confirmed
+from tests.journeys.test_replan import open_plan
+
+SETTINGS = "[demonstration]\nenabled = true\n[planner]\nseconds = 1.5\nassume_daylight = true\n"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[RunningSite]:
+    """A running site with accounts and resources."""
+    with running_site(tmp_path / "36", more=SETTINGS) as running:
+        yield running
+
+
+def test_losing_borrowing_and_watering_are_told_as_differences(site: RunningSite) -> None:
+    """One aircraft less is no better, one more no worse; nothing is recorded and what is wrong is named."""
+    dispatcher = site.sign_in("diaodu")
+    incident_id = confirmed(dispatcher)
+    plan = wait_for(lambda: open_plan(dispatcher), "a proposal by itself", 60)
+    first = plan["assignments"][0]
+    lost = dispatcher.post(
+        "what-ifs", {"changes": [{"kind": "lose_aircraft", "aircraft_id": first["aircraft_id"]}]}
+    )
+    score = lost["difference"]["score"]
+    assert score["after"] >= score["before"]
+    assert first["aircraft_id"] not in {a["aircraft_id"] for a in lost["assignments"]}
+    assert lost["real"]
+    row = next(a for a in lost["difference"]["aircraft"] if a["aircraft_id"] == first["aircraft_id"])
+    assert row["before"] == [incident_id]
+    borrowed = dispatcher.post(
+        "what-ifs",
+        {
+            "changes": [
+                {
+                    "kind": "borrow",
+                    "like": first["aircraft_id"],
+                    "base_id": first["base_id"],
+                    "ready_s": 0,
+                    "release_s": 14400,
+                    "cost_per_hour": 20,
+                }
+            ]
+        },
+    )
+    score = borrowed["difference"]["score"]
+    assert score["after"] <= score["before"]
+    assert not borrowed["real"]
+    with pytest.raises(Refusal) as caught:
+        dispatcher.post(f"what-ifs/{borrowed['id']}/propose", None)
+    assert caught.value.code == "HYPOTHETICAL"
+    with pytest.raises(Refusal) as caught:
+        dispatcher.post("what-ifs", {"changes": [{"kind": "lose_water", "water_point_id": "nowhere"}]})
+    assert (caught.value.status, caught.value.problem["field"]) == (422, "changes[0].water_point_id")
+    assert {p["requested_by"] for p in dispatcher.get("plans")["items"]} == {"planner"}

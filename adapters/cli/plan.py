@@ -1,7 +1,7 @@
 """`ganying plan SCENARIO.json --out PLAN.json`: one scenario in, one plan out, both of interchange format 1.0.
 
     ganying plan SCENARIO.json [--seconds S] [--seed N] [--iterations N] [--previous PLAN.json]
-        [--passes N] --out PLAN.json
+        [--passes N] [--what-if CHANGES.json] --out PLAN.json
 
 `-` as the scenario reads standard input, `--out -` writes standard output. With `--explain` what is written is
 not the plan alone but {"plan": …, "score": {"score": …, terms}, "human_score": …, "explanation": …,
@@ -13,6 +13,9 @@ the same scenario, seed and iterations give the same plan.
 
 `--passes`: how often to raise the proven bound on the score of any plan, at most, within half of the time. Small
 problems get as many as there is time for; a province's takes some ten seconds of its own, so it is asked for.
+
+`--what-if`: a list of changes (docs/planning.md). What is written is {"changes", "difference", "answer"}: what the plan
+would be with them, as a difference to the plan without them, and its answer as `--explain` writes it.
 
 Exit status: 0 the plan is written and legal (with `--explain`: written; the object says what it breaks); 1 it is
 written, but no plan can keep every rule (each broken one is named); 2 the input cannot be read or is malformed (the field is named), nothing is written.
@@ -53,6 +56,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--previous", metavar="PLAN.json", help="an earlier plan to start from")
     parser.add_argument("--passes", type=_count, help="passes to raise the proven bound, at most")
     parser.add_argument("--out", metavar="PLAN.json", required=True, help="where the plan goes, or -")
+    parser.add_argument("--what-if", metavar="CHANGES.json", help="changes to try; the difference is written")
     parser.add_argument("--explain", action="store_true", help="write plan, score and reasons in one object")
 
 
@@ -81,6 +85,29 @@ def run(args: argparse.Namespace) -> int:
 
 def _plan(args: argparse.Namespace) -> tuple[Mapping[str, object], int]:
     """What is to be written, and how many broken rules the exit status must tell of."""
+    return _what_if(args) if args.what_if else _plain(args)
+
+
+def _what_if(args: argparse.Namespace) -> tuple[Mapping[str, object], int]:
+    from optimizer.wonder import wonder
+
+    answer = wonder(
+        _read(args.scenario, "scenario"),
+        _json(args.what_if, "changes"),
+        _read(args.previous, "previous") if args.previous else None,
+        stops=(lambda: _stop(args), lambda: _stop(args)),
+        seed=args.seed,
+        listen=lambda _problem, _plan, _score: None,
+    )
+    score, broken = answer["difference"]["score"], answer["answer"]["violations"]
+    print(
+        f"score {score['before']:.3f} as it stands, {score['after']:.3f} if so, {len(broken)} violations",
+        file=sys.stderr,
+    )
+    return answer, 0
+
+
+def _plain(args: argparse.Namespace) -> tuple[Mapping[str, object], int]:
     from optimizer.answer import answer, broken_rules
     from optimizer.bound import proves_quickly
     from optimizer.plan import read_plan
@@ -122,6 +149,14 @@ def _stop(args: argparse.Namespace) -> Stop:
 
 def _read(name: str, what: str) -> Mapping[str, object]:
     """A JSON object from a file or standard input. Raises Malformed or OSError."""
+    value = _json(name, what)
+    if not isinstance(value, dict):
+        raise Malformed(what, "is not a JSON object")
+    return value
+
+
+def _json(name: str, what: str) -> object:
+    """JSON from a file or standard input. Raises Malformed or OSError."""
     if name == "-":
         body = sys.stdin.buffer.read(_LARGEST_INPUT_BYTES + 1)
     else:
@@ -130,11 +165,9 @@ def _read(name: str, what: str) -> Mapping[str, object]:
     if len(body) > _LARGEST_INPUT_BYTES:
         raise Malformed(what, f"is longer than {_LARGEST_INPUT_BYTES} bytes")
     try:
-        value = json.loads(body)
+        value: object = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise Malformed(what, f"is not JSON: {error}") from error
-    if not isinstance(value, dict):
-        raise Malformed(what, "is not a JSON object")
     return value
 
 

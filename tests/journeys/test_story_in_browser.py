@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.journeys.browser import DESK, PHONE, SMALL_DESK, WAIT_MS, Browser, browser, picture
 from tests.journeys.running import RunningSite, running_site, wait_for
-from tests.journeys.test_first_sortie import DEMONSTRATION
+from tests.journeys.test_first_sortie import DEMONSTRATION, confirmed
 
 expect.set_options(timeout=WAIT_MS)
 
@@ -137,3 +137,33 @@ def test_a_lost_link_is_said_aloud_and_the_page_catches_up(site: RunningSite) ->
         expect(desk.get_by_test_id("link-lost")).to_be_hidden()
         expect(desk.locator('[data-testid="incident-detail"][data-state="confirmed"]')).to_be_visible()
         assert people.foreign == []
+
+
+@pytest.mark.timeout(240)
+def test_a_dispatcher_asks_what_if_and_sees_the_difference(site: RunningSite) -> None:
+    """An aircraft less, told term by term; then it is made the proposal."""
+    with browser(site.url) as people:
+        desk = people.sign_in("diaodu", SMALL_DESK)
+        dispatcher = site.sign_in("diaodu")
+        confirmed(dispatcher)
+        plan = wait_for(lambda: dispatcher.get("plans")["items"], "a proposal by itself", 60)[0]
+        lost = plan["assignments"][0]["aircraft_id"]
+        drawer = desk.get_by_test_id("rail-queue")
+        expect(drawer).to_be_visible()
+        drawer.click()
+        desk.get_by_test_id("incident-card").first.click()
+        desk.get_by_test_id("what-if-open").click()
+        desk.get_by_test_id("what-if-kind").select_option("lose_aircraft")
+        desk.get_by_test_id("what-if-aircraft_id").select_option(lost)
+        desk.get_by_test_id("what-if-add").click()
+        wait_for(lambda: not dispatcher.get("planner/runs")["items"], "a quiet planner", 60)
+        desk.get_by_test_id("what-if-ask").click()
+        expect(desk.get_by_test_id("what-if-answer")).to_be_visible()
+        expect(desk.get_by_test_id("what-if-aircraft").first).to_be_visible()
+        picture(desk, "what-if")
+        desk.get_by_test_id("what-if-propose").click()
+        expect(desk.get_by_test_id("what-if-answer")).to_be_hidden()
+        made = next(p for p in dispatcher.get("plans")["items"] if p["state"] == "open")
+        assert lost not in {a["aircraft_id"] for a in made["assignments"]}
+        assert made["requested_by"] == "diaodu"
+        assert not people.complaints

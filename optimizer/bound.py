@@ -21,20 +21,26 @@ and there each is set free against a price (`prices.py`), which is weak duality 
 
 What is left is each aircraft alone: the timeline worth most at these prices. `pricing.py` answers with no less than
 that, because its world holds every legal timeline, perhaps moved to earlier times, and all values but prices of
-layers only grow when things happen earlier, while waiting is free in it. In detail (`kinds.py`):
+layers only grow when things happen earlier. Where layers have a price, an event may wait for the very row of the
+grid that holds its true time, and is charged the least of that row. In detail (`kinds.py`):
 
 - A leg flown longer than it must is a wait; a wait before the leg instead is as good and burns nothing.
+- Bases: from any to any, to rest, fill up or stand ready there, whether or not work comes before or after.
 - Water: the first drop by the quickest point from where the aircraft is, the next ones by the quickest cycle, both
   with the most that any point in reach lets it lift. Points have room for all. Windows of opening are not looked at.
 - Crew and tanks: flight between rests of `min_rest_s` is at most what crew and, if told apart, tanks allow. Filling
   up without a rest is a way of its own (`turned`); where tanks outlast crews it gains nothing but standing ready,
   and where it is not told, reserves are not charged for. Any base with a runway fills tanks, at once. A crew near
   its day's limit has that as its only block.
-- Goods and patients may be on board for several tasks at once. So of a task after another run only the last way,
-  service and handover are charged for certain; the first run of an aircraft has its whole way to fly, and no
-  visit is sooner than the soonest of its kind could make it from the start.
-- Rounding: times down and flight left up, on grids described in `pricing.py`.
-- Previous assignments: whoever flies at all keeps all of its own.
+- Goods and patients may be on board for several tasks at once, loaded before other work. So of a task after another
+  run only the last way is charged for certain, with the service (goods) or handover (patients) at its end; and when
+  patients were fetched cannot be told, so their scene takes no layers. But one load of an incident at a time is on
+  board, so from one visit of it to the next it is the whole way. The first run of an aircraft has its whole way to
+  fly, and no visit is sooner than the soonest of its kind could make it from the start; a wait for first light is
+  time enough to load.
+- Rounding: times down and flight left up, on grids described in `grid.py`.
+- Previous assignments: any run keeps all that an aircraft may keep. Who makes none may still fly out after the
+  horizon for them, which costs at least the shortest such flight. Those of locked legs are kept.
 
 So bound = constant − Σ best of each aircraft, summed at once from the prices, in `evaluate`. Column generation only
 looks for good prices: GLOP's master (`master.py`) mixes the timelines found so far, its prices are cleaned of
@@ -47,20 +53,22 @@ from functools import partial
 
 import numpy as np
 
+from optimizer.grid import Grid
 from optimizer.kinds import Fleet, Kind, Start
 from optimizer.master import Master
 from optimizer.openings import Openings
 from optimizer.prices import Prices, charges, constant, outside, served_early, tail, wanted
-from optimizer.pricing import LOW, Grid, Programme, Trace, Worth
+from optimizer.pricing import LOW, Programme, Trace
 from optimizer.problem import NONE, Problem
 from optimizer.schedule import Schedule
 from optimizer.trace import Tracer
 from optimizer.travel import Tables
+from optimizer.worth import Worth
 
 LEAST_REST_S = 120.0  # a shorter rest would let the programme go in circles
 _QUICK = 600  # incidents times aircraft
 _COLUMNS = 5  # timelines per aircraft and pass: its best ones by where they begin
-_STAY, _LAND = -1, -2  # openings that are no run; landings at base n are _LAND - n
+_STAY, _LATE, _LAND = -1, -2, -3  # openings that are no run; landings at base n are _LAND - n
 _STEEP = 3  # passes that take the master's prices as they are; later ones stay near the best so far
 _RIVALS = 20  # aircraft that may contend for being first at one incident, before the first pass
 
@@ -126,7 +134,7 @@ class Bounder:
                         )
         for incident, found in soonest.items():
             for at_s, k, n, i in sorted(found)[: _RIVALS + int(capacity[incident])]:
-                kind, trace = self.fleet.kinds[k], Trace(flies=True)
+                kind, trace = self.fleet.kinds[k], Trace(works=True)
                 if at_s > self.problem.horizon_s:
                     break
                 trace.cost = kind.cost_per_s * float(kind.first_air_s[n][i])
@@ -138,11 +146,16 @@ class Bounder:
                 self._lock(trace, kind.starts[n])
                 self._add(kind.starts[n], trace)
 
-    def _bonus(self, start: Start) -> float:
-        return start.pairs * self.problem.weights.changed_assignment
+    def _kept(self, start: Start) -> tuple[float, float]:
+        """(points for the previous assignments that an aircraft may keep by work before the horizon; by nothing
+        but a flight after it)."""
+        points = start.pairs * self.problem.weights.changed_assignment
+        return points, max(0.0, points - start.late_cost)
 
     def _add(self, start: Start, trace: Trace) -> bool:
-        return self.master.add(start.aircraft, trace, self._bonus(start))
+        points, late = self._kept(start)
+        locked = start.lock_pairs * self.problem.weights.changed_assignment
+        return self.master.add(start.aircraft, trace, locked + (points if trace.works else late))
 
     # ---- one pass -----------------------------------------------------------------------------------------
     def first_prices(self, schedule: Schedule) -> Prices:
@@ -207,7 +220,7 @@ class Bounder:
         if most_s > rested.overrun_s + 1e-9:
             programmes.append(Programme(grid, worth, rested, most_s))
         openings = Openings(programmes, worth, grid)
-        found = self._candidates(grid, worth, openings)
+        found = self._candidates(grid, openings)
         total, fresh = 0.0, 0
         for n, start in enumerate(grid.kind.starts):
             options = sorted(found[n], reverse=True)[:_COLUMNS]
@@ -215,41 +228,38 @@ class Bounder:
             value = options[0][0] if options and options[0][0] > LOW / 10 else 0.0
             standing = openings.staying(start) if start.base >= 0 else 0.0
             total += value + standing + self._locked(worth, start)
-            stays = not options or options[0][2] == _STAY
-            total += 0.0 if stays and not start.lock_drops and not start.lock_visits else self._bonus(start)
             for value, line, target, k in options:
                 if value < LOW / 10:
                     continue
                 tracer = Tracer(openings, line)
-                if target == _STAY:
+                if target in (_STAY, _LATE):
                     trace = tracer.stay()
                 elif target <= _LAND:
-                    trace = tracer.land(_LAND - target, k)
+                    trace = tracer.land(_LAND - target, k, *self._kept(start))
                 else:
                     trace = tracer.run(target, k)
                 self._lock(trace, start)
                 fresh += self._add(start, trace)
         return total, fresh
 
-    def _candidates(
-        self, grid: Grid, worth: Worth, openings: Openings
-    ) -> list[list[tuple[float, int, int, int]]]:
+    def _candidates(self, grid: Grid, openings: Openings) -> list[list[tuple[float, int, int, int]]]:
         """Per aircraft (value, line, target, time) of its best opening towards each incident and base."""
         found: list[list[tuple[float, int, int, int]]] = [[] for _ in grid.kind.starts]
         every = np.arange(len(openings.lines))
+        kept = [self._kept(start) for start in grid.kind.starts]
         for i in range(len(grid.kind.incidents)):
             value = openings.run(i)
             at = value.argmax(axis=1)
             top = value[every, at].tolist()
             for line, (n, _, _, _) in enumerate(openings.lines):
-                found[n].append((top[line], line, i, int(at[line])))
-        for line, (n, _, _, _) in enumerate(openings.lines):
-            if grid.kind.starts[n].airborne or len(worth.reserve_bases):
-                land = openings.land(line)
+                found[n].append((top[line] + kept[n][0], line, i, int(at[line])))
+        for line, (n, _, _, first) in enumerate(openings.lines):
+            land = openings.land(line, *kept[n])
+            if land.size:
                 base, k = divmod(int(land.argmax()), grid.steps + 1)
                 found[n].append((float(land[base, k]), line, _LAND - base, k))
-            if not grid.kind.starts[n].airborne:
-                found[n].append((0.0, line, _STAY, 0))
+            if first and not grid.kind.starts[n].airborne:
+                found[n].append((kept[n][1], line, _LATE if kept[n][1] > 0.0 else _STAY, 0))
         return found
 
     def _locked(self, worth: Worth, start: Start) -> float:
@@ -257,7 +267,11 @@ class Bounder:
         prices, problem = worth.prices, self.problem
         debt, early = tail(prices.edges_s, prices.debt), served_early(problem)
         unserved_s = problem.weights.unserved_minutes * 60
-        points = -start.lock_cost
+        points = start.lock_pairs * problem.weights.changed_assignment - start.lock_cost
+        layers = tail(prices.edges_s, prices.layers)
+        for n, from_s, until_s in start.lock_busy:
+            over = np.interp((from_s, until_s), prices.edges_s, layers[n], right=0.0)
+            points -= problem.aircraft[start.aircraft].slots * float(over[0] - over[1])
         for n, litres, times in start.lock_drops:
             at = np.array([t for t in times if t <= problem.horizon_s])
             points += litres * float(np.interp(at, prices.edges_s, debt[n], right=0.0).sum())
@@ -271,15 +285,15 @@ class Bounder:
             points -= float(worth.ready_after(base, np.array([until_s]))[0])
         return points
 
-    @staticmethod
-    def _lock(trace: Trace, start: Start) -> None:
+    def _lock(self, trace: Trace, start: Start) -> None:
         for n, litres, times in start.lock_drops:
             trace.drops += [(n, litres, at_s) for at_s in times]
             trace.firsts.append((n, min(times)))
         trace.visits += list(start.lock_visits)
+        slots = self.problem.aircraft[start.aircraft].slots
+        trace.busy += [(n, slots, from_s, until_s) for n, from_s, until_s in start.lock_busy]
         trace.ready += list(start.lock_ready)
         trace.cost += start.lock_cost
-        trace.flies |= bool(start.lock_drops or start.lock_visits)
 
     # ---- all passes ---------------------------------------------------------------------------------------
     def passes(self, schedules: Sequence[Schedule], stopped: Callable[[int], bool]) -> Iterator[float]:
@@ -311,7 +325,7 @@ def _as_trace(schedule: Schedule, aircraft: int, kind: Kind) -> Trace:
     first: dict[int, float] = {}
     for sortie in sorties:
         trace.cost += sortie.flight_s * kind.cost_per_s
-        trace.flies = True
+        trace.works |= bool(sortie.incidents)
         for n, litres, times in sortie.drops:
             trace.drops += [(n, litres, at_s) for at_s in times if at_s <= problem.horizon_s]
             for at_s in times:

@@ -34,8 +34,10 @@ _AFTER_S = 7200.0  # landings later than this after the horizon are not told apa
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
     """One aircraft where its own decisions begin. `ways`: (earliest departure, seconds it may then fly).
-    `pairs`: previous assignments it may keep. `lock_drops` (incident, litres, times), `lock_visits` and
-    `lock_ready` are what its locked legs bring whatever is decided."""
+    `pairs`: previous assignments it may keep beside the `lock_pairs` that its locked legs keep; `late_cost`: the
+    least that keeping one costs when nothing else comes of it. `lock_drops` (incident, litres, times),
+    `lock_visits`, `lock_busy` (incident, from, until) and `lock_ready` are what its locked legs bring whatever is
+    decided."""
 
     aircraft: int
     place: int
@@ -46,8 +48,11 @@ class Start:
     overrun_s: float
     pairs: int
     soonest_s: Matrix
+    late_cost: float
+    lock_pairs: int = 0
     lock_drops: tuple[tuple[int, float, tuple[float, ...]], ...] = ()
     lock_visits: tuple[tuple[int, float], ...] = ()
+    lock_busy: tuple[tuple[int, float, float], ...] = ()
     lock_ready: tuple[tuple[int, float, float], ...] = ()
     lock_cost: float = 0.0
 
@@ -55,7 +60,7 @@ class Start:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """`incidents`: those it can work at, [i]. Per run: `step_s`, `step_air_s`, `litres`, `busy_s` (over the
-    incident before each event, `clear_s` before it), `repeats`. `entry_s`, `entry_air_s` [base, i]; `cross_s`,
+    incident before each event), `repeats`. `entry_s`, `entry_air_s` [base, i]; `cross_s`,
     `cross_air_s` [i, i]; `home_s` [i, base], infinite where it cannot land; `between_s` [base, base], 0 where it cannot. `block_s`: flight between rests.
     `overrun_s`: how much more the crew may fly than the tanks allow. Without `rests`, a block is the day.
     """
@@ -65,7 +70,6 @@ class Kind:
     step_air_s: Matrix
     litres: Matrix
     busy_s: Matrix
-    clear_s: Matrix
     repeats: NDArray[np.bool_]
     entry_s: Matrix
     entry_air_s: Matrix
@@ -155,8 +159,12 @@ class Fleet:
             overrun_s,
         )
 
-    def _start(self, craft: Craft, state: State, block_s: float, rests: bool, ways: "_Ways") -> Start:
+    def _start(self, craft: Craft, state: State, kind: Kind, ways: "_Ways") -> Start:
         problem, row = self.problem, craft.row
+        block_s, rests = kind.block_s, kind.rests
+        first_s, first_air_s = ways.first(state, craft.earliest_s)
+        kind.first_s.append(first_s)
+        kind.first_air_s.append(first_air_s)
         legs = problem.commitments.get(craft.index, ())
         airborne = state.where is Where.AIR
         begin_s = max(state.free_s, craft.earliest_s)
@@ -164,8 +172,8 @@ class Fleet:
         fuel_s = (state.fuel_kg - craft.reserve_kg) / row.burn_kgps
         day_s = max(0.0, craft.max_daily_s - state.today_s)
         whole_s = max(0.0, min(crew_s, day_s)) if rests else day_s
-        first_s = max(0.0, min(whole_s, fuel_s)) if self._refuels and rests else whole_s
-        found = [(begin_s, first_s)]
+        tank_s = max(0.0, min(whole_s, fuel_s)) if self._refuels and rests else whole_s
+        found = [(begin_s, tank_s)]
         if state.where is Where.BASE:
             ground_s = state.free_s
             if legs and legs[-1].kind.value == "ground":
@@ -175,10 +183,14 @@ class Fleet:
                 found.append((max(state.free_s + row.turnaround_s, craft.earliest_s), full_s))
             if rests and block_s > full_s:
                 found.append((max(ground_s + craft.min_rest_s, craft.earliest_s), min(block_s, day_s)))
-        elif state.where is Where.PAD:
-            found = [(begin_s, first_s)]
         locked = self._schedule.sorties[craft.index][:1] if legs else []
         horizon_s = problem.horizon_s
+        wanted = {n for a, n in problem.previous_pairs if a == craft.index}
+        kept = wanted & {n for sortie in locked for n, _, _ in sortie.at_scene}
+        may_keep = np.isin(kind.incidents, list(wanted - kept))
+        least_air_s = np.minimum(first_air_s, kind.entry_air_s.min(axis=0, initial=np.inf))
+        least_air_s = least_air_s + kind.home_s.min(axis=1, initial=np.inf)
+        least_s = float(least_air_s[may_keep].min(initial=np.inf))
         return Start(
             aircraft=craft.index,
             place=state.place,
@@ -188,11 +200,14 @@ class Fleet:
             if state.where is Where.BASE
             else horizon_s,
             ways=tuple(found),
-            overrun_s=whole_s - first_s,
-            pairs=sum(1 for pair in problem.previous_pairs if pair[0] == craft.index),
-            soonest_s=ways.soonest_s(state, begin_s if airborne or not legs else state.free_s),
+            overrun_s=whole_s - tank_s,
+            pairs=int(may_keep.sum()),
+            soonest_s=(begin_s if airborne or not legs else state.free_s) + first_s,
+            late_cost=kind.cost_per_s * least_s if least_s < math.inf else math.inf,
+            lock_pairs=len(kept),
             lock_drops=tuple(drop for sortie in locked for drop in sortie.drops),
             lock_visits=tuple(visit for sortie in locked for visit in sortie.visits),
+            lock_busy=tuple(span for sortie in locked for span in sortie.at_scene),
             lock_ready=tuple(span for sortie in locked for span in sortie.stood_ready),
             lock_cost=sum(sortie.flight_s for sortie in locked)
             / 3600
@@ -220,7 +235,6 @@ class Fleet:
             step_air_s=ways.step_air_s,
             litres=ways.litres,
             busy_s=ways.busy_s,
-            clear_s=ways.clear_s,
             repeats=ways.repeats,
             entry_s=entry_s,
             entry_air_s=entry_air_s,
@@ -245,10 +259,7 @@ class Fleet:
             ),
         )
         for one, at in members:
-            kind.starts.append(self._start(one, at, block_s, rests, ways))
-            first_s, first_air_s = ways.first(at)
-            kind.first_s.append(first_s)
-            kind.first_air_s.append(first_air_s)
+            kind.starts.append(self._start(one, at, kind, ways))
             land = self.tables.distance_m[at.place, : len(problem.bases)] / row.cruise_mps
             kind.land_s.append(np.where(lands, land, np.inf))
         return kind
@@ -264,7 +275,7 @@ class _Ways:
         water_places = self.water + problem.water_place(0)
         self.incidents: list[int] = []
         self._one_s: dict[int, Matrix] = {}
-        steps: list[tuple[float, float, float, float, float, bool]] = []
+        steps: list[tuple[float, float, float, float, bool]] = []
         for n in tables.fit[craft.index]:
             scene, place = problem.incidents[n], problem.incident_place(n)
             if scene.task is not None:
@@ -286,30 +297,31 @@ class _Ways:
             self.incidents.append(n)
             self._one_s[n] = one_s
             step_s = float(cycle_s.min())
-            steps.append((step_s, step_s, float(litres[near].max()), float(one_s.min()), 0.0, True))
-        columns = list(zip(*steps, strict=True)) if steps else [()] * 6
-        self.step_s, self.step_air_s, self.litres, self.busy_s, self.clear_s = (
-            np.array(column, dtype=float) for column in columns[:5]
+            steps.append((step_s, step_s, float(litres[near].max()), float(one_s.min()), True))
+        columns = list(zip(*steps, strict=True)) if steps else [()] * 5
+        self.step_s, self.step_air_s, self.litres, self.busy_s = (
+            np.array(column, dtype=float) for column in columns[:4]
         )
-        self.repeats = np.array(columns[5], dtype=bool)
+        self.repeats = np.array(columns[4], dtype=bool)
 
-    def _task_step(self, n: int) -> tuple[float, float, float, float, float, bool]:
+    def _task_step(self, n: int) -> tuple[float, float, float, float, bool]:
         task = self.problem.incidents[n].task
         if task is None:
             raise ValueError(f"incident {n} is no task")
         place, cruise = self.problem.incident_place(n), self.craft.row.cruise_mps
         view = self.tables.distance_view
-        away_s = clear_s = ground_s = 0.0
+        away_s, ground_s, busy_s = 0.0, 0.0, task.service_s
         if task.hospital != NONE:
-            back_s = view[place, self.problem.hospital_place(task.hospital)] / cruise
-            away_s, clear_s, ground_s = 2 * back_s, back_s + task.handover_s, task.handover_s
+            away_s = 2 * view[place, self.problem.hospital_place(task.hospital)] / cruise
+            ground_s = task.handover_s
+            busy_s = (
+                0.0  # at the scene at some time before, that other pick-ups may come after: it cannot be told
+            )
         elif task.pickup_base != NONE:
             away_s, ground_s = 2 * view[place, task.pickup_base] / cruise, task.handover_s
         air_s = task.service_s + away_s
-        # several patients or loads may share a way: of a second visit only the service is certain
-        shared_s = task.service_s + ground_s if task.hospital != NONE or task.pickup_base != NONE else air_s
-        step_s = min(air_s + ground_s, shared_s)
-        return step_s, min(air_s, task.service_s), 0.0, task.service_s, clear_s, task.visits > 1
+        # one load or patient of an incident at a time: from one visit to the next it is always the whole way
+        return air_s + ground_s, air_s, 0.0, busy_s, task.visits > 1
 
     def exits(self) -> Whole:
         """Where each run ends: over the incident, or at the hospital."""
@@ -330,7 +342,8 @@ class _Ways:
 
     def later(self, places: Whole) -> tuple[Matrix, Matrix]:
         """(seconds, seconds in the air) from places to each first event, of aircraft that may carry goods or
-        patients of any incident already."""
+        patients of any incident already: then nothing but the last way, and the service or handover at its end,
+        is certain to come after what was done before."""
         time_s = np.zeros((len(places), len(self.incidents)))
         air_s = np.zeros_like(time_s)
         cruise = self.craft.row.cruise_mps
@@ -339,21 +352,18 @@ class _Ways:
             if task is None:
                 time_s[:, i] = air_s[:, i] = self._to_fire(places, n)
                 continue
-            scene_s = self.tables.distance_m[places, self.problem.incident_place(n)] / cruise
             if task.hospital != NONE:
                 goal = self.problem.hospital_place(task.hospital)
-                scene_s = self.tables.distance_m[places, goal] / cruise
-            air_s[:, i] = scene_s + task.service_s
-            ground = task.handover_s if task.hospital != NONE or task.pickup_base != NONE else 0.0
-            time_s[:, i] = air_s[:, i] + (0.0 if self._carried(n) else ground)
+                air_s[:, i] = self.tables.distance_m[places, goal] / cruise
+                time_s[:, i] = air_s[:, i] + task.handover_s
+                continue
+            scene_s = self.tables.distance_m[places, self.problem.incident_place(n)] / cruise
+            time_s[:, i] = air_s[:, i] = scene_s + task.service_s
         return time_s, air_s
 
-    def _carried(self, n: int) -> bool:
-        """Whether locked legs may have loaded goods for it: then no loading is certain to come."""
-        return any(leg.incident == n for legs in self.problem.commitments.values() for leg in legs)
-
-    def first(self, state: State) -> tuple[Matrix, Matrix]:
-        """The same from an aircraft's own start, with the goods and patients it has then."""
+    def first(self, state: State, light_s: float) -> tuple[Matrix, Matrix]:
+        """The same from an aircraft's own start, with the goods and patients it has then. What it waits for
+        the light there, until `light_s`, is time enough to load goods."""
         places = np.array([state.place], dtype=np.int64)
         time_s, air_s = (both[0] for both in self.later(places))
         view, cruise, problem = self.tables.distance_view, self.craft.row.cruise_mps, self.problem
@@ -370,14 +380,9 @@ class _Ways:
                 air = (
                     view[place, task.pickup_base] + view[task.pickup_base, scene]
                 ) / cruise + task.service_s
-                time_s[i], air_s[i] = air + task.handover_s, air
+                waits_s = max(0.0, light_s - state.free_s) if state.base == task.pickup_base else 0.0
+                time_s[i], air_s[i] = air + max(0.0, task.handover_s - waits_s), air
         return time_s, air_s
-
-    def soonest_s(self, state: State, begin_s: float) -> Matrix:
-        """When the aircraft's first event at each incident can be at the soonest, whatever it does before."""
-        time_s, _ = self.first(state)
-        soonest: Matrix = begin_s + time_s
-        return soonest
 
 
 def aircraft_in(kinds: Iterable[Kind]) -> int:

@@ -63,7 +63,7 @@ class Master:
                 self._ready_rows[n, m] = line
 
     def add(self, aircraft: int, trace: Trace, bonus: float) -> bool:
-        """One more timeline; whether it is a new one. `bonus`: what flying at all saves."""
+        """One more timeline; whether it is a new one. `bonus`: what it saves by keeping previous assignments."""
         key = (
             aircraft,
             tuple((n, round(at)) for n, _, at in trace.drops),
@@ -82,7 +82,7 @@ class Master:
             row = self._rows_of[aircraft] = lp.Constraint(1.0, 1.0)
         row.SetCoefficient(variable, 1.0)  # type: ignore[attr-defined]  # ortools has no types here
         unserved_s = self.problem.weights.unserved_minutes * 60
-        cost = trace.cost - (bonus if trace.flies else 0.0)
+        cost = trace.cost - bonus
         for claims in (trace.firsts, trace.visits):
             for n, at_s in claims:
                 cost -= float(self._early[n]) * (unserved_s - at_s)

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from optimizer.grid import Grid
 from optimizer.kinds import Kind, Matrix, Start, Whole
-from optimizer.pricing import LOW, Grid, Programme, Worth
+from optimizer.pricing import LOW, Programme
+from optimizer.worth import Worth
 
 
 class Openings:
@@ -43,7 +45,8 @@ class Openings:
         for line, (n, _, _, _) in enumerate(self.lines):
             base = self.kind.starts[n].base
             if base >= 0 and self.worth.ready_tail[base, 0] > 0.0:
-                leaves[line] = self.worth.ready_after(base, self.times[line] + self.grid.grain_s)
+                until_s = np.maximum(self.times[line] + self.grid.grain_s, self.kind.starts[n].ready_s)
+                leaves[line] = self.worth.ready_after(base, until_s)
         return leaves
 
     def staying(self, start: Start) -> float:
@@ -60,12 +63,13 @@ class Openings:
         """[line, time]: the best that begins with a run at an incident."""
         grid, to = self.grid, np.array(i)
         at_s = self.times + self.first_s[:, i][:, None]
-        row = grid.row_of(to, at_s)
         column = grid.column_of(to, self.flight_s - self.first_air_s[:, i])
         value: Matrix = np.empty_like(at_s)
         for programme, lines in self._by_programme():
-            value[lines] = programme.chain[i][row[lines], column[lines][:, None]]
-        value += self.worth.entry_worth(to, at_s, grid.own_s[i] * row) - self.leaves
+            every = np.broadcast_to(to, at_s[lines].shape)
+            level = np.broadcast_to(column[lines][:, None], at_s[lines].shape)
+            value[lines] = programme.begin(every, at_s[lines], level)
+        value -= self.leaves
         value -= self.kind.cost_per_s * self.first_air_s[:, i][:, None]
         return value
 
@@ -75,38 +79,37 @@ class Openings:
             if lines:
                 yield programme, lines
 
-    def land(self, line: int) -> Matrix:
-        """[base, time]: the best that begins with a flight to a base; to stand there, rest or fill up."""
+    def land(self, line: int, kept: float, late: float) -> Matrix:
+        """[base, time]: the best that begins with a flight to a base; to stand there, rest or fill up. `kept`:
+        points if it does more after that, `late`: if it does not."""
         grid, worth, kind = self.grid, self.worth, self.kind
         n, _, flight_s, _ = self.lines[line]
-        land_s = kind.land_s[n]
-        value = np.full((len(land_s), grid.steps + 1), LOW)
-        bases = range(len(land_s)) if kind.starts[n].airborne else worth.reserve_bases.tolist()
-        for base in bases:
-            if not land_s[base] <= flight_s + 1e-9:
-                continue
-            at_s = self.times[line] + land_s[base]
-            ready, rested = grid.step_of(at_s + kind.turn_s), grid.step_of(at_s + kind.rest_s)
-            on = self.onward(line, base, ready, rested)
-            on = np.where(at_s <= kind.latest_s, on, LOW if not kind.starts[n].airborne else 0.0)
-            value[base] = (
-                on + worth.standing[base][ready] - kind.cost_per_s * land_s[base] - self.leaves[line]
-            )
-        return value
+        land_s, start = kind.land_s[n], kind.starts[n]
+        can = land_s <= flight_s + 1e-9
+        can[start.base : start.base + 1] &= start.airborne  # resting there is a way of leaving
+        at_s = self.times[line] + np.where(can, land_s, 0.0)[:, None]
+        on = np.maximum(late, self.onward(line, at_s) + kept)
+        on = np.where(at_s <= kind.latest_s, on, LOW if not start.airborne else late)
+        bases = np.arange(len(land_s))[:, None]
+        value = on + worth.standing[bases, grid.step_of(at_s + grid.ready_after_s)] - self.leaves[line]
+        return np.where(can[:, None], value - kind.cost_per_s * np.where(can, land_s, 0.0)[:, None], LOW)
 
-    def onward(self, line: int, base: int, ready: Whole, rested: Whole) -> Matrix:
-        """The best after landing at a base first of all, [time] where it can be ready and rested."""
-        programme = self.programme(self.lines[line][0], self.lines[line][3])
-        on = np.zeros(len(ready))
+    def onward(self, line: int, at_s: Matrix) -> Matrix:
+        """[base, time]: the best after landing first of all at each base at a time, if it does more at all."""
+        n, _, _, first_way = self.lines[line]
+        programme, grid = self.programme(n, first_way), self.grid
+        bases = np.arange(len(at_s))[:, None]
+        on = np.full(at_s.shape, LOW)
         if self.kind.rests:
-            on = np.maximum(on, programme.depart[base][rested])
-        if programme.turned is not None and base in programme.turn_bases:
-            place = int(np.searchsorted(programme.turn_bases, base))
-            on = np.maximum(on, programme.turned[place][ready, self.crew_level(line, base)])
+            on = np.maximum(on, programme.depart[bases, grid.step_of(at_s + self.kind.rest_s)])
+        if programme.turned is not None:
+            some = programme.turn_bases
+            again, level = grid.step_of(at_s[some] + self.kind.turn_s), self.crew_level(line)[some][:, None]
+            on[some] = np.maximum(on[some], programme.turned[np.arange(len(some))[:, None], again, level])
         return on
 
-    def crew_level(self, line: int, base: int) -> int:
-        """The level of crew time left after landing at a base first of all."""
+    def crew_level(self, line: int) -> Whole:
+        """[base]: the level of crew time left after landing at a base first of all."""
         n, _, flight_s, first_way = self.lines[line]
-        left_s = flight_s - float(self.kind.land_s[n][base])
-        return int(self.programme(n, first_way).crew_level(np.array(left_s)))
+        land_s = np.minimum(self.kind.land_s[n], flight_s)
+        return self.programme(n, first_way).crew_level(flight_s - land_s)

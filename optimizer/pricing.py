@@ -1,9 +1,7 @@
 """The best timeline of each kind of aircraft at given prices: a dynamic programme that never answers too little.
 
-Every incident has a time grid of its own, a whole fraction of the time from one event to the next, so a run of any
-length stays on its grid and is never rounded inside. Times are rounded down, and flight that is left is rounded
-up, once where a run begins and once where its sortie lands. What is worth most when it is early (first drops,
-visits) is charged at the exact time for the first run of each aircraft. Waiting is free, everywhere.
+Backwards in time on the grids of `grid.py`, with what `worth.py` says of every event. What is worth most when it is
+early (first drops, visits) is charged at the exact time for the first run of each aircraft. Waiting is free, everywhere.
 """
 
 import math
@@ -12,8 +10,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.kinds import LEAST_STEP_S, Fleet, Kind, Matrix, Whole
-from optimizer.prices import Prices, served_early, tail
+from optimizer.grid import Grid, Pairs
+from optimizer.kinds import Matrix, Whole
+from optimizer.worth import Worth
 
 LOW = -1e18  # stands for what cannot be flown: a number, so that differences stay numbers
 
@@ -22,7 +21,7 @@ LOW = -1e18  # stands for what cannot be flown: a number, so that differences st
 class Trace:
     """What the best timeline of one aircraft does, in the relaxed model. `drops`: (incident, litres, time);
     `firsts` and `visits`: (incident, time); `busy`: (incident, slots, start, end); `ready`: (base, from,
-    until)."""
+    until); `works`: whether there is any run."""
 
     drops: list[tuple[int, float, float]] = field(default_factory=list)
     firsts: list[tuple[int, float]] = field(default_factory=list)
@@ -30,201 +29,7 @@ class Trace:
     busy: list[tuple[int, int, float, float]] = field(default_factory=list)
     ready: list[tuple[int, float, float]] = field(default_factory=list)
     cost: float = 0.0
-    flies: bool = False
-
-
-class Grid:
-    """The part of a kind that no price changes: its grids, and where each step leads on them.
-
-    Arrays are padded to common sizes: [i] incidents, `rows` of time, `columns` of flight left. Column 0 of every
-    table is what cannot be flown; column c + 1 stands for c times the incident's own step.
-    """
-
-    def __init__(self, kind: Kind, horizon_s: float, grain_s: float, turns: bool) -> None:
-        """`turns`: whether filling up without a rest will be told."""
-        self.kind, self.horizon_s = kind, horizon_s
-        count = len(kind.incidents)
-        others = kind.cross_s + np.where(np.eye(count, dtype=bool), np.inf, 0.0)
-        closest_s = np.maximum(others.min(axis=0, initial=np.inf), LEAST_STEP_S)
-        # landing must lead to a later step of the grid, and so must going to and fro between incidents
-        again_s = min(kind.rest_s, kind.turn_s) if turns else kind.rest_s
-        self.grain_s = grain_s = max(1.0, min(grain_s, again_s / 2))
-        self.steps = max(1, math.ceil(horizon_s / grain_s))
-        self.levels = max(1, math.ceil(kind.block_s / grain_s) + 1)
-        self.base_s = grain_s * np.arange(self.steps + 1)
-        least = np.minimum(np.minimum(grain_s, closest_s / 2), np.maximum(kind.step_s, LEAST_STEP_S))
-        self.fine = np.ceil(np.maximum(kind.step_s, LEAST_STEP_S) / least - 1e-9).astype(np.int64)
-        self.own_s = np.maximum(kind.step_s, LEAST_STEP_S) / self.fine
-        self.count = np.ceil(horizon_s / self.own_s).astype(np.int64)
-        self.rows = int(self.count.max(initial=1))
-        self.columns = max(1, math.ceil(kind.block_s / float(self.own_s.min(initial=grain_s)) - 1e-9) + 1)
-        same = kind.step_air_s == kind.step_s
-        self.fewer = np.where(same, self.fine, (kind.step_air_s / self.own_s).astype(np.int64))
-        self.soonest_s = np.min([start.soonest_s for start in kind.starts], axis=0)
-        index = np.arange(self.columns)
-        self.shifted = np.maximum(0, index[None, :] + 1 - self.fewer[:, None])
-        level = np.ceil(self.own_s[:, None] * index[None, :] / grain_s - 1e-9)
-        self.to_level = np.minimum(level, self.levels - 1).astype(np.int64)
-        self.times = self.own_s[:, None] * np.arange(self.rows)[None, :]
-        self._land()
-        self._pair(grain_s)
-        self._batch()
-
-    def _land(self) -> None:
-        """Bases near each run's end, the nearest first; when an aircraft that lands there is ready, or rested."""
-        kind = self.kind
-        order = np.argsort(kind.home_s, axis=1, kind="stable")
-        home_s = np.take_along_axis(kind.home_s, order, axis=1)
-        most = int((home_s <= kind.block_s + 1e-9).sum(axis=1).max(initial=0))
-        self.near, self.home_s = order[:, :most], home_s[:, :most]
-        self.far = self.home_s > kind.block_s + 1e-9
-        land_s = self.times[:, None, :] + np.where(self.far, 0.0, self.home_s)[:, :, None]
-        self.ready = self.step_of(land_s + kind.turn_s)
-        self.rested = self.step_of(land_s + kind.rest_s)
-        self.late = (land_s > kind.latest_s) | self.far[:, :, None]
-        flight_s = self.own_s[:, None] * np.arange(self.columns)[None, :]
-        self.reach = (self.home_s[:, None, :] <= flight_s[:, :, None] + 1e-6).sum(axis=2)
-
-    def _pair(self, grain_s: float) -> None:
-        """Ways on from one run to another: those the coarse grid can tell (`pairs`), and the `close` ones."""
-        kind, count = self.kind, len(self.kind.incidents)
-        within = kind.cross_air_s <= kind.block_s
-        near = kind.cross_s <= grain_s + self.own_s[None, :] + 1.0
-        same = np.eye(count, dtype=bool)
-        self.close = [np.flatnonzero(within[i] & (near & ~same)[i]).tolist() for i in range(count)]
-        self.pairs = Pairs(self, within & ~near & ~same, grain_s)
-
-    def _batch(self) -> None:
-        """Per step of the coarse grid, its rows in an order in which each needs only earlier ones."""
-        self.batches: list[list[tuple[Whole, Whole]]] = [[] for _ in range(self.steps + 1)]
-        step = self.step_of(self.times)
-        alone = any(self.close)
-        for t in range(self.steps + 1):
-            i, j = np.nonzero((step == t) & (np.arange(self.rows)[None, :] < self.count[:, None]))
-            if not len(i):
-                continue
-            if alone:
-                order = np.argsort(-self.times[i, j], kind="stable")
-                self.batches[t] = [(i[n : n + 1], j[n : n + 1]) for n in order.tolist()]
-                continue
-            last = np.zeros(len(self.count), dtype=np.int64)
-            np.maximum.at(last, i, j)
-            depth = last[i] - j
-            self.batches[t] = [(i[depth == d], j[depth == d]) for d in range(int(depth.max()) + 1)]
-
-    def step_of(self, at_s: Matrix) -> Whole:
-        """The step of the coarse grid at or before a time; the last one stands for all after the horizon."""
-        step: Whole = np.minimum(at_s / self.grain_s + 1e-9, self.steps).astype(np.int64)
-        return step
-
-    def row_of(self, i: Whole, at_s: Matrix) -> Whole:
-        """The row of a run's own grid at or before a time; `rows` if it is after the horizon."""
-        row: Whole = np.minimum(at_s / self.own_s[i] + 1e-9, self.rows).astype(np.int64)
-        return np.where((at_s > self.horizon_s) | (row >= self.count[i]), self.rows, row)
-
-    def column_of(self, i: Whole, left_s: Matrix) -> Whole:
-        """The column for so much flight left, rounded up; 0 if there is none."""
-        column = np.minimum(np.ceil(left_s / self.own_s[i] - 1e-9), self.columns - 1)
-        return np.where(left_s >= -1e-9, np.maximum(column, 0.0) + 1, 0).astype(np.int64)
-
-
-class Pairs:
-    """Ways on from one run to another: [pair] with `origin` and `goal`; `column` [pair, level] where it begins."""
-
-    def __init__(self, grid: Grid, chosen: NDArray[np.bool_], grain_s: float) -> None:
-        kind = grid.kind
-        self.origin, self.goal = np.nonzero(chosen)
-        air_s = kind.cross_air_s[self.origin, self.goal]
-        self.way_s = kind.cross_s[self.origin, self.goal]
-        self.air_s, self.cost = air_s, air_s * kind.cost_per_s
-        left_s = grain_s * np.arange(grid.levels)[None, :] - air_s[:, None]
-        self.column = grid.column_of(self.goal[:, None], left_s)
-        self.some, self.first = np.unique(self.origin, return_index=True)
-
-    def of(self, i: int) -> slice:
-        """The pairs that begin at a run."""
-        return slice(int(np.searchsorted(self.origin, i)), int(np.searchsorted(self.origin, i, side="right")))
-
-
-class Worth:
-    """What the prices make of time, for one kind: values of events on its grids, of readiness at its bases."""
-
-    def __init__(self, fleet: Fleet, grid: Grid, prices: Prices) -> None:
-        self.prices, self.grid = prices, grid
-        problem, kind = fleet.problem, grid.kind
-        self.edges_s = prices.edges_s
-        self._debt = tail(prices.edges_s, prices.debt)
-        self._layers = tail(prices.edges_s, prices.layers)
-        self._early = served_early(problem)
-        self._unserved_s = problem.weights.unserved_minutes * 60
-        self.horizon_s = problem.horizon_s
-        self.is_task = np.array([row.task is not None for row in problem.incidents], dtype=bool)
-        bases = len(problem.bases)
-        ready = np.zeros((bases, len(prices.edges_s)))
-        ready_tail = tail(prices.edges_s, prices.ready)
-        for n in kind.reserves:
-            ready[problem.reserves[n].base] += ready_tail[n]
-        self.ready_tail = ready
-        self.standing = np.array(
-            [np.interp(grid.base_s, prices.edges_s, ready[b], right=0.0) for b in range(bases)]
-        ).reshape(bases, grid.steps + 1)
-        self.reserve_bases = np.flatnonzero(ready[:, 0] > 0.0)
-        self._early_here = self._early[kind.incidents]
-        self._claim_here = prices.claim[kind.incidents]
-        self._task_here = self.is_task[kind.incidents]
-        events = [self._event(i, grid.times[i]) for i in range(len(kind.incidents))]
-        self.event = np.array(events).reshape(len(kind.incidents), grid.rows)
-
-    def claim(self, i: Whole, at_s: Matrix) -> Matrix:
-        """Points for a first drop or a visit at a time, the claim's price paid."""
-        at_s = np.maximum(at_s, self.grid.soonest_s[i])
-        gain = self._early_here[i] * (self._unserved_s - at_s) - self._claim_here[i]
-        value: Matrix = np.where(at_s <= self.horizon_s, np.maximum(gain, 0.0), 0.0)
-        return value
-
-    def ready_after(self, base: int, at_s: Matrix) -> Matrix:
-        """Points for standing ready at a base from a time to the horizon."""
-        value: Matrix = np.interp(at_s, self.edges_s, self.ready_tail[base], right=0.0)
-        return value
-
-    def _event(self, i: int, at_s: Matrix) -> Matrix:
-        """Points for an event on the grid, and the least that its time over the incident can cost."""
-        kind, n = self.grid.kind, int(self.grid.kind.incidents[i])
-        if self.is_task[n]:
-            value = self.claim(np.array(i), at_s)
-        else:
-            value = kind.litres[i] * np.interp(at_s, self.edges_s, self._debt[n], right=0.0)
-        if self._layers[n, 0] > 0.0:
-            value = value - kind.slots * self.busy_cost(i, at_s)[0]
-        return value
-
-    def busy_cost(self, i: int, at_s: Matrix) -> tuple[Matrix, Matrix]:
-        """The least that an event in each row costs at the incident, per slot, and the time when it is least.
-        The cost is piecewise linear in time: it is least at an end of the row or where a price changes."""
-        kind, n = self.grid.kind, int(self.grid.kind.incidents[i])
-        length_s, clear_s = float(kind.busy_s[i]), float(kind.clear_s[i])
-
-        def cost(until_s: Matrix) -> Matrix:
-            over: Matrix = np.interp(until_s - length_s, self.edges_s, self._layers[n], right=0.0)
-            over -= np.interp(until_s, self.edges_s, self._layers[n], right=0.0)
-            return over
-
-        own_s = float(self.grid.own_s[i])
-        best, when = cost(at_s - clear_s), at_s.copy()
-        turns = np.concatenate([self.edges_s, self.edges_s + length_s]) + clear_s
-        row = np.floor((turns - at_s[0]) / own_s).astype(np.int64)
-        inside = (row >= 0) & (row < len(at_s))
-        choices = [(np.arange(len(at_s)), at_s + own_s), (row[inside], turns[inside])]
-        for rows, times in choices:
-            for place, time, value in zip(rows, times, cost(times - clear_s), strict=True):
-                if value < best[place]:
-                    best[place], when[place] = value, time
-        return best, when
-
-    def entry_worth(self, i: Whole, at_s: Matrix, row_s: Matrix) -> Matrix:
-        """What the first event of a run is worth at its own time beyond what its row of the grid says."""
-        value: Matrix = self.claim(i, at_s) - np.where(self._task_here[i], self.claim(i, row_s), 0.0)
-        return value
+    works: bool = False
 
 
 class Programme:
@@ -247,6 +52,7 @@ class Programme:
         # filling up without a rest helps where tanks last less long than crews; else only to stand ready a while
         self.turn_bases = np.arange(bases) if kind.overrun_s > 0.0 else worth.reserve_bases
         self.chain = np.full((count, grid.rows + 1 + int(grid.fine.max(initial=0)), grid.columns + 1), LOW)
+        self.waited = self.chain if not worth.waits.any() else np.full(self.chain.shape, LOW)
         self.exits = np.full((count, grid.rows, grid.columns), LOW)
         self.cross = np.full((count, grid.steps + 2, grid.levels), LOW)
         self._entries()
@@ -300,10 +106,30 @@ class Programme:
         for k in grid.close[int(i[0])] if len(i) == 1 else ():
             exits = np.maximum(exits, self.close_to(int(i[0]), k, float(grid.times[i[0], j[0]]))[None, :])
         self.exits[i, j] = exits
-        more = self.chain[i[:, None], (j + grid.fine[i])[:, None], grid.shifted[i]]
+        more = self.waited[i[:, None], (j + grid.fine[i])[:, None], grid.shifted[i]]
         more = more - (kind.cost_per_s * kind.step_air_s[i])[:, None]
         more = np.where(kind.repeats[i][:, None], more, LOW)
         self.chain[i, j, 1:] = _tidy(worth.event[i, j][:, None] + np.maximum(exits, more))
+        if self.waited is not self.chain:
+            later = np.where(worth.waits[i][:, None], self.waited[i, j + 1], LOW)
+            self.waited[i, j] = np.maximum(self.chain[i, j], later)
+
+    def begin(self, i: Whole, at_s: Matrix, column: Whole) -> Matrix:
+        """The best of a run whose first event can be at a time; `column` may have one more axis at its end."""
+        grid, worth = self.grid, self.worth
+        row = grid.row_of(i, at_s)
+        extra = worth.entry_worth(i, at_s, grid.own_s[i] * row)
+        if column.ndim > row.ndim:
+            value = self.chain[i[..., None], row[..., None], column] + extra[..., None]
+        else:
+            value = self.chain[i, row, column] + extra
+        if self.waited is self.chain:
+            return value
+        after = np.minimum(row + 1, grid.rows)
+        extra = worth.late_worth(i, grid.own_s[i] * after)
+        if column.ndim > row.ndim:
+            return np.maximum(value, self.waited[i[..., None], after[..., None], column] + extra[..., None])
+        return np.maximum(value, self.waited[i, after, column] + extra)
 
     def homes(self, i: Whole, j: Whole) -> Matrix:
         """[run, base]: the best after landing at each base near a run's end."""
@@ -319,12 +145,9 @@ class Programme:
         """[column]: on to a run so near that only its own grid is fine enough."""
         grid, kind = self.grid, self.grid.kind
         at_s, to = np.array(from_s + float(kind.cross_s[i, k])), np.array(k)
-        row = int(grid.row_of(to, at_s))
         air_s = float(kind.cross_air_s[i, k])
         column = grid.column_of(to, grid.own_s[i] * np.arange(grid.columns) - air_s)
-        extra = self.worth.entry_worth(to, at_s, grid.own_s[k] * row) - kind.cost_per_s * air_s
-        value: Matrix = self.chain[k, row, column] + extra
-        return value
+        return self.begin(to, at_s, column) - kind.cost_per_s * air_s
 
     # ---- between runs -------------------------------------------------------------------------------------
     def _cross(self, t: int) -> None:
@@ -346,10 +169,7 @@ class Programme:
         """[pair, level]: on from one run to another."""
         grid, goal = self.grid, pairs.goal[chosen]
         at_s = t * grid.grain_s + pairs.way_s[chosen]
-        row = grid.row_of(goal, at_s)
-        extra = self.worth.entry_worth(goal, at_s, grid.own_s[goal] * row) - pairs.cost[chosen]
-        value: Matrix = self.chain[goal[:, None], row[:, None], pairs.column[chosen]]
-        return value + extra[:, None]
+        return self.begin(goal, at_s, pairs.column[chosen]) - pairs.cost[chosen][:, None]
 
     def by_base(self, t: int, runs: slice) -> Matrix:
         """[i, base, level]: on from the end of a run by a base with tanks filled, on the crew time left."""
@@ -369,44 +189,68 @@ class Programme:
         if t > grid.steps:
             return
         leaves = worth.standing[:, min(t + 1, grid.steps)]
-        row, extra = self._enter(t)
-        every = np.arange(len(grid.kind.incidents))[None, :]
-        best = (self.chain[every, row, self._level] + extra).max(axis=1, initial=LOW)
-        for goal in worth.reserve_bases.tolist():
-            best = np.maximum(best, self.ferry(goal, t))
-        self.depart[:, t] = _tidy(np.maximum(self.depart[:, t + 1], best - leaves))
-        if self.turned is not None:
-            value = self.chain[every[:, :, None], row[self.turn_bases][:, :, None], self._turn_column]
-            top = (value + extra[self.turn_bases][:, :, None]).max(axis=1, initial=LOW)
-            top = top - leaves[self.turn_bases][:, None]
-            self.turned[:, t] = _tidy(np.maximum(self.turned[:, t + 1], top))
-
-    def _enter(self, t: int) -> tuple[Whole, Matrix]:
-        """[base, i]: the rows that runs begun from bases at a step reach, and what their entry adds."""
-        grid, kind = self.grid, self.grid.kind
+        kind = grid.kind
         every = np.arange(len(kind.incidents))[None, :]
         at_s = t * grid.grain_s + kind.entry_s
-        row = grid.row_of(every, at_s)
-        extra = self.worth.entry_worth(every, at_s, grid.own_s[None, :] * row)
-        return row, extra - kind.cost_per_s * kind.entry_air_s
+        runs = self.begin(every, at_s, self._level) - kind.cost_per_s * kind.entry_air_s
+        best = np.maximum(runs.max(axis=1, initial=LOW), self.ferry(t).max(axis=1, initial=LOW))
+        self.depart[:, t] = _tidy(np.maximum(self.depart[:, t + 1], best - leaves))
+        if self.turned is not None:
+            some = self.turn_bases
+            value = self.begin(every, at_s[some], self._turn_column)
+            value = value - kind.cost_per_s * kind.entry_air_s[some][:, :, None]
+            top = np.maximum(value.max(axis=1, initial=LOW), self.turned_ferry(t).max(axis=1, initial=LOW))
+            self.turned[:, t] = _tidy(np.maximum(self.turned[:, t + 1], top - leaves[some][:, None]))
 
     def enter_from(self, t: int, base: int, flight_s: float) -> Matrix:
         """[i]: runs begun from one base with so much flight left."""
-        every = np.arange(len(self.grid.kind.incidents))
-        row, extra = self._enter(t)
-        column = self.grid.column_of(every, flight_s - self.grid.kind.entry_air_s[base])
-        value: Matrix = self.chain[every, row[base], column] + extra[base]
+        grid, kind = self.grid, self.grid.kind
+        every = np.arange(len(kind.incidents))
+        column = grid.column_of(every, flight_s - kind.entry_air_s[base])
+        value = self.begin(every, t * grid.grain_s + kind.entry_s[base], column)
+        runs: Matrix = value - kind.cost_per_s * kind.entry_air_s[base]
+        return runs
+
+    def ferry(self, t: int) -> Matrix:
+        """[base, goal]: only to another base, to stand ready, rest or fill up there."""
+        grid, kind, between = self.grid, self.grid.kind, self.grid.between
+        goal = np.arange(len(self.depart))[None, :]
+        on = self._rested_at(t)
+        if self.turned is not None:
+            some = self.turn_bases
+            level = self.crew_level(kind.block_s - between.way_s[:, some])
+            again = np.minimum(t + between.turned[:, some], grid.steps)
+            on[:, some] = np.maximum(on[:, some], self.turned[np.arange(len(some))[None, :], again, level])
+        value = self.worth.standing[goal, np.minimum(t + between.ready, grid.steps)] - between.cost
+        found: Matrix = np.where(between.can, value + on, LOW)
+        return found
+
+    def _rested_at(self, t: int) -> Matrix:
+        """[base, goal]: the best after flying to another base and resting there; at least nothing."""
+        grid, between = self.grid, self.grid.between
+        if not grid.kind.rests:
+            return np.zeros(between.way_s.shape)
+        goal = np.arange(len(self.depart))[None, :]
+        value: Matrix = np.maximum(0.0, self.depart[goal, np.minimum(t + between.rested, grid.steps)])
         return value
 
-    def ferry(self, goal: int, t: int) -> Matrix:
-        """[base]: only to another base, to stand ready there."""
-        grid, kind = self.grid, self.grid.kind
-        way_s = kind.between_s[:, goal]
-        at_s = t * grid.grain_s + way_s
-        value = self.worth.standing[goal][grid.step_of(at_s + kind.turn_s)] - kind.cost_per_s * way_s
-        if kind.rests:
-            value = value + np.maximum(0.0, self.depart[goal][grid.step_of(at_s + kind.rest_s)])
-        return np.where((way_s > 0.0) & (way_s <= kind.block_s), value, LOW)
+    def turned_ferry(self, t: int) -> Matrix:
+        """[base, goal, level]: the same with tanks filled and so much crew time left."""
+        grid, between, some = self.grid, self.grid.between, self.turn_bases
+        if self.turned is None:
+            return np.full((len(some), 0, len(self._crew_s)), LOW)
+        goal = np.arange(len(self.depart))[None, :]
+        on = np.repeat(self._rested_at(t)[some][:, :, None], len(self._crew_s), axis=2)
+        pairs = np.ix_(some, some)
+        level = np.maximum(0, np.arange(len(self._crew_s)) - between.flown[pairs][:, :, None])
+        again = np.minimum(t + between.turned[pairs], grid.steps)[:, :, None]
+        filled = self.turned[np.arange(len(some))[None, :, None], again, level]
+        on[:, some] = np.maximum(on[:, some], filled)
+        value = (
+            self.worth.standing[goal, np.minimum(t + between.ready[some], grid.steps)] - between.cost[some]
+        )
+        can = between.can[some][:, :, None] & (between.way_s[some][:, :, None] <= self._crew_s + 1e-6)
+        return np.where(can, value[:, :, None] + on, LOW)
 
 
 def _tidy(value: Matrix) -> Matrix:

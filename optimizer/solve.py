@@ -115,12 +115,8 @@ def solve(
 def _bounds(
     problem: Problem, tables: Tables, schedules: list[tuple[float, Schedule]], passes: int, stop: Stop
 ) -> Iterator[float]:
-    """Ever better bounds, from the first plans; none where the relaxed model says nothing.
-
-    None with previous assignments either: what the model charges for changing them was found to be too much where
-    aircraft in the air only land, so that what it says there is no bound.
-    """
-    if problem.rules.min_rest_s < LEAST_REST_S or problem.horizon_s <= 0.0 or problem.previous_pairs:
+    """Ever better bounds, from the first plans; none where the relaxed model says nothing."""
+    if problem.rules.min_rest_s < LEAST_REST_S or problem.horizon_s <= 0.0:
         return
     bounder = Bounder(problem, tables, grain_for(problem))
     best_last = [schedule for _, schedule in sorted(schedules, key=lambda row: -row[0])]

@@ -4,8 +4,10 @@ import math
 
 import numpy as np
 
+from optimizer.grid import Pairs
+from optimizer.kinds import Matrix
 from optimizer.openings import Openings
-from optimizer.pricing import Pairs, Trace
+from optimizer.pricing import Trace
 
 _MOST_STEPS = 200  # an end to a timeline that goes round in circles for nothing
 
@@ -37,27 +39,33 @@ class Tracer:
         self._enter(i, at_s, left)
         return self.trace
 
-    def land(self, base: int, k: int) -> Trace:
-        """Leaves at the k-th time for a base, and stands there: what it does later is left out."""
+    def land(self, base: int, k: int, kept: float, late: float) -> Trace:
+        """Leaves at the k-th time for a base; stands there, or goes on by what is worth most. `kept`: points if
+        it goes on, `late`: if it does not."""
         self._leave(k)
         land_s = float(self.kind.land_s[self.aircraft][base])
         self._fly(land_s)
         at_s = float(self._openings.times[self._line, k]) + land_s
-        self.trace.ready.append((base, self._floor(at_s + self.kind.turn_s), self.grid.horizon_s))
-        rested, ready = self._step(at_s + self.kind.rest_s), self._step(at_s + self.kind.turn_s)
-        turned, programme, best = -math.inf, self._programme, 0.0
-        level = self._openings.crew_level(self._line, base)
+        self.trace.ready.append((base, self._floor(at_s + self.grid.ready_after_s), self.grid.horizon_s))
+        if at_s <= self.kind.latest_s:
+            level = int(self._openings.crew_level(self._line)[base])
+            self._landed(base, at_s, level, late - kept)
+        return self.trace
+
+    def _landed(self, base: int, at_s: float, level: int, least: float) -> None:
+        """From a base on with a crew rested or tanks filled, if that is worth more than `least`."""
+        rested, again = self._step(at_s + self.kind.rest_s), self._step(at_s + self.kind.turn_s)
+        programme, rest, turned = self._programme, -math.inf, -math.inf
         if self.kind.rests:
-            best = max(best, float(programme.depart[base, rested]))
+            rest = float(programme.depart[base, rested])
         if programme.turned is not None and base in programme.turn_bases:
-            turned = float(programme.turned[int(np.searchsorted(programme.turn_bases, base)), ready, level])
-        if at_s > self.kind.latest_s or max(best, turned) <= 0.0:
-            return self.trace
-        if turned > best:
-            self._turned(base, ready, level)
+            turned = float(programme.turned[int(np.searchsorted(programme.turn_bases, base)), again, level])
+        if max(rest, turned) <= least or self._left < 0:
+            return
+        if turned > rest:
+            self._turned(base, again, level)
         else:
             self._depart(base, rested)
-        return self.trace
 
     # ---- steps --------------------------------------------------------------------------------------------
     def _step(self, at_s: float) -> int:
@@ -67,7 +75,6 @@ class Tracer:
         return self._step(at_s) * self.grid.grain_s
 
     def _fly(self, air_s: float) -> None:
-        self.trace.flies = True
         self.trace.cost += self.kind.cost_per_s * air_s
 
     def _leave(self, k: int) -> None:
@@ -84,17 +91,36 @@ class Tracer:
         column = int(grid.column_of(np.array(i), np.array(left_s)))
         if self._left < 0 or row >= grid.rows or not column:
             return
+        self.trace.works = True
         step_air_s, fine, fewer = float(kind.step_air_s[i]), int(grid.fine[i]), int(grid.fewer[i])
+        own_s = float(grid.own_s[i])
+        at_once = programme.chain[i, row, column] + float(
+            self.worth.entry_worth(np.array(i), np.array(at_s), np.array(own_s * row))
+        )
+        late = programme.waited[i, row + 1, column] + float(
+            self.worth.late_worth(np.array(i), np.array(own_s * (row + 1)))
+        )
+        if programme.waited is not programme.chain and late > at_once:
+            row = self._wait(i, row + 1, column)
+            at_s = own_s * row
         self._event(i, float(grid.times[i, row]), at_s, first=True)
         while kind.repeats[i] and column > fewer and row + fine < grid.count[i]:
-            more = programme.chain[i, row + fine, column - fewer] - kind.cost_per_s * step_air_s
+            more = programme.waited[i, row + fine, column - fewer] - kind.cost_per_s * step_air_s
             if more <= programme.exits[i, row, column - 1]:
                 break
-            row, column = row + fine, column - fewer
+            row, column = self._wait(i, row + fine, column - fewer), column - fewer
             own_s = float(grid.times[i, row])
             self._event(i, own_s, own_s, first=False)
             self._fly(step_air_s)
         self._exit(i, row, column - 1)
+
+    def _wait(self, i: int, row: int, column: int) -> int:
+        """The row that an event is best put off to."""
+        programme = self._programme
+        if programme.waited is not programme.chain:
+            while programme.chain[i, row, column] < programme.waited[i, row, column]:
+                row += 1
+        return row
 
     def _event(self, i: int, own_s: float, at_s: float, *, first: bool) -> None:
         worth, kind = self.worth, self.kind
@@ -105,8 +131,7 @@ class Tracer:
         if (first or worth.is_task[incident]) and float(worth.claim(np.array(i), np.array(at_s))) > 0.0:
             (self.trace.visits if worth.is_task[incident] else self.trace.firsts).append((incident, claim_s))
         when_s = float(worth.busy_cost(i, np.array([own_s]))[1][0])
-        until_s = when_s - float(kind.clear_s[i])
-        self.trace.busy.append((incident, kind.slots, until_s - float(kind.busy_s[i]), until_s))
+        self.trace.busy.append((incident, kind.slots, when_s - float(kind.busy_s[i]), when_s))
 
     def _exit(self, i: int, row: int, column: int) -> None:
         grid, programme = self.grid, self._programme
@@ -146,25 +171,25 @@ class Tracer:
         while step < grid.steps and programme.depart[base, step + 1] >= programme.depart[base, step]:
             step += 1
         self._until((step + 1) * grid.grain_s)
-        runs = programme.enter_from(step, base, kind.block_s)
-        ferries = [
-            (float(programme.ferry(goal, step)[base]), goal) for goal in self.worth.reserve_bases.tolist()
-        ]
-        ferried, goal = max(ferries, default=(-math.inf, -1))
+        self._from_base(base, step, kind.block_s, programme.ferry(step)[base])
+
+    def _from_base(self, base: int, step: int, flight_s: float, ferries: Matrix) -> None:
+        """By the best of all runs, or by the best of some `ferries`, with so much flight left."""
+        grid, kind, programme = self.grid, self.kind, self._programme
+        runs = programme.enter_from(step, base, flight_s)
         i = int(runs.argmax()) if len(runs) else -1
         self._left -= 1
-        if i >= 0 and float(runs[i]) >= ferried:
+        if i >= 0 and float(runs[i]) >= float(ferries.max(initial=-math.inf)):
             air_s = float(kind.entry_air_s[base, i])
             self._fly(air_s)
-            self._enter(i, step * grid.grain_s + float(kind.entry_s[base, i]), kind.block_s - air_s)
+            self._enter(i, step * grid.grain_s + float(kind.entry_s[base, i]), flight_s - air_s)
             return
+        goal = int(ferries.argmax())
         way_s = float(kind.between_s[base, goal])
         self._fly(way_s)
         land_s = step * grid.grain_s + way_s
-        self.trace.ready.append((goal, self._floor(land_s + kind.turn_s), grid.horizon_s))
-        rested = self._step(land_s + kind.rest_s)
-        if kind.rests and programme.depart[goal, rested] > 0.0 and self._left > 0:
-            self._depart(goal, rested)
+        self.trace.ready.append((goal, self._floor(land_s + grid.ready_after_s), grid.horizon_s))
+        self._landed(goal, land_s, int(programme.crew_level(np.array(flight_s - way_s))), 0.0)
 
     def _cross(self, i: int, step: int, level: int) -> None:
         """Waits, on the way, for the run elsewhere that is worth most."""
@@ -210,9 +235,6 @@ class Tracer:
         while step < grid.steps and table[step + 1] >= table[step]:
             step += 1
         self._until((step + 1) * grid.grain_s)
+        place = int(np.searchsorted(programme.turn_bases, base))
         flight_s = min(crew * grid.grain_s, kind.block_s)
-        runs = programme.enter_from(step, base, flight_s)
-        i = int(runs.argmax())
-        air_s = float(kind.entry_air_s[base, i])
-        self._fly(air_s)
-        self._enter(i, step * grid.grain_s + float(kind.entry_s[base, i]), flight_s - air_s)
+        self._from_base(base, step, flight_s, programme.turned_ferry(step)[place, :, crew])

@@ -1,6 +1,6 @@
 """The watch: the world changes, and a new proposal follows where one is worth it.
 
-    change -> COALESCE_S -> a quick run -> told if worth it (optimizer/worth.py) -> a longer run -> told if worth it
+    change -> COALESCE_S -> a quick run -> told if worth it (optimizer/worth_telling.py) -> a longer run -> told if worth it
 
 A change while a run thinks ends that run unheard: its situation is of the past. Every AGAIN_S the longer run looks
 again, because fires grow and clocks run by themselves. A person's request comes first (pool.py).
@@ -25,7 +25,7 @@ from dispatch.kinds import PlannerCause
 from dispatch.world import World
 from optimizer.proposal import proposed
 from optimizer.situation_force import still_holds
-from optimizer.worth import worth_telling
+from optimizer.worth_telling import worth_telling
 
 log = structlog.get_logger()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from optimizer.worth import worth_telling
+from optimizer.worth_telling import worth_telling
 
 
 @pytest.mark.parametrize(

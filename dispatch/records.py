@@ -263,6 +263,13 @@ class Reason:
     on_scene_at: datetime | None = None
     litres_per_hour: float = 0.0
     cost: float = 0.0
+    # Who or what would be next, and what the score and its terms would then be more (worse) or less; None: not found out.
+    runner_up_aircraft_id: str = ""
+    runner_up_incident_id: str = ""
+    difference: float | None = None
+    life_weighted_minutes: float = 0.0
+    fire_weighted_kl_hours: float = 0.0
+    cost_difference: float = 0.0  # thousand CNY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,10 @@
 """A result as the one JSON object that `ganying plan --explain` writes and the server's solver process sends."""
 
+from collections.abc import Callable
+
 from optimizer.explain import explain
 from optimizer.problem import Problem
+from optimizer.reasons import explained
 from optimizer.solve import Result
 
 
@@ -17,13 +20,17 @@ def broken_rules(problem: Problem, result: Result) -> list[dict[str, object]]:
     ]
 
 
-def answer(problem: Problem, result: Result, seed: int) -> dict[str, object]:
-    """Plan, scores, reasons and what is proven; scores rounded to the thousandth."""
+def answer(
+    problem: Problem, result: Result, seed: int, enough: Callable[[], bool] = lambda: False
+) -> dict[str, object]:
+    """Plan, scores, reasons and what is proven; scores rounded to the thousandth. `enough` ends the reasons that are
+    found by forcing (`reasons.py`); what they find better is in the plan."""
+    result, forced = explained(result, enough)
     return {
         "plan": result.plan.to_json(problem),
         "score": result.score.to_json(),
         "human_score": round(result.human.total, 3),
-        "explanation": explain(problem, result),
+        "explanation": explain(problem, result) | forced,
         "violations": broken_rules(problem, result),
         "method": result.method,
         "iterations": result.iterations,

@@ -62,6 +62,12 @@ class Ledger:
             else:
                 at += 1
 
+    def full(self) -> bool:
+        """Whether there is a time at which nothing more fits."""
+        if self._stale:
+            self._draw()
+        return max(self._used) >= self.limit
+
     def room_until_s(self, start_s: float, units: int) -> float:
         """Until when `units` more fit from `start_s` on: `start_s` itself if not at all, or infinity."""
         if self._stale:

@@ -67,8 +67,11 @@ class Chooser:
         chance: random.Random | None = None,
         blur: float = 0.0,
         patience: int | None = None,
+        banned: frozenset[tuple[int, int]] = frozenset(),
     ) -> None:
-        """`patience`: after so many options worked out for one choice, the best of them is good enough."""
+        """`patience`: after so many options worked out for one choice, the best of them is good enough. `banned`:
+        (aircraft, incident) that are not on any menu."""
+        self._banned = banned
         self._patience = patience_for(schedule.problem) if patience is None else patience
         self._schedule = schedule
         self._chance = chance
@@ -154,6 +157,8 @@ class Chooser:
             start_s = max(way.earliest_s, craft.earliest_s)
             if start_s < min(self._schedule.problem.horizon_s, craft.latest_s):
                 for option in self._task_lines(craft, way, start_s):
+                    if (craft.index, option.incident) in self._banned:
+                        continue
                     menu.lines += 1
                     menu.entries.append((-option.bound * option.factor, menu.lines, option))
                 more = self._fire_lines(craft, way, start_s)
@@ -294,7 +299,9 @@ class Chooser:
         factors = [self._factor() for _ in fires]
         top = zip(ordered.bound[:, 0].tolist(), factors, strict=True)
         lines = [
-            ((most + self._bonus) * factor, n) for n, (most, factor) in enumerate(top) if most > LEAST_GAIN
+            ((most + self._bonus) * factor, n)
+            for n, (most, factor) in enumerate(top)
+            if most > LEAST_GAIN and (craft.index, fires[n]) not in self._banned
         ]
         lines.sort(key=lambda line: (-line[0], line[1]))
         return More(way=way, lines=lines, factors=factors, rows=ordered) if lines else None

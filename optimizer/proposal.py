@@ -82,24 +82,68 @@ def _on_scene(leg: Leg) -> datetime:
 
 
 def reasons(scenario: Scenario, explanation: Mapping[str, Any]) -> tuple[Reason, ...]:
-    """Why each aircraft is, or is not, sent to each incident; codes as in optimizer/explain.py."""
+    """Why each aircraft is, or is not, sent to each incident (codes as in optimizer/explain.py), and what is short: of
+    no aircraft, `SHORT_LAYERS`, `SHORT_WATER`, `SHORT_REFUEL` with the place's id as text (optimizer/reasons.py)."""
     now = _read(scenario["now"])
-    return tuple(
-        _reason(incident["incident_id"], option, now)
+    forced = {
+        (row["incident_id"], row["aircraft_id"]): row
+        for table in ("assignments", "unused")
+        for row in explanation.get(table, ())
+    }
+    rows = [
+        _reason(
+            incident["incident_id"],
+            option,
+            now,
+            forced.pop((incident["incident_id"], option["aircraft_id"]), {}),
+        )
         for incident in explanation["incidents"]
         for option in incident["options"]
-    )
+    ]
+    known = {incident["incident_id"] for incident in explanation["incidents"]}
+    rows += [
+        _reason(incident_id, row, now, row)
+        for (incident_id, _), row in forced.items()
+        if incident_id in known and row.get("code") == "NOT_NEEDED"
+    ]
+    return (*rows, *(_short(row) for row in explanation.get("short", ())))
 
 
-def _reason(incident_id: str, option: Mapping[str, Any], now: datetime) -> Reason:
+def _reason(incident_id: str, option: Mapping[str, Any], now: datetime, forced: Mapping[str, Any]) -> Reason:
     first_min = option.get("first_min")
+    chosen = option["code"] == "CHOSEN"
     return Reason(
         incident_id=incident_id,
         aircraft_id=str(option["aircraft_id"]),
-        chosen=option["code"] == "CHOSEN",
-        code=str(option["code"]),
+        chosen=chosen,
+        code=str(option["code"] if chosen else forced.get("code", option["code"])),
         text=", ".join(option.get("busy_with", ())),
         on_scene_at=None if first_min is None else now + timedelta(minutes=float(first_min)),
         litres_per_hour=float(option.get("litres_per_hour", 0.0)),
         cost=float(option.get("cost", 0.0)),
+        runner_up_aircraft_id=forced.get("runner_up_aircraft_id") or "",
+        runner_up_incident_id=forced.get("runner_up_incident_id") or "",
+        difference=forced.get("difference"),
+        **_terms(forced),
     )
+
+
+def _short(row: Mapping[str, Any]) -> Reason:
+    return Reason(
+        incident_id=row["place_id"] if row["kind"] == "layers" else "",
+        aircraft_id="",
+        chosen=False,
+        code=f"SHORT_{row['kind'].upper()}",
+        text=row["place_id"],
+        difference=row["difference"],
+        **_terms(row),
+    )
+
+
+def _terms(row: Mapping[str, Any]) -> dict[str, Any]:
+    terms = row.get("terms", {})
+    return {
+        "life_weighted_minutes": float(terms.get("life_weighted_minutes", 0.0)),
+        "fire_weighted_kl_hours": float(terms.get("fire_weighted_kl_hours", 0.0)),
+        "cost_difference": float(terms.get("cost", 0.0)),
+    }

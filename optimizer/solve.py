@@ -45,6 +45,7 @@ class Result:
     method: str
     iterations: int
     bound: float | None = None
+    schedule: Schedule | None = None  # the plan as it was made, for whoever asks on (`reasons.py`)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +110,7 @@ def solve(
         method=best.method,
         iterations=iterations,
         bound=bound,
+        schedule=best_schedule,
     )
 
 

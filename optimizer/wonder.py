@@ -27,9 +27,10 @@ def wonder(
     stops: tuple[Callable[[], Stop], Callable[[], Stop]],
     seed: int,
     listen: Callable[[Problem, Plan, Score], None],
+    enough: Callable[[], bool] = lambda: False,
 ) -> dict[str, Any]:
     """`changes`, `difference` (optimizer/difference.py) and the changed plan's `answer`. `stops` make the stop of each
-    solving when it begins; `listen` hears of the changed plan's improvements. Raises Malformed."""
+    solving when it begins; `listen` hears of the changed plan's improvements, `enough` ends its reasons. Raises Malformed."""
     twisted = changed(scenario, changes)
     problem = parse(scenario)
     before = read_plan(problem, previous) if previous is not None else None
@@ -51,7 +52,7 @@ def wonder(
     return {
         "changes": changes,
         "difference": difference((as_it_stands, before_plan), (if_so, result.plan)),
-        "answer": answer(if_so, result, seed),
+        "answer": answer(if_so, result, seed, enough),
     }
 
 

@@ -94,7 +94,7 @@ def _plan(job: Job, say: Say, cancelled: Cancelled) -> Done:
         hear_bound=lambda bound: say(Proven(job=job.id, bound=bound)),
     )
     kept = kept_score(problem, previous or Plan(timelines={}))
-    said = msgspec.Raw(msgspec.json.encode(answer(problem, result, job.seed)))
+    said = msgspec.Raw(msgspec.json.encode(answer(problem, result, job.seed, _after(job.reasons_s))))
     return Done(job=job.id, answer=said, kept_score=kept)
 
 
@@ -109,8 +109,15 @@ def _wonder(job: Job, say: Say, cancelled: Cancelled) -> Done:
         ),
         seed=job.seed,
         listen=_Listener(job.id, say),
+        enough=lambda: True,
     )
     return Done(job=job.id, answer=msgspec.Raw(msgspec.json.encode(said)))
+
+
+def _after(seconds: float) -> Callable[[], bool]:
+    """Whether so many seconds have passed since now."""
+    until_s = time.monotonic() + seconds
+    return lambda: time.monotonic() >= until_s
 
 
 def _stop(seconds: float, cancelled: Cancelled) -> Stop:

@@ -26,6 +26,7 @@ log = structlog.get_logger()
 
 WAITING = 8  # runs that may wait for a free process
 TRIES = 2
+REASONS_SHARE, MOST_REASONS_S = 0.3, 1.0  # of a run's seconds, after them
 LATE_S = 10.0  # beyond twice its seconds: a busy machine, and the reasons of a province's plan
 
 
@@ -200,6 +201,7 @@ class Pool:
                 changes=NOTHING if run.changes is None else msgspec.Raw(run.changes),
                 seconds=run.seconds,
                 seed=run.seed,
+                reasons_s=min(MOST_REASONS_S, REASONS_SHARE * run.seconds),
             )
         )
         self._changed()

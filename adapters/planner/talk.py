@@ -21,6 +21,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, tag="job", omit_defaults=Tr
     scenario: msgspec.Raw
     seconds: float
     seed: int = 0
+    reasons_s: float = 0.5  # for reasons that are found by forcing, after the seconds
     previous: msgspec.Raw = NOTHING  # the plan in force, of the interchange format
     changes: msgspec.Raw = NOTHING  # of optimizer/what_if.py: then the answer is that of optimizer/wonder.py
 

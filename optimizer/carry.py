@@ -2,12 +2,13 @@
 by the same water points, each sortie built anew against what holds now. What no longer fits is left out.
 """
 
-from optimizer.choice import Candidate, Chooser, take, task_sortie
+from optimizer.choice import Candidate, Chooser, take
 from optimizer.craft import Craft
+from optimizer.fire_work import FireChoice
 from optimizer.legs import Leg, LegKind
 from optimizer.plan import Plan
 from optimizer.schedule import Schedule
-from optimizer.sortie import FireChoice
+from optimizer.task_sortie import task_sortie
 from optimizer.timeline import Departure, Sortie
 
 

@@ -10,18 +10,20 @@ import heapq
 import math
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from optimizer.craft import Craft
+from optimizer.fire_work import FireChoice, FireWork
+from optimizer.landing import turned_s
+from optimizer.menu import LEAST_GAIN, Menu, More, Option, Rows, Stamp
 from optimizer.problem import NONE, Problem
+from optimizer.promise import promised
 from optimizer.schedule import Schedule
-from optimizer.sortie import FireChoice, FireWork, continuous_at
-from optimizer.timeline import Departure, Sortie, State, Where
-from optimizer.travel import FireWater, Indices, Matrix
+from optimizer.task_sortie import last_place, soonest_visit_s, task_sortie
+from optimizer.timeline import Departure, Sortie, State
 
-_L_S_PER_KL_HOUR = 3.6e6  # litre-seconds in a kilolitre-hour
 _WATER_EACH = 3  # water points on the menu per fire and departure
 _PATIENCE = 10**6  # options worked out for one choice: as many as it takes
 _LARGE, _SHORT_PATIENCE = 20_000, 6  # XL-401: 0.14 % worse first plans in half of the time
@@ -30,10 +32,7 @@ _LIKE = 1.1  # water points of one fire differ in their share of the bound by no
 _LEAST_SHARE = 0.3  # a deeper fall than this has its own reasons: teach no more than this
 _PATIENT_S = 600.0  # waiting longer for a refuelling point than this, look at the next base
 _MOST_DROPS = 10**6
-_LEAST_GAIN = 1e-6
 _STRAY = 0.1  # how often a blurred choice lands elsewhere
-
-Stamp = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,62 +43,6 @@ class Candidate:
     gain: float
     sortie: Sortie
     replaces: bool = False
-
-
-@dataclass(slots=True)
-class _Option:
-    """One line of a menu: work at one incident after one way of departing. `choice` is None for a task."""
-
-    way: Departure
-    incident: int
-    bound: float
-    factor: float
-    choice: FireChoice | None
-    visits: int = 1
-    stamp: Stamp | None = None
-    sortie: Sortie | None = None
-    compared: bool = False
-    spared: bool = False
-    fallen: int = -1
-    first_s: float = 0.0
-    seen: int = -1
-
-
-@dataclass(slots=True)
-class _More:
-    """Fires not written down yet: `lines` in order of their bound times factor, from `at` on."""
-
-    way: Departure
-    lines: list[tuple[float, int]]
-    factors: list[float]
-    rows: "_Rows"
-    at: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Rows:
-    """What `_fire_lines` worked out for the fires within reach of one way: all [fire, choice], best first."""
-
-    fires: list[int]
-    bound: Matrix
-    water: Indices
-    litres: Matrix
-    first_s: Matrix
-    stamps: list[int]
-
-
-@dataclass(slots=True)
-class _Menu:
-    """The options of an aircraft in one state. Per (way, fire) `shares` is what the first look left of the
-    bound, `falls` (stamp of the fire, share) what a later one left of the gain, and `spares` are further water
-    points, for when those on the menu are taken."""
-
-    state: State
-    entries: list[tuple[float, int, _Option | _More]] = field(default_factory=list)
-    lines: int = 0
-    shares: dict[tuple[int, int], float] = field(default_factory=dict)
-    falls: dict[tuple[int, int], tuple[int, float]] = field(default_factory=dict)
-    spares: dict[tuple[int, int], Iterator[_Option]] = field(default_factory=dict)
 
 
 def take(schedule: Schedule, candidate: Candidate) -> None:
@@ -131,7 +74,7 @@ class Chooser:
         self._chance = chance
         self._blur = blur
         self._bonus = schedule.problem.weights.changed_assignment
-        self._menus: dict[tuple[int, bool], _Menu] = {}
+        self._menus: dict[tuple[int, bool], Menu] = {}
 
     def best(self, aircraft: int) -> Candidate | None:
         """The best sortie from the end of the aircraft's timeline, if any lowers the score."""
@@ -152,20 +95,20 @@ class Chooser:
         if menu is None or menu.state is not state:
             menu = self._menus[aircraft, replaces] = self._write(craft, state)
         looks = 0
-        found: _Option | None = None
+        found: Option | None = None
         while menu.entries:
-            if looks >= self._patience and found is not None and found.bound > threshold + _LEAST_GAIN:
+            if looks >= self._patience and found is not None and found.bound > threshold + LEAST_GAIN:
                 return self._candidate(aircraft, found, found.bound - threshold, replaces)
             bound, number, option = menu.entries[0]
-            if -bound <= threshold + _LEAST_GAIN:
+            if -bound <= threshold + LEAST_GAIN:
                 return None
-            if isinstance(option, _More):
+            if isinstance(option, More):
                 heapq.heappop(menu.entries)
                 self._write_more(menu, option)
                 continue
             if option.sortie is not None and option.stamp == self._stamp(aircraft, option):
                 gain = option.bound - threshold
-                if gain > _LEAST_GAIN:
+                if gain > LEAST_GAIN:
                     return self._candidate(aircraft, option, gain, replaces)
                 heapq.heappop(menu.entries)  # only its blur had put it here
             elif not self._look(craft, menu, option):
@@ -182,13 +125,13 @@ class Chooser:
         return None
 
     @staticmethod
-    def _candidate(aircraft: int, option: _Option, gain: float, replaces: bool) -> Candidate | None:
+    def _candidate(aircraft: int, option: Option, gain: float, replaces: bool) -> Candidate | None:
         if option.sortie is None:
             return None
         return Candidate(aircraft=aircraft, gain=gain, sortie=option.sortie, replaces=replaces)
 
     @staticmethod
-    def _serve_spare(menu: _Menu, option: _Option) -> None:
+    def _serve_spare(menu: Menu, option: Option) -> None:
         """Put the next water point of the same fire on the menu."""
         spares = menu.spares.get((id(option.way), option.incident))
         spare = next(spares, None) if spares is not None else None
@@ -196,7 +139,7 @@ class Chooser:
             menu.lines += 1
             heapq.heappush(menu.entries, (-spare.bound * spare.factor, menu.lines, spare))
 
-    def _waits(self, craft: Craft, option: _Option) -> bool:
+    def _waits(self, craft: Craft, option: Option) -> bool:
         """Whether its sortie must wait for a place at the water or over the fire."""
         if option.sortie is None or not option.sortie.at_water:
             return False
@@ -205,8 +148,8 @@ class Chooser:
         ferry_s = self._schedule.tables.distance_view[option.way.place, at_water] / craft.row.cruise_mps
         return begin_s > max(option.way.earliest_s, craft.earliest_s) + ferry_s + _PATIENT_S
 
-    def _write(self, craft: Craft, state: State) -> _Menu:
-        menu = _Menu(state=state)
+    def _write(self, craft: Craft, state: State) -> Menu:
+        menu = Menu(state=state)
         for way in self._schedule.departures(craft.index):
             start_s = max(way.earliest_s, craft.earliest_s)
             if start_s < min(self._schedule.problem.horizon_s, craft.latest_s):
@@ -224,7 +167,7 @@ class Chooser:
             return 1.0
         return 1.0 + self._blur * (self._chance.random() - 0.5)
 
-    def _stamp(self, aircraft: int, option: _Option) -> Stamp:
+    def _stamp(self, aircraft: int, option: Option) -> Stamp:
         """Changes whenever something is booked that could change what the option is worth."""
         schedule, incident = self._schedule, option.incident
         ledgers = schedule.ledgers
@@ -245,10 +188,10 @@ class Chooser:
             sum(ledgers.fuel[base].stamp for base in bases),
         )
 
-    def _look(self, craft: Craft, menu: _Menu, option: _Option) -> bool:
+    def _look(self, craft: Craft, menu: Menu, option: Option) -> bool:
         """Work an option out exactly, or first lower its bound by what a like one taught; False: strike it."""
         if self._learn(menu, option):
-            return option.bound > _LEAST_GAIN
+            return option.bound > LEAST_GAIN
         stamp = self._stamp(craft.index, option)
         filled = option.way.filled
         if filled is not None and not self._schedule.ledgers.fuel[filled[0]].fits(filled[1], filled[2], 1):
@@ -260,7 +203,7 @@ class Chooser:
                 if gain > option.bound:
                     option.bound, option.sortie = gain, sortie
         option.stamp = stamp
-        if option.sortie is None or option.bound <= _LEAST_GAIN:
+        if option.sortie is None or option.bound <= LEAST_GAIN:
             return False
         if option.choice is not None and not self._waits(craft, option):
             key, share = (id(option.way), option.incident), option.bound / bound
@@ -270,7 +213,7 @@ class Chooser:
                 menu.shares.setdefault(key, share)
         return True
 
-    def _as_before(self, craft: Craft, option: _Option, stamp: Stamp) -> bool:
+    def _as_before(self, craft: Craft, option: Option, stamp: Stamp) -> bool:
         """Whether the sortie found before can still be flown as it is; its gain is brought up to date."""
         sortie = option.sortie
         if sortie is None or option.stamp is None or not self._schedule.fits(craft.index, sortie):
@@ -286,7 +229,7 @@ class Chooser:
         option.bound = self._schedule.gain(craft.index, sortie, charge)
         return True
 
-    def _learn(self, menu: _Menu, option: _Option) -> bool:
+    def _learn(self, menu: Menu, option: Option) -> bool:
         """Lower the bound by what became of another water point of the same fire: at its first look, and when
         the fire changed since. Once for each such lesson; False if there is none."""
         if option.choice is None:
@@ -306,7 +249,7 @@ class Chooser:
             option.bound *= min(1.0, max(share, _LEAST_SHARE) * _LIKE)
         return option.bound < before
 
-    def _work_out(self, craft: Craft, option: _Option) -> Iterator[tuple[float, Sortie]]:
+    def _work_out(self, craft: Craft, option: Option) -> Iterator[tuple[float, Sortie]]:
         schedule = self._schedule
         if option.choice is not None:
             yield from self._fire_gains(craft, option.way, option.choice)
@@ -323,24 +266,24 @@ class Chooser:
         if table is None or not ways:
             return 0.0
         start_s = max(ways[0].earliest_s, craft.earliest_s)
-        rows, bound, _ = self._bound(craft, ways[0], start_s, table)
+        rows, bound, _ = promised(schedule, craft, ways[0], start_s, table)
         incidents = schedule.problem.incidents
         calm = [n for n, fire in enumerate(table.fires[rows].tolist()) if not incidents[fire].life_at_risk]
         return max(0.0, float(bound[calm].max(initial=0.0)))
 
     # ---- fires --------------------------------------------------------------------------------------------
-    def _fire_lines(self, craft: Craft, way: Departure, start_s: float) -> _More | None:
+    def _fire_lines(self, craft: Craft, way: Departure, start_s: float) -> More | None:
         """The fires within reach and the water points of each, the most promising first; nothing written yet."""
         table = self._schedule.tables.fire_water(craft.index)
         if table is None:
             return None
-        rows, bound, first_s = self._bound(craft, way, start_s, table)
+        rows, bound, first_s = promised(self._schedule, craft, way, start_s, table)
         if not len(rows):
             return None
         columns = np.argsort(-bound, axis=1, kind="stable")
         take_along = np.take_along_axis
         fires = table.fires[rows].tolist()
-        ordered = _Rows(
+        ordered = Rows(
             fires=fires,
             bound=take_along(bound, columns, axis=1),
             water=take_along(table.water[rows], columns, axis=1),
@@ -351,15 +294,15 @@ class Chooser:
         factors = [self._factor() for _ in fires]
         top = zip(ordered.bound[:, 0].tolist(), factors, strict=True)
         lines = [
-            ((most + self._bonus) * factor, n) for n, (most, factor) in enumerate(top) if most > _LEAST_GAIN
+            ((most + self._bonus) * factor, n) for n, (most, factor) in enumerate(top) if most > LEAST_GAIN
         ]
         lines.sort(key=lambda line: (-line[0], line[1]))
-        return _More(way=way, lines=lines, factors=factors, rows=ordered) if lines else None
+        return More(way=way, lines=lines, factors=factors, rows=ordered) if lines else None
 
-    def _write_more(self, menu: _Menu, more: _More) -> None:
+    def _write_more(self, menu: Menu, more: More) -> None:
         """Put the next fires on the menu: the few best water points of each; the others go to its spares."""
         for _, n in more.lines[more.at : more.at + _FIRES_AT_ONCE]:
-            options = self._points(more, n)
+            options = more.points(n, self._bonus)
             for _ in range(_WATER_EACH):
                 option = next(options, None)
                 if option is None:
@@ -371,69 +314,6 @@ class Chooser:
         if more.at < len(more.lines):
             menu.lines += 1
             heapq.heappush(menu.entries, (-more.lines[more.at][0], menu.lines, more))
-
-    def _points(self, more: _More, n: int) -> Iterator[_Option]:
-        """The water points of one fire, written down one by one as they are wanted."""
-        rows = more.rows
-        fire, factor, stamp = rows.fires[n], more.factors[n], rows.stamps[n]
-        points = zip(
-            rows.bound[n].tolist(),
-            rows.water[n].tolist(),
-            rows.litres[n].tolist(),
-            rows.first_s[n].tolist(),
-            strict=True,
-        )
-        for most, point, lifted, at_s in points:
-            if most <= _LEAST_GAIN:
-                return  # the rest is no better
-            yield _Option(
-                way=more.way,
-                incident=fire,
-                bound=most + self._bonus,
-                factor=factor,
-                choice=FireChoice(fire=fire, water=point, litres=lifted),
-                first_s=at_s,
-                seen=stamp,
-            )
-
-    def _bound(
-        self, craft: Craft, way: Departure, start_s: float, table: FireWater
-    ) -> tuple[Indices, Matrix, Matrix]:
-        """The table's rows within reach, and float64[row, choice]: no less than what the sortie can gain, -1
-        where it cannot be flown; and when its first drop could fall."""
-        schedule, cruise_mps = self._schedule, craft.row.cruise_mps
-        problem, horizon_s = schedule.problem, schedule.problem.horizon_s
-        left_s = craft.flight_left_s(way.fuel_kg, continuous_at(craft, way, start_s), way.today_s)
-        if way.where is not Where.AIR and not way.ground_leg:
-            left_s = max(left_s, craft.flight_left_s(way.fuel_kg, way.continuous_s, way.today_s))
-        left_s = min(left_s, craft.latest_s - start_s)
-        from_here_m = schedule.tables.distance_m[way.place]
-        straight_s = from_here_m[table.fires + problem.incident_place(0)] / cruise_mps
-        rows = np.flatnonzero(straight_s + table.home_s <= left_s)
-        one_s, litres = table.one_s[rows], table.litres[rows]
-        ferry_s = from_here_m[table.water[rows] + problem.water_place(0)] / cruise_mps
-        cycle_s = np.maximum(one_s + table.back_s[rows], 1e-3)
-        spare_s = left_s - ferry_s - table.home_s[rows, None] + table.back_s[rows]
-        first_s = start_s + ferry_s + one_s
-        drops = np.clip(np.floor(spare_s / cycle_s + 1e-9), 0, 1e5)
-        rate = (
-            litres * (table.weight[rows] * problem.weights.fire_weighted_kl_hour / _L_S_PER_KL_HOUR)[:, None]
-        )
-        books = [schedule.fires[fire] for fire in table.fires[rows].tolist()]
-        soonest_s = first_s.min(axis=1, initial=horizon_s).tolist()
-        left = np.array([book.value_after(at_s) for book, at_s in zip(books, soonest_s, strict=True)])
-        paid_s = [min(book.paid_s(at_s), horizon_s) for book, at_s in zip(books, soonest_s, strict=True)]
-        after = np.array([book.value_after(at_s) for book, at_s in zip(books, paid_s, strict=True)])
-        until_s = np.array(paid_s)[:, None] - first_s
-        bound = rate * _seconds_saved(until_s, cycle_s, drops) + after[:, None]
-        bound = np.minimum(bound, rate * _seconds_saved(horizon_s - first_s, cycle_s, drops))
-        bound = np.minimum(bound, left[:, None])
-        for n, book in enumerate(books):
-            if book.life_per_s:
-                late_s = min(book.first_s, book.unserved_s)
-                bound[n] += book.life_per_s * np.maximum(0.0, late_s - first_s[n])
-        bound = np.where((drops >= 1) & (litres > 0.0) & (first_s <= horizon_s), bound, -1.0)
-        return rows, bound, first_s
 
     def _fire_gains(self, craft: Craft, way: Departure, choice: FireChoice) -> Iterator[tuple[float, Sortie]]:
         schedule, book = self._schedule, self._schedule.fires[choice.fire]
@@ -460,7 +340,7 @@ class Chooser:
             land_s = found[0].land_s
             if not schedule.problem.bases[base].open_during(land_s, land_s):
                 continue
-            ready_s = planner.turned_s(craft, base, land_s)
+            ready_s = turned_s(schedule.problem, schedule.ledgers.fuel, craft, base, land_s)
             if not best or ready_s + _PATIENT_S < best_ready_s:
                 best, best_ready_s = found, ready_s
             if ready_s - land_s < craft.row.turnaround_s + _PATIENT_S:
@@ -481,72 +361,16 @@ class Chooser:
         return [sortie for sortie in sorties if sortie is not None]
 
     # ---- tasks --------------------------------------------------------------------------------------------
-    def _task_lines(self, craft: Craft, way: Departure, start_s: float) -> Iterator[_Option]:
+    def _task_lines(self, craft: Craft, way: Departure, start_s: float) -> Iterator[Option]:
         """Open tasks within reach: all visits that are left, or one."""
         schedule = self._schedule
         fits = schedule.tables.fit_set[craft.index]
         for incident, book in schedule.tasks.items():
             if incident not in fits or not book.open_visits:
                 continue
-            done_s, reachable = _soonest_visit_s(schedule, craft, way, incident, start_s)
+            done_s, reachable = soonest_visit_s(schedule, craft, way, incident, start_s)
             bound = book.best_gain(done_s)
-            if reachable and bound > _LEAST_GAIN:
+            if reachable and bound > LEAST_GAIN:
                 factor = self._factor()
                 for visits in sorted({1, book.open_visits}):
-                    yield _Option(way, incident, bound + self._bonus, factor, None, visits)
-
-
-def _seconds_saved(left_s: Matrix, cycle_s: Matrix, drops: Matrix) -> Matrix:
-    """The sum over a work's drops of the seconds each has left, when its first has `left_s`."""
-    counted = np.minimum(drops, np.maximum(0.0, np.floor(left_s / cycle_s) + 1))
-    saved: Matrix = counted * left_s - cycle_s * counted * (counted - 1) / 2
-    return saved
-
-
-def _soonest_visit_s(
-    schedule: Schedule, craft: Craft, way: Departure, incident: int, start_s: float
-) -> tuple[float, bool]:
-    """When one visit can be complete at the soonest, and whether fuel, crew and light last for the whole way."""
-    problem, view = schedule.problem, schedule.tables.distance_view
-    task, goal = problem.incidents[incident].task, problem.incident_place(incident)
-    if task is None:
-        return 0.0, False
-    way_m, ground_s, place = 0.0, 0.0, way.place
-    if task.pickup_base >= 0 and incident not in way.cargo:
-        way_m, ground_s, place = view[place, task.pickup_base], task.handover_s, task.pickup_base
-    way_m += view[place, goal]
-    if task.hospital >= 0:
-        hospital = problem.hospital_place(task.hospital)
-        way_m, ground_s, goal = way_m + view[goal, hospital], ground_s + task.handover_s, hospital
-    done_s = start_s + way_m / craft.row.cruise_mps + ground_s + task.service_s
-    near = schedule.tables.bases_near(craft.index, goal)
-    if not near:
-        return done_s, False
-    home_s = view[goal, near[0]] / craft.row.cruise_mps
-    left_s = craft.flight_left_s(way.fuel_kg, 0.0 if way.ground_leg else way.continuous_s, way.today_s)
-    in_air_s = done_s - start_s - ground_s + home_s
-    # fuel can be had on the way only where the cargo is loaded
-    lasts = task.pickup_base >= 0 or in_air_s <= left_s + 1.0
-    return done_s, lasts and done_s + home_s <= craft.latest_s + 1.0
-
-
-def last_place(problem: Problem, incident: int) -> int:
-    """Where the work for a task ends: at its hospital, or at the scene."""
-    task = problem.incidents[incident].task
-    if task is not None and task.hospital != NONE:
-        return problem.hospital_place(task.hospital)
-    return problem.incident_place(incident)
-
-
-def task_sortie(
-    schedule: Schedule, craft: Craft, way: Departure, incident: int, visits: int
-) -> tuple[Sortie | None, str]:
-    """A sortie that makes so many visits of a task, or None and the code of the rule that forbids it."""
-    code = "OUT_OF_RANGE"
-    for base in schedule.tables.return_bases(craft.index, last_place(schedule.problem, incident)):
-        sortie, code = schedule.planner.task(craft, way, incident, visits, base)
-        if sortie is not None:
-            return sortie, ""
-        if code not in ("CLOSED", "FUEL", "CREW_CONTINUOUS", "CREW_DAILY", "CREW_DUTY", "DAYLIGHT"):
-            break  # another base to land at does not help
-    return None, code
+                    yield Option(way, incident, bound + self._bonus, factor, None, visits)

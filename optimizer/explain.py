@@ -9,14 +9,15 @@ where it has one. Sentences are left to whoever shows this: codes and figures on
 from dataclasses import dataclass
 
 from optimizer.check import inspect
-from optimizer.choice import Chooser, task_sortie
+from optimizer.choice import Chooser
 from optimizer.craft import Craft
+from optimizer.fire_work import FireChoice
 from optimizer.legs import Leg, LegKind
 from optimizer.plan import Plan
 from optimizer.problem import Problem
 from optimizer.schedule import Schedule
 from optimizer.solve import Result
-from optimizer.sortie import FireChoice
+from optimizer.task_sortie import task_sortie
 from optimizer.timeline import Sortie, Where
 from optimizer.travel import Tables
 

@@ -10,10 +10,11 @@ import heapq
 import math
 from collections.abc import Callable
 
-from optimizer.choice import Candidate, Chooser, take, task_sortie
+from optimizer.choice import Candidate, Chooser, take
 from optimizer.craft import Craft
+from optimizer.fire_work import FireChoice
 from optimizer.schedule import Schedule
-from optimizer.sortie import FireChoice
+from optimizer.task_sortie import task_sortie
 from optimizer.timeline import Departure, Sortie
 
 _GROWTH_SHARE = 0.6  # of the growth to come that a dispatcher plans for (README of the format)

@@ -14,10 +14,11 @@ from itertools import combinations
 import numpy as np
 from ortools.sat.python import cp_model
 
-from optimizer.choice import Candidate, Chooser, take, task_sortie
+from optimizer.choice import Candidate, Chooser, take
 from optimizer.craft import Craft
+from optimizer.fire_work import FireChoice
 from optimizer.schedule import Schedule
-from optimizer.sortie import FireChoice
+from optimizer.task_sortie import task_sortie
 from optimizer.timeline import Departure, Sortie
 
 _SCALE = 1000  # CP-SAT works in whole numbers: a thousandth of a score point

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from optimizer.craft import Craft
+from optimizer.landing import landed
 from optimizer.legs import Leg, LegKind
 from optimizer.problem import NONE
 from optimizer.sortie import Planner
@@ -99,7 +100,9 @@ class _Replay:
         after = self.state_now()
         last = self.legs[-1]
         if self.where is Where.BASE and last.kind is LegKind.FLY:
-            after, booked = self.planner.landed(
+            after, booked = landed(
+                self.planner.problem,
+                self.planner.ledgers.fuel,
                 self.craft,
                 self.base,
                 land_s=self.now_s,

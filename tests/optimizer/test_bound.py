@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from optimizer.bound import Bounder, Grain, grain_for
-from optimizer.choice import task_sortie
+from optimizer.fire_work import FireChoice
 from optimizer.problem import Problem, parse
 from optimizer.schedule import Schedule
 from optimizer.solve import Result, solve
-from optimizer.sortie import FireChoice
 from optimizer.stop import MaxIterations
+from optimizer.task_sortie import task_sortie
 from optimizer.timeline import Sortie
 from optimizer.travel import Tables
 from tests.optimizer.bent import bent

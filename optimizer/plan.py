@@ -1,4 +1,4 @@
-"""A plan: one timeline of legs per aircraft, as frozen values and as the JSON object of format 1.0."""
+"""A plan: one timeline of legs per aircraft, as frozen values and as the JSON object of the format."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

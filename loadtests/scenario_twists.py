@@ -13,13 +13,20 @@ from loadtests.scenarios import Row, at, distance_m, text
 
 Twist = Callable[[Row, random.Random], None]
 _MOST_TWISTS = 4
+_ROLLING_LIMITS = (  # code, days, hours; days 6: NWCG, the others: CCAR-135R2
+    ("6D", 6, 36),
+    ("7D", 7, 40),
+    ("30D", 30, 100),
+    ("90D", 90, 270),
+    ("365D", 365, 1000),
+)
 
 
 def twisted(sc: Row, names: tuple[str, ...], seed: int) -> Row:
     """The scenario with the twists applied, in the order given."""
     chance = random.Random(f"twists {seed}")
     for name in names:
-        TWISTS[name](sc, chance)
+        (TWISTS | TWISTS_1_1)[name](sc, chance)
     if names:
         sc["title"] += ": " + ", ".join(names)
         bring_down(sc)
@@ -27,7 +34,7 @@ def twisted(sc: Row, names: tuple[str, ...], seed: int) -> Row:
 
 
 def hostile(seed: int) -> tuple[str, ...]:
-    """One to four twists for a seed."""
+    """One to four twists of format 1.0 for a seed."""
     chance = random.Random(f"hostile {seed}")
     return tuple(chance.sample(sorted(TWISTS), chance.randint(1, _MOST_TWISTS)))
 
@@ -251,6 +258,34 @@ TWISTS: dict[str, Twist] = {
     "reserve_everywhere": _reserve_everywhere,
     "small_tanks": _small_tanks,
 }
+
+
+def _rolling_hours(sc: Row, chance: random.Random) -> None:
+    """Crews near the end of what a week, a month or a year allows."""
+    sc["schema_version"] = "1.1"
+    for craft in sc["aircraft"]:
+        if craft["at_base_id"] is not None:
+            craft["crew"]["rows"] = [
+                {
+                    "code": code,
+                    "days": days,
+                    "limit_s": hours * 3600,
+                    "flown_s": max(0, hours * 3600 - chance.choice((-600, 0, 1800, 4000, 9000, 40_000))),
+                }
+                for code, days, hours in _ROLLING_LIMITS
+            ]
+
+
+def _forbidden(sc: Row, chance: random.Random) -> None:
+    """A third of the pairs are ruled out, and one aircraft altogether."""
+    sc["schema_version"] = "1.1"
+    pairs = [(a["id"], i["id"]) for a in sc["aircraft"] for i in sc["incidents"]]
+    pairs = [(chance.choice(sc["aircraft"])["id"], None), *chance.sample(pairs, len(pairs) // 3)]
+    sc["forbidden_assignments"] = [{"aircraft_id": a, "incident_id": i} for a, i in pairs]
+
+
+# what only format 1.1 can tell; apart, so that `hostile` draws the same from a seed as before
+TWISTS_1_1: dict[str, Twist] = {"rolling_hours": _rolling_hours, "forbidden": _forbidden}
 
 
 def _after(sc: Row, minutes: float) -> str:

@@ -382,14 +382,14 @@ class _Drawing:
 
 def main(arguments: list[str] | None = None) -> int:
     """Write one scenario to standard output."""
-    from loadtests.scenario_twists import TWISTS, hostile
+    from loadtests.scenario_twists import TWISTS, TWISTS_1_1, hostile
 
     parser = argparse.ArgumentParser(prog="python -m loadtests.scenarios")
     parser.add_argument("size", choices=SIZES)
     parser.add_argument("seed", type=int)
     parser.add_argument("--roll", action="store_true", help="the scenario 40 minutes later")
     parser.add_argument("--hostile", action="store_true", help="with one to four twists, drawn by the seed")
-    parser.add_argument("--twist", action="append", default=[], choices=sorted(TWISTS))
+    parser.add_argument("--twist", action="append", default=[], choices=sorted(TWISTS | TWISTS_1_1))
     args = parser.parse_args(arguments)
     twists = (*args.twist, *(hostile(args.seed) if args.hostile else ()))
     made = scenario(args.size, args.seed, roll=args.roll, twists=twists)

@@ -7,6 +7,7 @@ from optimizer.craft import Craft
 from optimizer.fire_work import FireChoice
 from optimizer.legs import Leg, LegKind
 from optimizer.plan import Plan
+from optimizer.redo import best_of
 from optimizer.schedule import Schedule
 from optimizer.task_sortie import task_sortie
 from optimizer.timeline import Departure, Sortie
@@ -30,27 +31,8 @@ def _again(schedule: Schedule, aircraft: int, leg: Leg) -> Candidate | None:
     """The best way of doing the work of a leg once more, if it still lowers the score."""
     if leg.incident not in schedule.tables.fit_set[aircraft]:
         return None
-    best: Candidate | None = None
-    for replaces in (True, False):
-        if replaces and not schedule.ends_with_recovery(aircraft):
-            continue
-        home = schedule.pop(aircraft) if replaces else None
-        at_home = schedule.gain(aircraft, home) if home is not None else 0.0
-        for sortie in _sorties(schedule, aircraft, leg):
-            gain = schedule.gain(aircraft, sortie) - at_home
-            if gain > 0.0 and (best is None or gain > best.gain):
-                best = Candidate(aircraft=aircraft, gain=gain, sortie=sortie, replaces=replaces)
-        if home is not None:
-            schedule.append(aircraft, home)
-    return best
-
-
-def _sorties(schedule: Schedule, aircraft: int, leg: Leg) -> list[Sortie]:
-    craft = schedule.crafts[aircraft]
-    found: list[Sortie] = []
-    for way in schedule.departures(aircraft):
-        found += _sorties_by(schedule, craft, way, leg)
-    return found
+    best = best_of(schedule, aircraft, lambda craft, way: _sorties_by(schedule, craft, way, leg))
+    return best if best is not None and best.gain > 0.0 else None
 
 
 def _sorties_by(schedule: Schedule, craft: Craft, way: Departure, leg: Leg) -> list[Sortie]:

@@ -59,6 +59,9 @@ def inspect(problem: Problem, plan: Plan) -> Findings:
             _stays(problem, aircraft, findings)
     _capacities(problem, findings)
     _locks(problem, plan.timelines, findings)
+    for aircraft, incident in sorted(problem.required - findings.pairs):
+        detail = f"never works at {problem.incidents[incident].id}"
+        findings.violations.append(Violation(code="REQUIRED_ASSIGNMENT", aircraft=aircraft, detail=detail))
     return findings
 
 
@@ -136,6 +139,7 @@ class _Flight:
         self.now_s = 0.0 if self.grounded else max(0.0, row.ready_s)
         self.fuel_kg = row.fuel_kg
         self.continuous_s, self.today_s = row.flown_continuous_s, row.flown_today_s
+        self.plan_s = 0.0
         self.ready_from_s = 0.0 if self.grounded else math.inf
         self.cargo: set[int] = set()
         self.patients: set[int] = set()
@@ -199,6 +203,10 @@ class _Flight:
             self.fail("CREW_CONTINUOUS", f"{leg.kind}: {self.continuous_s:.0f} s without a rest")
         if self.today_s > rules.max_daily_flight_s * _CREW_SHARE + _SHORT_S:
             self.fail("CREW_DAILY", f"{leg.kind}: {self.today_s:.0f} s today")
+        if self.plan_s > self.row.rolling_left_s * _CREW_SHARE + _SHORT_S:
+            self.fail(
+                "CREW_ROLLING", f"{leg.kind}: {self.plan_s:.0f} s, left were {self.row.rolling_left_s:.0f}"
+            )
         if self.fuel_kg < 0.0:
             self.fail("FUEL", f"{leg.kind}: tanks empty")
 
@@ -206,6 +214,7 @@ class _Flight:
         self.fuel_kg -= self.row.burn_kgps * air_s
         self.continuous_s += air_s
         self.today_s += air_s
+        self.plan_s += air_s
         self.findings.flight_s += air_s
         self.findings.cost += air_s / 3600 * self.row.cost_per_hour
 
@@ -236,8 +245,10 @@ class _Flight:
 
     def _fit(self, incident: int, leg: Leg) -> None:
         code = self.problem.unfit_code(self.aircraft, incident)
-        if code not in ("", "UNSERVICEABLE", "INCIDENT_SLOTS"):
+        if code not in ("", "UNSERVICEABLE", "INCIDENT_SLOTS", "FORBIDDEN_ASSIGNMENT"):
             self.fail(code, f"at {self.problem.incidents[incident].id}")
+        if self.problem.is_forbidden(self.aircraft, incident):
+            self.fail("FORBIDDEN_ASSIGNMENT", f"may not work at {self.problem.incidents[incident].id}")
         if not self.problem.incidents[incident].open_during(leg.start_s, leg.end_s):
             self.fail("CLOSED", f"{self.problem.incidents[incident].id} during {leg.kind}")
         use = (leg.start_s, leg.end_s, self.row.slots, self.aircraft)

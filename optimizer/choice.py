@@ -322,6 +322,10 @@ class Chooser:
             menu.lines += 1
             heapq.heappush(menu.entries, (-more.lines[more.at][0], menu.lines, more))
 
+    def useful_sorties(self, craft: Craft, way: Departure, choice: FireChoice) -> list[Sortie]:
+        """The sorties to one fire by one water point, without drops that would be wasted; one drop at least."""
+        return [sortie for _, sortie in self._fire_gains(craft, way, choice)]
+
     def _fire_gains(self, craft: Craft, way: Departure, choice: FireChoice) -> Iterator[tuple[float, Sortie]]:
         schedule, book = self._schedule, self._schedule.fires[choice.fire]
         for work in self.fire_works(craft, way, choice, _MOST_DROPS):

@@ -33,9 +33,15 @@ class Craft:
             latest_s=row.duty_ends_s if night else min(row.duty_ends_s, problem.last_light_s),
             reserve_kg=row.burn_kgps * rules.fuel_reserve_s,
             max_continuous_s=rules.max_continuous_flight_s,
-            max_daily_s=rules.max_daily_flight_s,
+            max_daily_s=problem.day_limit_s(index),
             min_rest_s=rules.min_rest_s,
         )
+
+    @property
+    def day_code(self) -> str:
+        """The rule behind `max_daily_s`."""
+        rolling = self.row.flown_today_s + self.row.rolling_left_s <= self.max_daily_s
+        return "CREW_ROLLING" if rolling else "CREW_DAILY"
 
     def flight_left_s(self, fuel_kg: float, continuous_s: float, today_s: float) -> float:
         """Seconds it may stay in the air until a landing, by fuel and crew; may be negative."""

@@ -1,4 +1,4 @@
-"""A plan: one timeline of legs per aircraft, as frozen values and as the JSON object of format 1.0."""
+"""A plan: one timeline of legs per aircraft, as frozen values and as the JSON object of the format."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from optimizer.legs import Leg
 from optimizer.plan_json import LegReader, leg_json
 from optimizer.problem import Problem
 from optimizer.reading import Fields, shown
+from optimizer.versions import VERSIONS
 
 SOLVER = "ganying"
 _PREVIOUS_TOP = "schema_version scenario_id solver created_at bound aircraft explanations"
@@ -39,7 +40,7 @@ def read_plan(problem: Problem, plan: Mapping[str, object]) -> Plan:
     """An earlier plan, read for this problem: it may be of an earlier scenario, so aircraft and legs that name
     what is gone are left out. Raises Malformed, which names the field, for what is not a plan."""
     top = Fields(plan, "", _PREVIOUS_TOP)
-    top.text("schema_version", (problem.schema_version,))
+    top.text("schema_version", VERSIONS)
     known = {row.id: n for n, row in enumerate(problem.aircraft)}
     reader = LegReader.of(problem)
     timelines: dict[int, tuple[Leg, ...]] = {}

@@ -1,6 +1,6 @@
-"""Legs and plans to and from their JSON objects, format 1.0.
+"""Legs and plans to and from their JSON objects, formats 1.0 and 1.1.
 
-The writer keeps to `plan.schema.json`; the reader names the wrong field. Rows that name things the scenario
+The writer keeps to the plan schema of the version; the reader names the wrong field. Rows that name things the scenario
 does not have are Malformed in a commitment and skipped in a previous plan (the world has moved on).
 """
 

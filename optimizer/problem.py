@@ -1,4 +1,4 @@
-"""One planning problem as frozen values. `parse` makes it from a scenario (format 1.0, a plain dict).
+"""One planning problem as frozen values. `parse` makes it from a scenario (format 1.0 or 1.1, a plain dict).
 
 Positions WGS-84, SI units, litres of water. Every time is in seconds after the scenario's `now`, so that
 `0.0` is the present and sums stay exact to the millisecond; `now_epoch_s` leads back to the calendar.
@@ -7,6 +7,7 @@ bases, water points, hospitals, incidents, aircraft (where each stands at the st
 The rules themselves live in `sortie.py`, `capacity.py` and, told a second time, in `check.py`.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -129,7 +130,8 @@ class WaterKit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aircraft:
-    """One aircraft and its crew at the start. `at_base` NONE: in the air, as stated at `ready_s`."""
+    """One aircraft and its crew at the start. `at_base` NONE: in the air, as stated at `ready_s`.
+    `rolling_left_s`: the least that the rolling hours of its crew leave, the plan's whole flying included."""
 
     id: str
     model: str
@@ -157,6 +159,7 @@ class Aircraft:
     flown_today_s: float
     duty_ends_s: float
     cost_per_hour: float
+    rolling_left_s: float = math.inf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +196,8 @@ class Reserve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """Everything that is asked. `commitments`: aircraft index to its locked opening legs."""
+    """Everything that is asked. `commitments`: aircraft index to its locked opening legs. Pairs are (aircraft,
+    incident); a forbidden one with incident NONE keeps the aircraft from all."""
 
     schema_version: str
     id: str
@@ -212,6 +216,8 @@ class Problem:
     reserves: tuple[Reserve, ...]
     commitments: Mapping[int, tuple[Leg, ...]]
     previous_pairs: frozenset[tuple[int, int]]
+    forbidden: frozenset[tuple[int, int]] = frozenset()
+    required: frozenset[tuple[int, int]] = frozenset()
 
     def base_place(self, base: int) -> int:
         """The place number of a base."""
@@ -247,6 +253,16 @@ class Problem:
         point = self.water_points[water_point]
         return kit.mode in point.modes and point.depth_m >= kit.min_depth_m
 
+    def day_limit_s(self, aircraft: int) -> float:
+        """Most that may stand on the crew's clock for today when the plan ends: the day's limit, or sooner what the
+        rolling hours leave."""
+        row = self.aircraft[aircraft]
+        return min(self.rules.max_daily_flight_s, row.flown_today_s + row.rolling_left_s)
+
+    def is_forbidden(self, aircraft: int, incident: int) -> bool:
+        """Whether somebody ruled this pair out."""
+        return not self.forbidden.isdisjoint({(aircraft, incident), (aircraft, NONE)})
+
     def unfit_code(self, aircraft: int, incident: int) -> str:
         """Why this aircraft can never work at this incident, by the referee's code; empty if it can."""
         craft, scene = self.aircraft[aircraft], self.incidents[incident]
@@ -259,16 +275,17 @@ class Problem:
         if craft.slots > scene.max_slots:
             return "INCIDENT_SLOTS"
         if scene.task is None:
-            return "" if craft.water is not None else "CAPABILITY"
-        if not scene.task.needs <= craft.capabilities:
+            if craft.water is None:
+                return "CAPABILITY"
+        elif not scene.task.needs <= craft.capabilities:
             return "CAPABILITY"
-        if scene.task.seats > craft.seats or scene.task.cargo_kg > craft.cargo_kg:
+        elif scene.task.seats > craft.seats or scene.task.cargo_kg > craft.cargo_kg:
             return "CAPACITY"
-        return ""
+        return "FORBIDDEN_ASSIGNMENT" if self.is_forbidden(aircraft, incident) else ""
 
 
 def parse(scenario: Mapping[str, object]) -> Problem:
-    """The problem that a scenario of format 1.0 states. Raises Malformed, which names the field."""
+    """The problem that a scenario states. Raises Malformed, which names the field."""
     from optimizer.scenario import read_scenario  # the reader needs the values above
 
     return read_scenario(scenario)

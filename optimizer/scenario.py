@@ -1,4 +1,4 @@
-"""Reads a scenario of format 1.0 into a `Problem`, field by field; refuses what the schema refuses.
+"""Reads a scenario of format 1.0 or 1.1 into a `Problem`, field by field; refuses what the schema refuses.
 
 Beyond the schema it refuses what contradicts itself: an id used twice, a base, hospital or incident that a
 row names and the scenario does not have. Two references stay free because the referee never follows them:
@@ -28,8 +28,9 @@ from optimizer.problem import (
     Window,
 )
 from optimizer.reading import Fields, shown
+from optimizer.versions import VERSIONS, Version, read_orders, rolling_left_s
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.0"  # what the server writes
 _LATEST_NOW_S = 221_845_392_000.0  # the year 9000: a millennium for plans before calendars end
 _MOST_VISITS = 1_000  # of one task: a town flown out by tens; more is a slip of the pen
 _SLOWEST_MPS = 0.1  # a walk; the other side of the Earth in six years, which still has a date
@@ -52,16 +53,17 @@ _AIRCRAFT = (
 
 def read_scenario(scenario: Mapping[str, object]) -> Problem:
     """The problem a scenario states. Raises Malformed naming the first wrong field."""
-    top = Fields(scenario, "", _TOP)
-    top.text("schema_version", (SCHEMA_VERSION,))
-    return _Reader(top).problem()
+    version = VERSIONS.get(str(scenario.get("schema_version")) if isinstance(scenario, Mapping) else "")
+    top = Fields(scenario, "", f"{_TOP} {version.top}" if version else _TOP)
+    top.text("schema_version", VERSIONS)
+    return _Reader(top, version or VERSIONS[SCHEMA_VERSION]).problem()
 
 
 class _Reader:
     """Holds the present and the ids read so far, which later rows refer to."""
 
-    def __init__(self, top: Fields) -> None:
-        self._top = top
+    def __init__(self, top: Fields, version: Version) -> None:
+        self._top, self._version = top, version
         self._now_s = top.begin_s("now")
         if not 0.0 <= self._now_s <= _LATEST_NOW_S:
             raise Malformed("now", "is not between 1970 and 9000")
@@ -93,7 +95,7 @@ class _Reader:
         aircraft = tuple(self._craft(row) for row in top.children("aircraft", _AIRCRAFT))
         self._number("aircraft", aircraft, self._aircraft)
         return Problem(
-            schema_version=SCHEMA_VERSION,
+            schema_version=top.text("schema_version"),
             id=top.text("id"),
             now_epoch_s=self._now_s,
             horizon_s=horizon_s,
@@ -110,6 +112,8 @@ class _Reader:
             reserves=self._reserves(),
             commitments=self._commitments(),
             previous_pairs=frozenset(self._previous()),
+            forbidden=read_orders(top, "forbidden_assignments", self._aircraft, self._incidents),
+            required=read_orders(top, "required_assignments", self._aircraft, self._incidents),
         )
 
     def _places(self) -> tuple[tuple[Base, ...], tuple[WaterPoint, ...], tuple[Hospital, ...]]:
@@ -217,7 +221,7 @@ class _Reader:
         row.text("home_base_id")
         for free_text in ("operator", "province"):
             row.words(free_text)
-        crew = row.child("crew", "flown_continuous_s flown_today_s duty_ends_at")
+        crew = row.child("crew", f"flown_continuous_s flown_today_s duty_ends_at {self._version.crew}")
         ready_s = self._from(row, "ready_at")
         if row.raw("at_base_id") is None and ready_s > _LOCK_FAR_S:
             raise Malformed(row.at("ready_at"), "is more than a month from now, in the air")
@@ -248,6 +252,7 @@ class _Reader:
             flown_today_s=crew.number("flown_today_s", 0),
             duty_ends_s=self._after_now(crew, "duty_ends_at"),
             cost_per_hour=row.number("cost_per_hour", 0),
+            rolling_left_s=rolling_left_s(crew),
         )
 
     def _kit(self, row: Fields) -> WaterKit:

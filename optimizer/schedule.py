@@ -17,6 +17,8 @@ from optimizer.sortie import Ledgers, Planner
 from optimizer.timeline import Departure, Sortie, State, Where
 from optimizer.travel import Tables
 
+ORDER_BROKEN = 1e9  # points: no plan is better for breaking an order
+
 
 class Schedule:
     """Starts with the locked sorties, and with every airborne aircraft on its way home."""
@@ -70,7 +72,7 @@ class Schedule:
         return bool(sorties) and sorties[-1].recovery
 
     def score(self) -> float:
-        """The whole score, as the referee sums it."""
+        """The whole score, as the referee sums it, and far more than any where an order is not kept."""
         weights = self.problem.weights
         missing = sum(1 for pair in self._live_pairs() if not self._pairs.get(pair))
         return (
@@ -79,7 +81,12 @@ class Schedule:
             + sum(book.charge for book in self.reserves)
             + self.flight_charge
             + missing * weights.changed_assignment
+            + len(self.missing_orders()) * ORDER_BROKEN
         )
+
+    def missing_orders(self) -> list[tuple[int, int]]:
+        """The (aircraft, incident) pairs ordered that no sortie keeps."""
+        return [pair for pair in self.problem.required if not self._pairs.get(pair)]
 
     def fits(self, aircraft: int, sortie: Sortie) -> bool:
         """Whether the bookings of a sortie, built earlier, are still free."""

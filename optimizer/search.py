@@ -8,6 +8,7 @@ from functools import partial
 
 from optimizer.choice import Chooser
 from optimizer.fill import fill
+from optimizer.required import serve_required
 from optimizer.schedule import Schedule
 from optimizer.stop import Stop
 from optimizer.timeline import Sortie
@@ -29,6 +30,7 @@ def search(schedule: Schedule, stop: Stop, seed: int) -> Iterator[tuple[int, boo
         done += 1
         group = _group(schedule, movable, chance)
         before = _take_back(schedule, group, chance)
+        serve_required(schedule)
         blur = chance.choice((0.0, _BLUR, 2 * _BLUR))
         fill(schedule, group, Chooser(schedule, chance, blur), partial(stop, done))
         now = schedule.score()

@@ -22,6 +22,7 @@ from optimizer.join import joined_legs
 from optimizer.life import serve_life
 from optimizer.plan import Plan
 from optimizer.problem import Problem
+from optimizer.required import serve_required
 from optimizer.schedule import Schedule
 from optimizer.score import Score, score
 from optimizer.search import search
@@ -131,6 +132,7 @@ def _first_plans(
     """Complete plans by different rules; the human one first, because it is the quickest and the least."""
 
     schedule = Schedule(problem, tables)
+    serve_required(schedule)
     nearest_first(schedule, _never)
     yield "human", schedule
     everyone = range(len(problem.aircraft))
@@ -143,6 +145,7 @@ def _first_plans(
     phase = partial(stop, FIRST)
     if previous is not None:
         schedule = Schedule(problem, tables)
+        serve_required(schedule)
         carry_over(schedule, previous)
         fill(schedule, everyone, Chooser(schedule), phase)
         yield "previous", schedule
@@ -151,6 +154,7 @@ def _first_plans(
         if phase():
             return
         schedule = Schedule(problem, tables, split)
+        serve_required(schedule)
         if spare is not None:
             serve_life(schedule, seed, spare, phase)
         fill(schedule, everyone, Chooser(schedule), phase)

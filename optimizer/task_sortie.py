@@ -5,6 +5,8 @@ from optimizer.problem import NONE, Problem
 from optimizer.schedule import Schedule
 from optimizer.timeline import Departure, Sortie
 
+_NEARER_HELPS = ("CLOSED", "FUEL", "CREW_CONTINUOUS", "CREW_DAILY", "CREW_ROLLING", "CREW_DUTY", "DAYLIGHT")
+
 
 def soonest_visit_s(
     schedule: Schedule, craft: Craft, way: Departure, incident: int, start_s: float
@@ -50,6 +52,6 @@ def task_sortie(
         sortie, code = schedule.planner.task(craft, way, incident, visits, base)
         if sortie is not None:
             return sortie, ""
-        if code not in ("CLOSED", "FUEL", "CREW_CONTINUOUS", "CREW_DAILY", "CREW_DUTY", "DAYLIGHT"):
+        if code not in _NEARER_HELPS:
             break  # another base to land at does not help
     return None, code

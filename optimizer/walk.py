@@ -198,7 +198,7 @@ class Walk:
         if self.continuous_s > craft.max_continuous_s + SLACK_S:
             return "CREW_CONTINUOUS"
         if self.way.today_s + self.flight_s > craft.max_daily_s + SLACK_S:
-            return "CREW_DAILY"
+            return craft.day_code
         return "FUEL" if self.fuel_kg < 0.0 else ""
 
     def _landing_code(self) -> str:

@@ -40,12 +40,11 @@ def wonder(
     twisted["previous_assignments"] = [pair for pair in pairs if pair["aircraft_id"] in present]
     as_it_stands = parse({**scenario, "previous_assignments": pairs})
     if_so = parse(twisted)
-    told = base.plan.to_json(problem) | {"schema_version": if_so.schema_version}
     result = solve(
         if_so,
         stops[1](),
         seed,
-        read_plan(if_so, told),
+        read_plan(if_so, base.plan.to_json(problem)),
         lambda plan, scored: listen(if_so, plan, scored),
     )
     before_plan = _better_as_it_stands(as_it_stands, base.plan, result.plan.to_json(if_so))
@@ -59,7 +58,7 @@ def wonder(
 def _better_as_it_stands(problem: Problem, plan: Plan, other: Mapping[str, Any]) -> Plan:
     """The changed plan where it is also the better one without the changes: it was only sought for longer, and a loss
     must not look like a gain."""
-    read = read_plan(problem, {**other, "schema_version": problem.schema_version})
+    read = read_plan(problem, other)
     if {entry["aircraft_id"] for entry in other["aircraft"]} != {
         problem.aircraft[n].id for n in read.timelines
     }:

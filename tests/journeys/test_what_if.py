@@ -7,7 +7,7 @@ import pytest
 
 from tests.journeys.running import Refusal, RunningSite, running_site, wait_for
 from tests.journeys.test_first_sortie import confirmed
-from tests.journeys.test_replan import open_plan
+from tests.journeys.test_replan import open_plan, sent
 
 SETTINGS = "[demonstration]\nenabled = true\n[planner]\nseconds = 1.5\nassume_daylight = true\n"
 
@@ -59,3 +59,25 @@ def test_losing_borrowing_and_watering_are_told_as_differences(site: RunningSite
         dispatcher.post("what-ifs", {"changes": [{"kind": "lose_water", "water_point_id": "nowhere"}]})
     assert (caught.value.status, caught.value.problem["field"]) == (422, "changes[0].water_point_id")
     assert {p["requested_by"] for p in dispatcher.get("plans")["items"]} == {"planner"}
+
+
+def test_a_what_if_becomes_the_proposal_and_its_ban_holds_for_the_next(site: RunningSite) -> None:
+    """The dispatcher's word outlives a change of the world; asking anew lifts it."""
+    dispatcher = site.sign_in("diaodu")
+    confirmed(dispatcher)
+    plan = wait_for(lambda: open_plan(dispatcher), "a proposal by itself", 60)
+    banned = plan["assignments"][0]["aircraft_id"]
+    ban = {"kind": "forbid", "aircraft_id": banned}
+    wait_for(lambda: not dispatcher.get("planner/runs")["items"], "a quiet planner", 60)
+    wondered = dispatcher.post("what-ifs", {"changes": [ban]})
+    assert banned not in {a["aircraft_id"] for a in wondered["assignments"]}
+    made = dispatcher.post(f"what-ifs/{wondered['id']}/propose", None)
+    assert made["conditions"] == [ban]
+    assert banned not in sent(made)
+    other = confirmed(dispatcher)
+    second = wait_for(
+        lambda: (p := open_plan(dispatcher)) and other in p["incident_ids"] and p, "a proposal for both", 60
+    )
+    assert (second["conditions"], banned in sent(second)) == ([ban], False)
+    anew = dispatcher.post("plans", {})
+    assert (anew["conditions"], banned in sent(anew)) == ([], True)

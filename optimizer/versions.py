@@ -1,0 +1,60 @@
+"""What each version of the format adds to a scenario, and the readers of what came after 1.0.
+
+Everything added is optional: without it a scenario means what it meant in 1.0.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dispatch.errors import Malformed
+from optimizer.problem import NONE
+from optimizer.reading import Fields, shown
+
+Pairs = frozenset[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """Names of the fields it adds, by the object they stand in."""
+
+    top: str = ""
+    crew: str = ""
+
+
+VERSIONS: Mapping[str, Version] = {
+    "1.0": Version(),
+    "1.1": Version(top="forbidden_assignments required_assignments", crew="rows"),
+}
+
+
+def rolling_left_s(crew: Fields) -> float:
+    """The least that any rolling row of a crew leaves to be flown, seconds; infinite without rows."""
+    if not crew.has("rows"):
+        return math.inf
+    left_s = math.inf
+    for row in crew.children("rows", "code days limit_s flown_s"):
+        row.text("code")
+        row.positive("days")
+        left_s = min(left_s, max(0.0, row.number("limit_s", 0) - row.number("flown_s", 0)))
+    return left_s
+
+
+def read_orders(top: Fields, key: str, aircraft: Mapping[str, int], incidents: Mapping[str, int]) -> Pairs:
+    """The (aircraft, incident) pairs of what somebody ordered; incident NONE where null may stand for all."""
+    if not top.has(key):
+        return frozenset()
+    pairs = set()
+    for row in top.children(key, "aircraft_id incident_id"):
+        every = key == "forbidden_assignments" and row.raw("incident_id") is None
+        pairs.add(
+            (_known(row, "aircraft_id", aircraft), NONE if every else _known(row, "incident_id", incidents))
+        )
+    return frozenset(pairs)
+
+
+def _known(row: Fields, key: str, known: Mapping[str, int]) -> int:
+    name = row.text(key)
+    if name not in known:
+        raise Malformed(row.at(key), f"{shown(name)} is not in the scenario")
+    return known[name]

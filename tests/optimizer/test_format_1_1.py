@@ -1,0 +1,170 @@
+"""Format 1.1: the referee that ships with it, and plans of scenarios that use what it adds."""
+
+import copy
+import json
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from dispatch.errors import Malformed
+from loadtests.scenario_twists import TWISTS_1_1, hostile
+from loadtests.scenarios import scenario as generated
+from optimizer.check import inspect
+from optimizer.plan import read_plan
+from optimizer.problem import parse
+from optimizer.solve import solve
+from optimizer.stop import MaxIterations
+from tests.optimizer.shared import FORMAT, judged, judged_1_1, scenario, small
+from tests.optimizer.test_check import BENDS
+
+_PLAN = jsonschema_rs.Draft202012Validator(json.loads((FORMAT / "plan-1.1.schema.json").read_text()))
+_SCENARIO = jsonschema_rs.Draft202012Validator(json.loads((FORMAT / "scenario-1.1.schema.json").read_text()))
+
+
+def _plan(sc: dict[str, Any], iterations: int = 3) -> dict[str, Any]:
+    problem = parse(sc)
+    result = solve(problem, MaxIterations(iterations=iterations), 1)
+    plan = result.plan.to_json(problem)
+    answer = judged_1_1(sc, plan)
+    theirs = {(row["code"], row["aircraft_id"]) for row in answer["violations"]}
+    assert {(row.code, problem.aircraft[row.aircraft].id) for row in result.violations} == theirs
+    assert result.score.total == pytest.approx(answer["score"], abs=0.01, rel=1e-6)
+    return plan
+
+
+def _newer(sc: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    return {**sc, "schema_version": "1.1", **fields}
+
+
+def _codes(sc: dict[str, Any], plan: dict[str, Any]) -> set[str]:
+    """What the referee finds, which is what our own check finds."""
+    problem = parse(sc)
+    ours = {row.code for row in inspect(problem, read_plan(problem, plan)).violations}
+    theirs = {row["code"] for row in judged_1_1(sc, plan)["violations"]}
+    assert ours == theirs
+    return theirs
+
+
+# ---- the referee ----------------------------------------------------------------------------------------------
+_M = scenario("M-201-roll")
+_M_PLAN = solve(parse(_M), MaxIterations(iterations=0), 1).plan.to_json(parse(_M))
+
+
+@pytest.mark.parametrize("bend", BENDS)
+def test_the_referees_agree_on_a_broken_plan(bend: str) -> None:
+    sc, plan = copy.deepcopy(_M), copy.deepcopy(_M_PLAN)
+    BENDS[bend](sc, plan)
+    _agree(sc, plan)
+
+
+@pytest.mark.parametrize("seed", range(700, 712))
+def test_the_referees_agree_on_plans_of_generated_scenarios(seed: int) -> None:
+    sc = generated("S", seed, roll=seed % 2 == 0, twists=hostile(seed))
+    plan = solve(parse(sc), MaxIterations(iterations=0), 1).plan.to_json(parse(sc))
+    _agree(sc, plan)
+    for entry in plan["aircraft"]:
+        entry["legs"] = entry["legs"][: len(entry["legs"]) * 2 // 3]
+    _agree(sc, plan)
+
+
+def _agree(sc: dict[str, Any], plan: dict[str, Any]) -> None:
+    old, new = judged(sc, plan), judged_1_1(sc, plan)
+    for answer in (old, new):
+        answer["found"] = sorted((row["code"], row["aircraft_id"] or "") for row in answer["violations"])
+    assert new["found"] == old["found"]
+    assert new["score"] == pytest.approx(old["score"], abs=0.002)
+    assert new["terms"] == old["terms"]
+
+
+# ---- plans ----------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("twist", sorted(TWISTS_1_1))
+@pytest.mark.parametrize("size", ["S", "M"])
+def test_a_generated_scenario_of_the_new_format_is_planned(twist: str, size: str) -> None:
+    for seed in range(600, 604) if size == "S" else (600,):
+        sc = generated(size, seed, twists=(twist,))
+        _SCENARIO.validate(sc)
+        plan = _plan(sc)
+        _PLAN.validate(plan)
+        assert judged_1_1(sc, plan)["violations"] == []
+
+
+def test_a_scenario_of_1_0_may_not_use_what_is_newer() -> None:
+    with pytest.raises(Malformed, match="required_assignments"):
+        parse({**small(), "required_assignments": []})
+    sc = small()
+    sc["aircraft"][0]["crew"]["rows"] = []
+    with pytest.raises(Malformed, match="rows"):
+        parse(sc)
+
+
+# ---- rolling hours --------------------------------------------------------------------------------------------
+def test_a_crew_flies_no_more_than_its_rolling_hours_leave() -> None:
+    free = _plan(_newer(small()))
+    flown = {row["aircraft_id"] for row in free["aircraft"]}
+    sc = _newer(small())
+    for craft in sc["aircraft"]:
+        rows = [("7D", 7, 144_000, 140_400), ("30D", 30, 360_000, 10_000)]
+        craft["crew"]["rows"] = [
+            {"code": code, "days": days, "limit_s": limit_s, "flown_s": flown_s}
+            for code, days, limit_s, flown_s in rows
+        ]
+    _SCENARIO.validate(sc)
+    assert flown
+    assert _codes(sc, free) == {"CREW_ROLLING"}
+    assert _codes(sc, _plan(sc)) == set()
+
+
+# ---- orders ---------------------------------------------------------------------------------------------------
+def _pairs(plan: dict[str, Any]) -> set[tuple[str, str]]:
+    return {
+        (row["aircraft_id"], leg["incident_id"])
+        for row in plan["aircraft"]
+        for leg in row["legs"]
+        if "incident_id" in leg
+    }
+
+
+def test_a_forbidden_aircraft_stays_away() -> None:
+    free = _plan(_newer(small()))
+    craft, fire = min(_pairs(free))
+    for incident in (fire, None):
+        sc = _newer(small(), forbidden_assignments=[{"aircraft_id": craft, "incident_id": incident}])
+        _SCENARIO.validate(sc)
+        assert "FORBIDDEN_ASSIGNMENT" in _codes(sc, free)
+        plan = _plan(sc)
+        assert _codes(sc, plan) == set()
+        assert not {pair for pair in _pairs(plan) if pair[0] == craft and incident in (None, pair[1])}
+
+
+def test_an_aircraft_works_where_it_is_ordered_to() -> None:
+    free = _plan(_newer(small()))
+    sc = _newer(small())
+    every = {(a["id"], i["id"]) for a in sc["aircraft"] if a["serviceable"] for i in sc["incidents"]}
+    possible = 0
+    for craft, fire in sorted(every - _pairs(free)):
+        sc["required_assignments"] = [{"aircraft_id": craft, "incident_id": fire}]
+        _SCENARIO.validate(sc)
+        assert _codes(sc, free) == {"REQUIRED_ASSIGNMENT"}
+        plan = _plan(sc, 10)
+        kept = (craft, fire) in _pairs(plan)
+        assert _codes(sc, plan) == (set() if kept else {"REQUIRED_ASSIGNMENT"})
+        possible += kept
+    assert possible >= 5
+
+
+def test_an_order_that_cannot_be_kept_is_named() -> None:
+    sc = _newer(small())
+    sc["aircraft"][0]["serviceable"] = False
+    pair = {"aircraft_id": sc["aircraft"][0]["id"], "incident_id": sc["incidents"][0]["id"]}
+    sc["required_assignments"] = [pair]
+    assert _codes(sc, _plan(sc)) == {"REQUIRED_ASSIGNMENT"}
+
+
+def test_an_order_names_what_the_scenario_has() -> None:
+    for key in ("forbidden_assignments", "required_assignments"):
+        with pytest.raises(Malformed, match=r"\[0\].aircraft_id"):
+            parse(_newer(small(), **{key: [{"aircraft_id": "nobody", "incident_id": "nothing"}]}))
+    everywhere = {"aircraft_id": small()["aircraft"][0]["id"], "incident_id": None}
+    with pytest.raises(Malformed, match="incident_id"):
+        parse(_newer(small(), required_assignments=[everywhere]))

@@ -1,4 +1,5 @@
 // What-ifs: changes to the situation, and what the server says a proposal would then be.
+import { t } from '../text'
 import { tables } from './world'
 
 export type Kind = 'lock' | 'forbid' | 'lose_aircraft' | 'lose_base' | 'lose_water' | 'add_water' | 'add_aircraft' | 'borrow' | 'grow_fire'
@@ -76,4 +77,14 @@ export function called(id: string): string {
   const [like = '', more] = id.split('+')
   const name = tables.aircraft.get(like)?.name ?? like
   return more === undefined ? name : `${name}+${more}`
+}
+
+/** What a person locked or banned, in words, from a plan's own record of it. */
+export function conditionsOf(bytes: Uint8Array): string[] {
+  const changes = JSON.parse(new TextDecoder().decode(bytes)) as Change[]
+  return changes.map((one) => {
+    const incident = one['incident_id'] ? (tables.incidents.get(String(one['incident_id']))?.title ?? String(one['incident_id'])) : t.whatIf.everything
+    const aircraft = called(String(one['aircraft_id']))
+    return one.kind === 'lock' ? t.whatIf.say.lock(aircraft, incident) : t.whatIf.say.forbid(aircraft, incident)
+  })
 }

@@ -18,8 +18,8 @@ from optimizer.situation import Situation, situation
 from optimizer.situation_commitments import Sighted
 from optimizer.solve import Result, solve
 from optimizer.stop import MaxIterations
-from tests.data.opt.referee import Referee
 from tests.dispatch.scene import BASE, WATER, Scene, aircraft
+from tests.optimizer.shared import judged
 
 
 class Hills(Scene):
@@ -77,7 +77,7 @@ def solved(made: Situation) -> Result:
     """A plan that the independent referee finds legal."""
     problem = parse(made.scenario)
     result = solve(problem, MaxIterations(iterations=20), 0)
-    said = Referee(made.scenario, result.plan.to_json(problem)).run()
+    said = judged(made.scenario, result.plan.to_json(problem))
     assert said["violations"] == []
     return result
 

@@ -13,7 +13,7 @@ from optimizer.problem import parse
 from optimizer.stop import MaxIterations
 from optimizer.what_if import changed
 from optimizer.wonder import wonder
-from tests.data.opt.referee import Referee
+from tests.optimizer.shared import judged
 
 DATA = Path(__file__).parents[1] / "data" / "opt"
 S_101: dict[str, Any] = json.loads((DATA / "S-101.json").read_text())
@@ -54,7 +54,7 @@ def test_nobody_uses_a_lost_base() -> None:
     base = S_101["aircraft"][0]["at_base_id"]
     said = asked(S_101, {"kind": "lose_base", "base_id": base})
     made = changed(S_101, [{"kind": "lose_base", "base_id": base}])
-    assert Referee(made, said["answer"]["plan"]).run()["violations"] == []
+    assert judged(made, said["answer"]["plan"])["violations"] == []
     assert {"type": "base", "id": base} not in [
         leg.get("to") for entry in said["answer"]["plan"]["aircraft"] for leg in entry["legs"]
     ]
@@ -80,7 +80,7 @@ def test_a_borrowed_aircraft_works_until_its_release_and_the_difference_names_it
     assert row["after"]
     made = changed(S_101, [borrow])
     plan = said["answer"]["plan"]
-    assert Referee(made, plan).run()["violations"] == []
+    assert judged(made, plan)["violations"] == []
     (legs,) = (entry["legs"] for entry in plan["aircraft"] if entry["aircraft_id"] == name)
     assert (
         max(leg["end"] for leg in legs if leg["kind"] != "ground")

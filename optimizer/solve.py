@@ -119,9 +119,14 @@ def _bounds(
     """Ever better bounds, from the first plans; none where the relaxed model says nothing.
 
     None with previous assignments either: what the model charges for changing them was found to be too much where
-    aircraft in the air only land, so that what it says there is no bound.
+    aircraft in the air only land, so that what it says there is no bound. Nor with what the model does not know:
+    people by the load, and places to hand them over other than hospitals.
     """
     if problem.rules.min_rest_s < LEAST_REST_S or problem.horizon_s <= 0.0 or problem.previous_pairs:
+        return
+    if any(
+        row.task is not None and (row.task.people or row.task.dropoff_base >= 0) for row in problem.incidents
+    ):
         return
     bounder = Bounder(problem, tables, grain_for(problem))
     best_last = [schedule for _, schedule in sorted(schedules, key=lambda row: -row[0])]

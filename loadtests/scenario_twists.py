@@ -284,8 +284,64 @@ def _forbidden(sc: Row, chance: random.Random) -> None:
     sc["forbidden_assignments"] = [{"aircraft_id": a, "incident_id": i} for a, i in pairs]
 
 
+def _all_kinds(sc: Row, chance: random.Random) -> None:
+    """Every incident a task of one of the kinds that came with 1.1; crews trained for some of them."""
+    sc["schema_version"] = "1.1"
+    for craft in sc["aircraft"]:
+        skills = chance.sample(_SKILLS, 4)
+        craft["capabilities"] = list(dict.fromkeys([*craft["capabilities"], *skills]))
+    for n, incident in enumerate(sc["incidents"]):
+        kind, needs, fields = _NEW_KINDS[n % len(_NEW_KINDS)]
+        incident.pop("fire", None)
+        incident.update(kind=kind, pad=chance.random() < 0.5, task=_task_of(sc, needs, **fields))
+        if kind in ("retardant", "air_drop", "sling"):
+            incident["task"].update(pickup_base_id=chance.choice(sc["bases"])["id"], handover_s=900)
+
+
+def _people(sc: Row, chance: random.Random) -> None:
+    """Villages to be lifted out of the water, some to a hospital."""
+    sc["schema_version"] = "1.1"
+    for incident in sc["incidents"]:
+        if "fire" in incident and chance.random() < 0.5:
+            continue
+        incident.pop("fire", None)
+        base = min(sc["bases"], key=lambda row: distance_m(row, incident))
+        task = _task_of(sc, [], people=chance.choice((1, 7, 23, 60)), service_s=480, handover_s=300)
+        if chance.random() < 0.3:
+            task.update(hospital_id=chance.choice(sc["hospitals"])["id"])
+        else:
+            task.update(dropoff_base_id=base["id"])
+        incident.update(kind="flood_evacuation", life_at_risk=chance.random() < 0.5, task=task)
+
+
+def _task_of(sc: Row, needs: list[str], **fields: object) -> Row:
+    plain = {"visits": 1, "service_s": 900, "needs": needs, "seats": 0, "cargo_kg": 0, "handover_s": 0}
+    nowhere = {"pickup_base_id": None, "hospital_id": None}
+    return {**plain, "deadline_at": _after(sc, 120), **nowhere, **fields}
+
+
+_SKILLS = ("rappel", "sling", "command", "hazmat", "retardant", "air_drop", "relay", "recon", "cargo")
+_NEW_KINDS: tuple[tuple[str, list[str], Row], ...] = (
+    ("patrol", ["recon"], {"visits": 3, "service_s": 1200}),
+    ("air_command", ["command"], {"service_s": 3600}),
+    ("landing", [], {"seats": 4, "service_s": 300, "needs_pad": True}),
+    ("rappel", ["rappel"], {"seats": 4, "service_s": 900}),
+    ("retardant", ["retardant"], {"visits": 2, "service_s": 120}),
+    ("air_drop", ["air_drop"], {"cargo_kg": 300, "service_s": 300}),
+    ("airlift", [], {"seats": 6, "service_s": 600}),
+    ("sling", ["sling"], {"cargo_kg": 500, "service_s": 900}),
+    ("hazmat_sensing", ["hazmat"], {"service_s": 1500}),
+    ("search", ["search"], {"visits": 4, "service_s": 1500}),
+)
+
+
 # what only format 1.1 can tell; apart, so that `hostile` draws the same from a seed as before
-TWISTS_1_1: dict[str, Twist] = {"rolling_hours": _rolling_hours, "forbidden": _forbidden}
+TWISTS_1_1: dict[str, Twist] = {
+    "rolling_hours": _rolling_hours,
+    "forbidden": _forbidden,
+    "all_kinds": _all_kinds,
+    "people": _people,
+}
 
 
 def _after(sc: Row, minutes: float) -> str:

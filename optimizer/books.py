@@ -169,7 +169,11 @@ class TaskBook:
         """Visits not yet planned, whenever they are done."""
         return max(0, self._task.visits - len(self.visits))
 
-    def with_visits(self, times: Sequence[float]) -> float:
+    def visits_left(self, _load: int) -> int:
+        """Visits that an aircraft would still have to make alone, by what one of its visits counts (1 here)."""
+        return self.open_visits
+
+    def with_visits(self, times: Sequence[float], _load: int = 1) -> float:
         """The charge if these visits were made too."""
         done = sorted(at for at in (*self.visits, *times) if at <= self._horizon_s)
         wanted = self._task.visits
@@ -184,14 +188,14 @@ class TaskBook:
         """An upper bound of what completing everything at that time would save."""
         return self.charge - min(self.charge, self._per_minute * at_s / 60)
 
-    def add(self, times: Iterable[float]) -> None:
+    def add(self, times: Iterable[float], _load: int = 1) -> None:
         """Keep visits."""
         for at in times:
             insort(self.visits, at)
         self.stamp += 1
         self.charge = self.with_visits(())
 
-    def remove(self, times: Iterable[float]) -> None:
+    def remove(self, times: Iterable[float], _load: int = 1) -> None:
         """Take visits back."""
         for at in times:
             self.visits.remove(at)

@@ -34,11 +34,13 @@ class Violation:
 
 @dataclass(slots=True)
 class Findings:
-    """What a plan breaks and what it achieves. `ready`: (base, aircraft, from, until)."""
+    """What a plan breaks and what it achieves. `ready`: (base, aircraft, from, until); `loads`: of people lifted out,
+    (handed over, seats)."""
 
     violations: list[Violation] = field(default_factory=list)
     drops: dict[int, list[tuple[float, float]]] = field(default_factory=dict)
     visits: dict[int, list[float]] = field(default_factory=dict)
+    loads: dict[int, list[tuple[float, int]]] = field(default_factory=dict)
     pairs: set[tuple[int, int]] = field(default_factory=set)
     ready: list[tuple[int, int, float, float]] = field(default_factory=list)
     flight_s: float = 0.0
@@ -298,28 +300,39 @@ class _Flight:
             self.fail("CARGO", f"{scene.id}: cargo not loaded")
         self._burn(leg.end_s - leg.start_s)
         self.cargo.discard(leg.incident)
-        if task.hospital != NONE:
+        if self.problem.delivery_place(leg.incident) != NONE:
+            full = any(self._fills_up(other) for other in self.patients)
+            if full or (task.people and self.patients):
+                self.fail("CAPACITY", f"no seat is left for those at {scene.id}")
             self.patients.add(leg.incident)
         else:
             self.findings.visits.setdefault(leg.incident, []).append(leg.end_s)
         return True
+
+    def _fills_up(self, incident: int) -> bool:
+        """Whether those of an incident take all seats."""
+        task = self.problem.incidents[incident].task
+        return task is not None and task.people > 0
 
     def _handover(self, leg: Leg) -> bool:
         scene = self.problem.incidents[leg.incident]
         task = scene.task
         if task is None:
             return self.fail("UNKNOWN_ID", f"{scene.id} is no task")
-        to_hospital = task.hospital != NONE
-        there = self.problem.hospital_place(task.hospital) if to_hospital else task.pickup_base
+        there = self.problem.delivery_place(leg.incident)
+        delivers = there != NONE
+        there = there if delivers else task.pickup_base
         if self.place != there:
             self.fail("PLACE", f"handover for {scene.id} elsewhere")
         self._long_enough(leg, task.handover_s, share=0.0)
         self._was_ready(leg.start_s)
-        if not to_hospital:
+        if not delivers:
             self.cargo.add(leg.incident)
         elif leg.incident in self.patients:
             self.patients.remove(leg.incident)
             self.findings.visits.setdefault(leg.incident, []).append(leg.end_s)
+            if task.people:
+                self.findings.loads.setdefault(leg.incident, []).append((leg.end_s, self.row.seats))
         else:
             self.fail("CARGO", f"{scene.id}: no patient on board")
         return True

@@ -258,7 +258,7 @@ class Chooser:
         schedule = self._schedule
         if option.choice is not None:
             yield from self._fire_gains(craft, option.way, option.choice)
-        elif schedule.tasks[option.incident].open_visits >= option.visits:
+        elif self._visits_left(craft, option.incident) >= option.visits:
             sortie, _ = task_sortie(schedule, craft, option.way, option.incident, option.visits)
             if sortie is not None:
                 yield schedule.gain(craft.index, sortie), sortie
@@ -383,5 +383,9 @@ class Chooser:
             bound = book.best_gain(done_s)
             if reachable and bound > LEAST_GAIN:
                 factor = self._factor()
-                for visits in sorted({1, book.open_visits}):
+                for visits in sorted({1, self._visits_left(craft, incident)}):
                     yield Option(way, incident, bound + self._bonus, factor, None, visits)
+
+    def _visits_left(self, craft: Craft, incident: int) -> int:
+        schedule = self._schedule
+        return schedule.tasks[incident].visits_left(schedule.problem.load(craft.index, incident))

@@ -175,12 +175,11 @@ class _Replay:
         self.where, self.place, self.base = Where.AIR, fire, NONE
 
     def _on_scene(self, leg: Leg) -> None:
-        task = self.planner.problem.incidents[leg.incident].task
         self._burn(leg.end_s - leg.start_s)
         self.at_scene.append((leg.incident, leg.start_s, leg.end_s))
         if leg.incident in self.cargo:
             self.cargo.remove(leg.incident)
-        if task is not None and task.hospital != NONE:
+        if self.planner.problem.delivery_place(leg.incident) != NONE:
             self.patients.append(leg.incident)
         else:
             self.visits.append((leg.incident, leg.end_s))

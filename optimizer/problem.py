@@ -77,7 +77,8 @@ class Fire:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """Visits to be made. `pickup_base` and `hospital` are indices or NONE."""
+    """Visits to be made. `pickup_base`, `hospital` and `dropoff_base` are indices or NONE. `people`: to be lifted out in
+    loads of the seats of whoever comes, instead of `visits`. `needs_pad`: nobody goes down without a pad but by rope."""
 
     visits: int
     service_s: float
@@ -87,6 +88,14 @@ class Task:
     pickup_base: int
     hospital: int
     handover_s: float
+    people: int = 0
+    dropoff_base: int = NONE
+    needs_pad: bool = False
+
+    @property
+    def seats_needed(self) -> int:
+        """Fewest seats with which an aircraft is of use."""
+        return max(self.seats, 1 if self.people else 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +112,7 @@ class Incident(Place):
     visibility_m: float
     fire: Fire | None
     task: Task | None
+    pad: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,6 +249,18 @@ class Problem:
         """The place number of where an aircraft stands at the start."""
         return self.incident_place(len(self.incidents)) + aircraft
 
+    def delivery_place(self, incident: int) -> int:
+        """Where those fetched at an incident are handed over: a hospital's or base's place number, or NONE."""
+        task = self.incidents[incident].task
+        if task is None or task.hospital == NONE:
+            return NONE if task is None else task.dropoff_base
+        return self.hospital_place(task.hospital)
+
+    def load(self, aircraft: int, incident: int) -> int:
+        """What one visit of the aircraft counts: 1, or the people it can take."""
+        task = self.incidents[incident].task
+        return self.aircraft[aircraft].seats if task is not None and task.people else 1
+
     def density_altitude_m(self, elevation_m: float) -> float:
         """Elevation plus 36.6 m per degree above ISA (the interchange format's rule of thumb)."""
         return elevation_m + 36.6 * (self.sea_level_temperature_c - 15.0)
@@ -279,7 +301,9 @@ class Problem:
                 return "CAPABILITY"
         elif not scene.task.needs <= craft.capabilities:
             return "CAPABILITY"
-        elif scene.task.seats > craft.seats or scene.task.cargo_kg > craft.cargo_kg:
+        elif scene.task.needs_pad and not scene.pad and "rappel" not in craft.capabilities:
+            return "NO_PAD"
+        elif scene.task.seats_needed > craft.seats or scene.task.cargo_kg > craft.cargo_kg:
             return "CAPACITY"
         return "FORBIDDEN_ASSIGNMENT" if self.is_forbidden(aircraft, incident) else ""
 

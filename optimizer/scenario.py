@@ -28,7 +28,7 @@ from optimizer.problem import (
     Window,
 )
 from optimizer.reading import Fields, shown
-from optimizer.versions import VERSIONS, Version, read_orders, rolling_left_s
+from optimizer.versions import VERSIONS, Version, read_orders, read_people, rolling_left_s
 
 SCHEMA_VERSION = "1.0"  # what the server writes
 _LATEST_NOW_S = 221_845_392_000.0  # the year 9000: a millennium for plans before calendars end
@@ -37,8 +37,6 @@ _SLOWEST_MPS = 0.1  # a walk; the other side of the Earth in six years, which st
 _LOCK_FAR_S = 30 * 86_400.0  # promises are of today; beyond a month either way it is a wrong date
 _FUELS = ("jet", "avgas")
 _MODES = ("bucket", "snorkel", "scoop", "pit")
-_CAPABILITIES = ("water", "hoist", "medical", "cargo", "search", "recon", "night")
-_KINDS = ("fire", "medevac", "search", "supply", "recon")
 _TOP = (
     "schema_version id title now horizon_end weather rules objective bases water_points hospitals "
     "incidents aircraft reserves commitments previous_assignments"
@@ -88,7 +86,8 @@ class _Reader:
             for row in top.children(
                 "incidents",
                 _PLACE
-                + "kind reported_at weight life_at_risk max_slots wind_mps visibility_m available fire task",
+                + "kind reported_at weight life_at_risk max_slots wind_mps visibility_m available fire task "
+                + self._version.incident,
             )
         )
         self._number("incidents", incidents, self._incidents)
@@ -181,7 +180,7 @@ class _Reader:
             lat_deg=row.number("lat", -90, 90),
             elevation_m=row.number("elevation_m"),
             windows=self._windows(row),
-            kind=row.text("kind", _KINDS),
+            kind=row.text("kind", self._version.kinds),
             reported_s=self._after_now(row, "reported_at"),
             weight=row.positive("weight"),
             life_at_risk=row.flag("life_at_risk"),
@@ -190,6 +189,7 @@ class _Reader:
             visibility_m=row.number("visibility_m", 0),
             fire=self._fire(row) if row.has("fire") else None,
             task=self._task(row) if row.has("task") else None,
+            pad=row.has("pad") and row.flag("pad"),
         )
 
     def _fire(self, row: Fields) -> Fire:
@@ -199,7 +199,9 @@ class _Reader:
 
     def _task(self, row: Fields) -> Task:
         task = row.child(
-            "task", "visits service_s needs seats cargo_kg deadline_at pickup_base_id hospital_id handover_s"
+            "task",
+            "visits service_s needs seats cargo_kg deadline_at pickup_base_id hospital_id handover_s "
+            + self._version.task,
         )
         task.time_s("deadline_at")
         visits = task.whole("visits", 1)
@@ -208,12 +210,17 @@ class _Reader:
         return Task(
             visits=visits,
             service_s=task.duration_s("service_s"),
-            needs=task.texts("needs", _CAPABILITIES),
+            needs=task.texts("needs", self._version.capabilities),
             seats=task.whole("seats", 0),
             cargo_kg=task.number("cargo_kg", 0),
             pickup_base=self._refer_or_none(task, "pickup_base_id", self._bases),
             hospital=self._refer_or_none(task, "hospital_id", self._hospitals),
             handover_s=task.duration_s("handover_s"),
+            people=read_people(task),
+            dropoff_base=self._refer_or_none(task, "dropoff_base_id", self._bases)
+            if task.has("dropoff_base_id")
+            else NONE,
+            needs_pad=task.has("needs_pad") and task.flag("needs_pad"),
         )
 
     def _craft(self, row: Fields) -> Aircraft:
@@ -245,7 +252,7 @@ class _Reader:
             water=self._kit(row) if row.raw("water") is not None else None,
             seats=row.whole("seats", 0),
             cargo_kg=row.number("cargo_kg", 0),
-            capabilities=row.texts("capabilities", _CAPABILITIES),
+            capabilities=row.texts("capabilities", self._version.capabilities),
             max_wind_mps=row.number("max_wind_mps", 0),
             min_visibility_m=row.number("min_visibility_m", 0),
             flown_continuous_s=crew.number("flown_continuous_s", 0),
@@ -303,7 +310,7 @@ class _Reader:
         return tuple(
             Reserve(
                 base=self._bases.get(row.text("base_id"), NONE),
-                capability=row.text("capability", _CAPABILITIES),
+                capability=row.text("capability", self._version.capabilities),
                 min_aircraft=row.whole("min_aircraft", 0),
             )
             for row in self._top.children("reserves", "base_id capability min_aircraft")

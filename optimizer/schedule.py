@@ -12,6 +12,7 @@ from optimizer.books import FireBook, ReserveBook, TaskBook
 from optimizer.craft import Craft, departures, first_state
 from optimizer.legs import Leg, LegKind
 from optimizer.locked import locked_sortie
+from optimizer.people import PeopleBook
 from optimizer.problem import NONE, Problem
 from optimizer.sortie import Ledgers, Planner
 from optimizer.timeline import Departure, Sortie, State, Where
@@ -34,7 +35,7 @@ class Schedule:
             n: FireBook(row, weights, horizon_s) for n, row in enumerate(problem.incidents) if row.fire
         }
         self.tasks = {
-            n: TaskBook(row, row.task, weights, horizon_s)
+            n: (PeopleBook if row.task.people else TaskBook)(row, row.task, weights, horizon_s)
             for n, row in enumerate(problem.incidents)
             if row.task is not None
         }
@@ -110,7 +111,8 @@ class Schedule:
         for incident, at_s in sortie.visits:
             visits.setdefault(incident, []).append(at_s)
         for incident, done in visits.items():
-            gain += self.tasks[incident].charge - self.tasks[incident].with_visits(done)
+            load = self.problem.load(aircraft, incident)
+            gain += self.tasks[incident].charge - self.tasks[incident].with_visits(done, load)
         for incident in sortie.incidents:
             pair = (aircraft, incident)
             if pair in self.problem.previous_pairs and not self._pairs.get(pair):
@@ -175,9 +177,8 @@ class Schedule:
         way = departures(self.problem, craft, state, self.ledgers.fuel)[0]
         place = state.place
         if state.patients:
-            task = self.problem.incidents[state.patients[-1]].task
-            if task is not None and task.hospital != NONE:
-                place = self.problem.hospital_place(task.hospital)
+            delivery = self.problem.delivery_place(state.patients[-1])
+            place = delivery if delivery != NONE else place
         near = self.tables.bases_near(craft.index, place)
         with_fuel = [base for base in near if craft.takes_fuel_at(self.problem, base)]
         ranked = [*with_fuel[:3], *near] if with_fuel else near
@@ -206,7 +207,7 @@ class Schedule:
             (book.add if sign > 0 else book.remove)(litres, times, aircraft)
         for incident, at_s in sortie.visits:
             task = self.tasks[incident]
-            (task.add if sign > 0 else task.remove)((at_s,))
+            (task.add if sign > 0 else task.remove)((at_s,), self.problem.load(aircraft, incident))
         for incident in sortie.incidents:
             pair = (aircraft, incident)
             self._pairs[pair] = self._pairs.get(pair, 0) + sign

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from optimizer.check import Findings
+from optimizer.people import lifted_min
 from optimizer.problem import Incident, Problem
 
 
@@ -48,7 +49,7 @@ def score(problem: Problem, findings: Findings) -> Score:
             fire += row.weight * area
             life += row.weight * minutes if row.life_at_risk else 0.0
         else:
-            minutes = _task_minutes(problem, row, findings.visits.get(n, ()))
+            minutes = _task_minutes(problem, row, findings, n)
             life += row.weight * minutes if row.life_at_risk else 0.0
             task += 0.0 if row.life_at_risk else row.weight * minutes
     short = _reserve_hours(problem, findings)
@@ -89,10 +90,13 @@ def _fire_terms(problem: Problem, row: Incident, drops: Sequence[tuple[float, fl
     return minutes, litre_s / 3.6e6
 
 
-def _task_minutes(problem: Problem, row: Incident, visits: Sequence[float]) -> float:
-    """Minutes to completion; partly the unserved minutes when visits are missing."""
+def _task_minutes(problem: Problem, row: Incident, findings: Findings, incident: int) -> float:
+    """Minutes to completion; partly the unserved minutes when visits are missing, or people not lifted out."""
+    if row.task is not None and row.task.people:
+        loads = sorted(load for load in findings.loads.get(incident, ()) if load[0] <= problem.horizon_s)
+        return lifted_min(loads, row.task.people, problem.weights.unserved_minutes)
     wanted = row.task.visits if row.task is not None else 0
-    done = sorted(at_s for at_s in visits if at_s <= problem.horizon_s)
+    done = sorted(at_s for at_s in findings.visits.get(incident, ()) if at_s <= problem.horizon_s)
     if len(done) >= wanted:
         return done[wanted - 1] / 60
     share = len(done) / wanted

@@ -118,8 +118,13 @@ def solve(
 def _bounds(
     problem: Problem, tables: Tables, schedules: list[tuple[float, Schedule]], passes: int, stop: Stop
 ) -> Iterator[float]:
-    """Ever better bounds, from the first plans; none where the relaxed model says nothing."""
+    """Ever better bounds, from the first plans; none where the relaxed model says nothing, nor with what it does not
+    know: people by the load, and places to hand them over other than hospitals."""
     if problem.rules.min_rest_s < LEAST_REST_S or problem.horizon_s <= 0.0:
+        return
+    if any(
+        row.task is not None and (row.task.people or row.task.dropoff_base >= 0) for row in problem.incidents
+    ):
         return
     bounder = Bounder(problem, tables, grain_for(problem))
     best_last = [schedule for _, schedule in sorted(schedules, key=lambda row: -row[0])]

@@ -247,7 +247,6 @@ class Planner:
         )
         walk.strict = strict
         for incident in state.patients:
-            task = self.problem.incidents[incident].task
-            if task is not None and task.hospital != NONE and walk.deliver(incident, task.hospital):
+            if self.problem.delivery_place(incident) != NONE and walk.deliver(incident):
                 return None
         return None if walk.land_at(base, hold=True) else walk.finish(base, recovery=True)

@@ -20,9 +20,9 @@ def soonest_visit_s(
     if task.pickup_base >= 0 and incident not in way.cargo:
         way_m, ground_s, place = view[place, task.pickup_base], task.handover_s, task.pickup_base
     way_m += view[place, goal]
-    if task.hospital >= 0:
-        hospital = problem.hospital_place(task.hospital)
-        way_m, ground_s, goal = way_m + view[goal, hospital], ground_s + task.handover_s, hospital
+    delivery = problem.delivery_place(incident)
+    if delivery != NONE:
+        way_m, ground_s, goal = way_m + view[goal, delivery], ground_s + task.handover_s, delivery
     done_s = start_s + way_m / craft.row.cruise_mps + ground_s + task.service_s
     near = schedule.tables.bases_near(craft.index, goal)
     if not near:
@@ -36,11 +36,9 @@ def soonest_visit_s(
 
 
 def last_place(problem: Problem, incident: int) -> int:
-    """Where the work for a task ends: at its hospital, or at the scene."""
-    task = problem.incidents[incident].task
-    if task is not None and task.hospital != NONE:
-        return problem.hospital_place(task.hospital)
-    return problem.incident_place(incident)
+    """Where the work for a task ends: where its people are handed over, or at the scene."""
+    delivery = problem.delivery_place(incident)
+    return delivery if delivery != NONE else problem.incident_place(incident)
 
 
 def task_sortie(

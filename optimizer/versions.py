@@ -11,20 +11,42 @@ from dispatch.errors import Malformed
 from optimizer.problem import NONE
 from optimizer.reading import Fields, shown
 
+_GOALS = ("pickup_base_id", "hospital_id", "dropoff_base_id")
+_MOST_PEOPLE = 10_000  # of one task: a town; more is a slip of the pen
+
 Pairs = frozenset[tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """Names of the fields it adds, by the object they stand in."""
+    """Names of the fields it adds, by the object they stand in, and the words it knows."""
 
     top: str = ""
     crew: str = ""
+    incident: str = ""
+    task: str = ""
+    kinds: tuple[str, ...] = ("fire", "medevac", "search", "supply", "recon")
+    capabilities: tuple[str, ...] = ("water", "hoist", "medical", "cargo", "search", "recon", "night")
 
 
+_FIRST = Version()
 VERSIONS: Mapping[str, Version] = {
-    "1.0": Version(),
-    "1.1": Version(top="forbidden_assignments required_assignments", crew="rows"),
+    "1.0": _FIRST,
+    "1.1": Version(
+        top="forbidden_assignments required_assignments",
+        crew="rows",
+        incident="pad",
+        task="people dropoff_base_id needs_pad",
+        kinds=(
+            *_FIRST.kinds,
+            *("patrol", "air_command", "landing", "rappel", "retardant", "air_drop", "airlift", "sling"),
+            *("flood_evacuation", "relay", "hazmat_sensing"),
+        ),
+        capabilities=(
+            *_FIRST.capabilities,
+            *("rappel", "sling", "relay", "command", "hazmat", "retardant", "air_drop"),
+        ),
+    ),
 }
 
 
@@ -58,3 +80,16 @@ def _known(row: Fields, key: str, known: Mapping[str, int]) -> int:
     if name not in known:
         raise Malformed(row.at(key), f"{shown(name)} is not in the scenario")
     return known[name]
+
+
+def read_people(task: Fields) -> int:
+    """How many people a task lifts out; 0 where it is not of that sort. Raises Malformed where nobody can say whither."""
+    goals = [key for key in _GOALS if task.has(key) and task.raw(key) is not None]
+    if "dropoff_base_id" in goals and len(goals) > 1:
+        raise Malformed(task.at("dropoff_base_id"), f"cannot stand beside {goals[0]}")
+    people = task.whole("people", 0) if task.has("people") else 0
+    if people > _MOST_PEOPLE:
+        raise Malformed(task.at("people"), f"{people} is more than {_MOST_PEOPLE}")
+    if people and goals not in (["hospital_id"], ["dropoff_base_id"]):
+        raise Malformed(task.at("people"), "needs a hospital_id or a dropoff_base_id to take them to")
+    return people

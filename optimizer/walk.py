@@ -60,8 +60,8 @@ class Walk:
                 if code:
                     return code
             code = self._visit(incident, task.service_s)
-            if not code and task.hospital != NONE:
-                code = self.deliver(incident, task.hospital)
+            if not code and problem.delivery_place(incident) != NONE:
+                code = self.deliver(incident)
             elif not code:
                 self.visits.append((incident, self.now_s))
             if code:
@@ -109,10 +109,12 @@ class Walk:
         self.at_scene.append((incident, begin_s, self.now_s))
         return self._limits()
 
-    def deliver(self, incident: int, hospital: int) -> str:
-        """To the hospital, and hand the patients over."""
-        task = self.problem.incidents[incident].task
-        code = self._fly(self.problem.hospital_place(hospital)) or self._landing_code()
+    def deliver(self, incident: int) -> str:
+        """To the hospital or base, and hand the people over."""
+        task, goal = self.problem.incidents[incident].task, self.problem.delivery_place(incident)
+        code = (
+            self.land_at(goal) if goal < len(self.problem.bases) else self._fly(goal) or self._landing_code()
+        )
         if code:
             return code
         self.flying = False
@@ -123,6 +125,8 @@ class Walk:
     def land_at(self, base: int, hold: bool = False) -> str:
         """Fly to a base and land. `hold`: wait in the air until it opens."""
         row = self.problem.bases[base]
+        if self.place == base and not self.flying and self.legs_flown():
+            return ""  # it has landed there to hand people over
         fly_s = self.distance_m[self.place, base] / self.craft.row.cruise_mps
         wait_s = opening_s(row, self.now_s + fly_s, 0.0) - self.now_s - fly_s if hold else 0.0
         code = self._fly(base, wait_s if wait_s < math.inf else 0.0) or self._landing_code()

@@ -57,6 +57,14 @@ def lifted_l(kit: Row, density_altitude_m: float) -> float:
     return float(min(litres, kit["capacity_l"]))
 
 
+def _delivery(task: Row) -> tuple[str, str] | None:
+    """Where those fetched are handed over, if anywhere."""
+    if task["hospital_id"]:
+        return "hospital", task["hospital_id"]
+    base = task.get("dropoff_base_id")
+    return ("base", base) if base else None
+
+
 def is_open(place: Row, start: float, end: float) -> bool:
     """Whether one of the windows, if there are any, holds the whole span."""
     windows = place.get("available")
@@ -87,6 +95,7 @@ class Judge:
         }
         self.drops: dict[str, list[tuple[float, float]]] = defaultdict(list)
         self.visits: dict[str, list[float]] = defaultdict(list)
+        self.loads: dict[str, list[tuple[float, int]]] = defaultdict(list)
         self.at_scene: dict[str, list[Span]] = defaultdict(list)
         self.at_water: dict[str, list[Span]] = defaultdict(list)
         self.at_fuel: dict[str, list[Span]] = defaultdict(list)
@@ -220,13 +229,24 @@ class Judge:
         return first, area / 3.6e6
 
     def _task(self, incident: Row) -> float:
-        """Minutes to completion; for visits never made their share of the unserved minutes."""
+        """Minutes to completion; for visits never made, or people left, their share of the unserved minutes."""
+        if incident["task"].get("people"):
+            return self._lifted(incident)
         wanted = incident["task"]["visits"]
         done = sorted(when for when in self.visits[incident["id"]] if when <= self.horizon)[:wanted]
         share = len(done) / wanted
         last = (done[-1] - self.now) / 60 if done else 0.0
         unserved = self.scenario["objective"]["unserved_minutes"]
         return float(unserved * (1 - share) + last * share)
+
+    def _lifted(self, incident: Row) -> float:
+        people, out, last = incident["task"]["people"], 0, self.now
+        for when, seats in sorted(self.loads[incident["id"]]):
+            if when <= self.horizon and out < people:
+                out, last = out + seats, when
+        share = min(1.0, out / people)
+        unserved = self.scenario["objective"]["unserved_minutes"]
+        return float(unserved * (1 - share) + (last - self.now) / 60 * share)
 
     def _shortage_h(self) -> float:
         short_s = 0.0
@@ -372,8 +392,11 @@ class Flight:
             missing = sorted(set(task["needs"]) - set(craft["capabilities"]))
             if missing:
                 self.fail("CAPABILITY", f"{name} needs {', '.join(missing)}")
-            if task["seats"] > craft["seats"] or task["cargo_kg"] > craft["cargo_kg"]:
-                self.fail("CAPACITY", f"{name} needs {task['seats']} seats and {task['cargo_kg']} kg")
+            seats = max(task["seats"], 1 if task.get("people") else 0)
+            if seats > craft["seats"] or task["cargo_kg"] > craft["cargo_kg"]:
+                self.fail("CAPACITY", f"{name} needs {seats} seats and {task['cargo_kg']} kg")
+            if task.get("needs_pad") and not incident.get("pad") and "rappel" not in craft["capabilities"]:
+                self.fail("NO_PAD", f"{name} has no pad, and the crew does not rappel")
         if {(self.name, name), (self.name, None)} & self.judge.forbidden:
             self.fail("FORBIDDEN_ASSIGNMENT", f"may not work at {name}")
         if not is_open(incident, start, end):
@@ -454,7 +477,11 @@ class Flight:
             self.fail("CARGO", f"the cargo for {name} was not loaded at {task['pickup_base_id']}")
         self._burn(end - start)
         self.cargo.discard(name)
-        if task["hospital_id"]:
+        if _delivery(task):
+            incidents = self.judge.places["incident"]
+            full = any(incidents[other]["task"].get("people") for other in self.patients)
+            if full or (task.get("people") and self.patients):
+                self.fail("CAPACITY", f"{self.label}: no seat is left for those at {name}")
             self.patients.add(name)
         else:
             self.judge.visits[name].append(end)
@@ -462,16 +489,17 @@ class Flight:
     def _handover(self, leg: Row, start: float, end: float) -> None:
         incident, task = self._task(leg)
         name = incident["id"]
-        hospital = task["hospital_id"]
-        if self.here != (("hospital", hospital) if hospital else ("base", task["pickup_base_id"])):
+        delivery = _delivery(task)
+        if self.here != (delivery or ("base", task["pickup_base_id"])):
             self.fail("PLACE", f"{self.label} for {name} is at {self.here}")
         self._takes(start, end, task["handover_s"], share=0.0)
         self._was_ready(start)
-        if not hospital:
+        if not delivery:
             self.cargo.add(name)
         elif name in self.patients:
             self.patients.remove(name)
             self.judge.visits[name].append(end)
+            self.judge.loads[name].append((end, self.craft["seats"]))
         else:
             self.fail("CARGO", f"{self.label}: nobody of {name} is on board")
 

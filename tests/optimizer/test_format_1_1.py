@@ -115,6 +115,89 @@ def test_a_crew_flies_no_more_than_its_rolling_hours_leave() -> None:
     assert _codes(sc, _plan(sc)) == set()
 
 
+# ---- kinds of task --------------------------------------------------------------------------------------------
+def _evacuation(people: int) -> dict[str, Any]:
+    """S-101 with its first incident a village of so many people, lifted out to the nearest base."""
+    sc = _newer(small())
+    village, base = sc["incidents"][0], sc["bases"][0]
+    del village["fire"]
+    for craft, seats in zip(sc["aircraft"], (4, 9, 4, 9, 4, 9), strict=True):
+        craft["seats"] = seats
+    village.update(
+        kind="flood_evacuation",
+        life_at_risk=True,
+        max_slots=6,
+        lon=base["lon"] + 0.2,
+        lat=base["lat"],
+        task={
+            "visits": 1,
+            "service_s": 300,
+            "needs": [],
+            "seats": 0,
+            "cargo_kg": 0,
+            "deadline_at": sc["horizon_end"],
+            "pickup_base_id": None,
+            "hospital_id": None,
+            "handover_s": 120,
+            "people": people,
+            "dropoff_base_id": base["id"],
+        },
+    )
+    _SCENARIO.validate(sc)
+    return sc
+
+
+@pytest.mark.parametrize("people", [1, 9, 10, 40])
+def test_a_village_is_lifted_out_by_the_seats_of_whoever_comes(people: int) -> None:
+    sc = _evacuation(people)
+    plan = _plan(sc)
+    assert _codes(sc, plan) == set()
+    seats = {craft["id"]: craft["seats"] for craft in sc["aircraft"]}
+    loads = [
+        seats[row["aircraft_id"]]
+        for row in plan["aircraft"]
+        for leg in row["legs"]
+        if leg["kind"] == "handover"
+    ]
+    assert sum(loads) >= people
+    assert sum(loads) - min(loads) < people  # nobody comes for nothing
+    assert judged_1_1(sc, plan)["terms"]["life_weighted_minutes"] < 240 * sc["incidents"][0]["weight"]
+
+
+def test_a_full_cabin_takes_nobody_else() -> None:
+    sc = _evacuation(9)
+    plan = _plan(sc)
+    for row in plan["aircraft"]:
+        for n, leg in reversed(list(enumerate(row["legs"]))):
+            if leg["kind"] == "on_scene":
+                row["legs"].insert(n + 1, {**leg, "start": leg["end"]})
+    assert "CAPACITY" in _codes(sc, plan)
+
+
+def test_without_a_pad_only_those_who_rappel_can_be_landed() -> None:
+    sc = _evacuation(4)
+    plan = _plan(sc)
+    sc["incidents"][0]["task"]["needs_pad"] = True
+    assert _codes(sc, plan) == {"NO_PAD"}
+    without = _plan(sc)
+    assert not [leg for row in without["aircraft"] for leg in row["legs"] if leg["kind"] == "on_scene"]
+    sc["aircraft"][3]["capabilities"].append("rappel")
+    by_rope = _plan(sc)
+    assert {pair[0] for pair in _pairs(by_rope) if pair[1] == sc["incidents"][0]["id"]} == {
+        sc["aircraft"][3]["id"]
+    }
+    sc["incidents"][0]["pad"] = True
+    assert _codes(sc, plan) == set()
+
+
+def test_people_are_taken_somewhere() -> None:
+    for wrong in ({"dropoff_base_id": None}, {"hospital_id": small()["hospitals"][0]["id"]}):
+        sc = _evacuation(4)
+        sc["incidents"][0]["task"].update(wrong)
+        with pytest.raises(Malformed, match=r"task\.(people|dropoff_base_id)"):
+            parse(sc)
+
+
 # ---- orders ---------------------------------------------------------------------------------------------------
 def _pairs(plan: dict[str, Any]) -> set[tuple[str, str]]:
     return {

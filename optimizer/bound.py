@@ -195,15 +195,35 @@ class Bounder:
             ready=ready,
         )
 
+    def _granted(self, first: Prices) -> None:
+        """The bound where all that can be saved early is granted and nothing else has a price: what is left to an
+        aircraft then is to keep its assignments. It takes no pass, and at national scale is most of the bound."""
+        told, risk = bool(np.isfinite(self.most_together)), lives(self.problem)
+        prices = replace(
+            first,
+            debt=np.zeros_like(first.debt),
+            claim=np.zeros_like(first.claim),
+            granted=1.0 - (risk if told else 0.0 * risk),
+            together=float(told),
+            ready=np.where(np.array(outside(self.problem)).reshape(-1, 1), first.ready, 0.0),
+        )
+        total = constant(self.problem, prices, self.fleet.most_saved, self.most_together)
+        for kind in self.fleet.kinds:
+            for start in kind.starts:
+                locked = start.lock_pairs * self.problem.weights.changed_assignment - start.lock_cost
+                total -= self._kept(start)[0] + locked
+        if total > self.bound:
+            self.bound, self.best_prices = total, prices
+
     def _begun(self, first: Prices, solved: Prices | None) -> Prices:
         """The prices of the first pass: a plan's for the water, the master's for claims, but all of the most that
-        can be saved granted where lives are at risk, if it is told: a fair bound at once, which claims only raise."""
+        can be saved granted where lives are at risk, together or else one by one: a fair bound at once, which claims
+        only raise."""
         if solved is not None:
             first = replace(first, claim=solved.claim, granted=solved.granted, together=solved.together)
-        if not np.isfinite(self.most_together):
-            return first
-        others = 1.0 - lives(self.problem)
-        return replace(first, claim=first.claim * others, granted=first.granted * others, together=1.0)
+        told, risk = bool(np.isfinite(self.most_together)), lives(self.problem)
+        granted = first.granted * (1.0 - risk) + (0.0 if told else risk)
+        return replace(first, claim=first.claim * (1.0 - risk), granted=granted, together=float(told))
 
     def evaluate(self, prices: Prices, stopped: Callable[[], bool]) -> tuple[float, int] | None:
         """(bound at these prices, columns that were new), or None if stopped."""
@@ -328,6 +348,7 @@ class Bounder:
             self.learn(schedule)
         self._first_steps()
         done = 0
+        self._granted(self.first_prices(schedules[-1]))
         while not stopped(done):
             solved = self.master.solve()
             prices = solved[1] if solved is not None else None
@@ -336,6 +357,8 @@ class Bounder:
             elif prices is not None and self.best_prices is not None and done >= _STEEP:
                 prices = self.best_prices.blended(prices, self.grain.smooth)
             if prices is None or self.evaluate(prices, partial(stopped, done)) is None:
+                if done == 0:
+                    yield self.bound
                 return
             done += 1
             yield self.bound

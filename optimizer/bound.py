@@ -14,7 +14,10 @@ and there each is set free against a price (`prices.py`), which is weak duality 
   the drops, whoever makes them.
 - Claims. A first drop at t saves at most λ + max(0, rate·(unserved − t) − λ), and the second part is left to whoever
   drops first. Of a task of n visits, k done, the last at v, the saving is k/n·rate·(unserved − v), at most the sum
-  over its visits of 1/n·rate·(unserved − own time): n claims, one a visit.
+  over its visits of 1/n·rate·(unserved − own time): n claims, one a visit. Claims see the mean of the visits
+  where the last one counts; so a share of what they could save at most (`Fleet.most_saved`, from the soonest times
+  of all aircraft; `most_saved.py` for all lives together) may be granted whatever is done, and only the rest is
+  claimed.
 - Layers. At most `max_slots` at all times means at most that on average over a bin. An aircraft is counted only from
   filling to drop, and on scene, because the way back can be flown between two legs.
 - Reserves. The shortage is at least wanted − ready, and at least 0.
@@ -56,8 +59,9 @@ import numpy as np
 from optimizer.grid import Grid
 from optimizer.kinds import Fleet, Kind, Start
 from optimizer.master import Master
+from optimizer.most_saved import most_saved_together
 from optimizer.openings import Openings
-from optimizer.prices import Prices, charges, constant, outside, served_early, tail, wanted
+from optimizer.prices import Prices, charges, claimed, constant, lives, outside, served_early, tail, wanted
 from optimizer.pricing import LOW, Programme, Trace
 from optimizer.problem import NONE, Problem
 from optimizer.schedule import Schedule
@@ -110,7 +114,8 @@ class Bounder:
         self.grids = [
             Grid(kind, problem.horizon_s, grain.grain_s, self.fleet.turns) for kind in self.fleet.kinds
         ]
-        self.master = Master(problem, self.edges_s)
+        self.most_together = most_saved_together(problem, tables).points
+        self.master = Master(problem, self.edges_s, self.fleet.most_saved, self.most_together)
         self.bound = -np.inf
         self.best_prices: Prices | None = None
 
@@ -179,13 +184,51 @@ class Bounder:
         for n, (reserve, row) in enumerate(zip(schedule.reserves, problem.reserves, strict=True)):
             here = sum(((at <= middle_s) & (middle_s < until)).astype(int) for at, until in reserve.spans)
             ready[n] = np.where(here < row.min_aircraft, most_ready, 0.0)
-        layers = np.zeros((len(problem.incidents), bins))
-        return Prices(edges_s=self.edges_s, debt=debt, claim=claim, layers=layers, ready=ready)
+        layers, granted = np.zeros((len(problem.incidents), bins)), np.zeros(len(problem.incidents))
+        return Prices(
+            edges_s=self.edges_s,
+            debt=debt,
+            claim=claim,
+            granted=granted,
+            together=0.0,
+            layers=layers,
+            ready=ready,
+        )
+
+    def _granted(self, first: Prices) -> None:
+        """The bound where all that can be saved early is granted and nothing else has a price: what is left to an
+        aircraft then is to keep its assignments. It takes no pass, and at national scale is most of the bound."""
+        told, risk = bool(np.isfinite(self.most_together)), lives(self.problem)
+        prices = replace(
+            first,
+            debt=np.zeros_like(first.debt),
+            claim=np.zeros_like(first.claim),
+            granted=1.0 - (risk if told else 0.0 * risk),
+            together=float(told),
+            ready=np.where(np.array(outside(self.problem)).reshape(-1, 1), first.ready, 0.0),
+        )
+        total = constant(self.problem, prices, self.fleet.most_saved, self.most_together)
+        for kind in self.fleet.kinds:
+            for start in kind.starts:
+                locked = start.lock_pairs * self.problem.weights.changed_assignment - start.lock_cost
+                total -= self._kept(start)[0] + locked
+        if total > self.bound:
+            self.bound, self.best_prices = total, prices
+
+    def _begun(self, first: Prices, solved: Prices | None) -> Prices:
+        """The prices of the first pass: a plan's for the water, the master's for claims, but all of the most that
+        can be saved granted where lives are at risk, together or else one by one: a fair bound at once, which claims
+        only raise."""
+        if solved is not None:
+            first = replace(first, claim=solved.claim, granted=solved.granted, together=solved.together)
+        told, risk = bool(np.isfinite(self.most_together)), lives(self.problem)
+        granted = first.granted * (1.0 - risk) + (0.0 if told else risk)
+        return replace(first, claim=first.claim * (1.0 - risk), granted=granted, together=float(told))
 
     def evaluate(self, prices: Prices, stopped: Callable[[], bool]) -> tuple[float, int] | None:
         """(bound at these prices, columns that were new), or None if stopped."""
         prices = self._free(prices.clipped(self.problem))
-        total = constant(self.problem, prices)
+        total = constant(self.problem, prices, self.fleet.most_saved, self.most_together)
         fresh = 0
         for grid in self.grids:
             if stopped():
@@ -208,9 +251,10 @@ class Bounder:
         if not given_up:
             return prices
         debt, claim, layers = prices.debt.copy(), prices.claim.copy(), prices.layers.copy()
-        debt[given_up], layers[given_up] = 0.0, 0.0
-        claim[given_up] = served_early(self.problem)[given_up] * self.problem.weights.unserved_minutes * 60
-        return Prices(edges_s=prices.edges_s, debt=debt, claim=claim, layers=layers, ready=prices.ready)
+        granted = prices.granted.copy()
+        debt[given_up], layers[given_up], claim[given_up], granted[given_up] = 0.0, 0.0, 0.0, 1.0
+        granted = np.minimum(granted, 1.0 - prices.together * lives(self.problem))
+        return replace(prices, debt=debt, claim=claim, layers=layers, granted=granted)
 
     def _price(self, grid: Grid, worth: Worth) -> tuple[float, int]:
         """(what all aircraft of a kind are worth, new columns)."""
@@ -265,7 +309,8 @@ class Bounder:
     def _locked(self, worth: Worth, start: Start) -> float:
         """Points for what locked legs bring whatever is decided."""
         prices, problem = worth.prices, self.problem
-        debt, early = tail(prices.edges_s, prices.debt), served_early(problem)
+        debt = tail(prices.edges_s, prices.debt)
+        early = claimed(problem, prices)
         unserved_s = problem.weights.unserved_minutes * 60
         points = start.lock_pairs * problem.weights.changed_assignment - start.lock_cost
         layers = tail(prices.edges_s, prices.layers)
@@ -303,15 +348,17 @@ class Bounder:
             self.learn(schedule)
         self._first_steps()
         done = 0
+        self._granted(self.first_prices(schedules[-1]))
         while not stopped(done):
             solved = self.master.solve()
             prices = solved[1] if solved is not None else None
             if done == 0:
-                first = self.first_prices(schedules[-1])
-                prices = replace(first, claim=prices.claim) if prices is not None else first
+                prices = self._begun(self.first_prices(schedules[-1]), prices)
             elif prices is not None and self.best_prices is not None and done >= _STEEP:
                 prices = self.best_prices.blended(prices, self.grain.smooth)
             if prices is None or self.evaluate(prices, partial(stopped, done)) is None:
+                if done == 0:
+                    yield self.bound
                 return
             done += 1
             yield self.bound

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from optimizer.craft import Craft, first_state
 from optimizer.locked import state_after
+from optimizer.prices import served_early, wanted
 from optimizer.problem import NONE, Problem
 from optimizer.schedule import Schedule
 from optimizer.timeline import State, Where
@@ -35,7 +36,8 @@ _AFTER_S = 7200.0  # landings later than this after the horizon are not told apa
 class Start:
     """One aircraft where its own decisions begin. `ways`: (earliest departure, seconds it may then fly).
     `pairs`: previous assignments it may keep beside the `lock_pairs` that its locked legs keep; `late_cost`: the
-    least that keeping one costs when nothing else comes of it. `lock_drops` (incident, litres, times),
+    least that keeping one costs when nothing else comes of it. `lead_s`: from when it is free to first light;
+    `aboard`: incidents whose goods or patients it has. `lock_drops` (incident, litres, times),
     `lock_visits`, `lock_busy` (incident, from, until) and `lock_ready` are what its locked legs bring whatever is
     decided."""
 
@@ -49,6 +51,8 @@ class Start:
     pairs: int
     soonest_s: Matrix
     late_cost: float
+    lead_s: float
+    aboard: tuple[int, ...]
     lock_pairs: int = 0
     lock_drops: tuple[tuple[int, float, tuple[float, ...]], ...] = ()
     lock_visits: tuple[tuple[int, float], ...] = ()
@@ -86,6 +90,7 @@ class Kind:
     slots: int
     cost_per_s: float
     reserves: tuple[int, ...]
+    ways: "Ways"
     starts: list[Start] = field(default_factory=list)
     first_s: list[Matrix] = field(default_factory=list)
     first_air_s: list[Matrix] = field(default_factory=list)
@@ -104,7 +109,7 @@ class Fleet:
         self.kinds: list[Kind] = []
         self.free: set[int] = set()
         self._schedule = Schedule(problem, tables)
-        self._ways: dict[tuple[object, ...], _Ways] = {}
+
         groups: dict[tuple[object, ...], list[tuple[Craft, State]]] = {}
         for craft in tables.crafts:
             if craft.row.serviceable or craft.index in problem.commitments:
@@ -117,6 +122,27 @@ class Fleet:
             quick = kind.repeats & (kind.step_s < LEAST_STEP_S)
             quick |= others.min(axis=0, initial=np.inf) < LEAST_STEP_S
             self.free |= set(kind.incidents[quick].tolist())
+        self.most_saved = self._most_saved()
+
+    def _most_saved(self) -> Matrix:
+        """float64[incident], points: the most that a first drop or the visits of a task can save. The k-th visit of
+        all is no sooner than the k-th of all times at which any aircraft could make its first, second, ... one."""
+        problem = self.problem
+        early, unserved_s = served_early(problem), problem.weights.unserved_minutes * 60
+        saved = np.zeros(len(problem.incidents))
+        for n, visits in enumerate(wanted(problem).astype(int).tolist()):
+            times = []
+            for kind in self.kinds:
+                here = np.flatnonzero(kind.incidents == n)
+                for start in kind.starts:
+                    times += [at_s for m, at_s in start.lock_visits if m == n]
+                    times += [min(drops) for m, _, drops in start.lock_drops if m == n and drops]
+                    for i in here.tolist():
+                        times += [start.soonest_s[i] + k * kind.step_s[i] for k in range(visits)]
+            soonest = np.array([at_s for at_s in sorted(times)[:visits] if at_s <= problem.horizon_s])
+            gains = early[n] * np.arange(1, len(soonest) + 1) * (unserved_s - soonest)
+            saved[n] = gains.max(initial=0.0)
+        return saved
 
     # ---- limits -------------------------------------------------------------------------------------------
     def _state(self, craft: Craft) -> State:
@@ -159,7 +185,7 @@ class Fleet:
             overrun_s,
         )
 
-    def _start(self, craft: Craft, state: State, kind: Kind, ways: "_Ways") -> Start:
+    def _start(self, craft: Craft, state: State, kind: Kind, ways: "Ways") -> Start:
         problem, row = self.problem, craft.row
         block_s, rests = kind.block_s, kind.rests
         first_s, first_air_s = ways.first(state, craft.earliest_s)
@@ -204,6 +230,8 @@ class Fleet:
             pairs=int(may_keep.sum()),
             soonest_s=(begin_s if airborne or not legs else state.free_s) + first_s,
             late_cost=kind.cost_per_s * least_s if least_s < math.inf else math.inf,
+            lead_s=max(0.0, craft.earliest_s - state.free_s),
+            aboard=(*state.cargo, *state.patients),
             lock_pairs=len(kept),
             lock_drops=tuple(drop for sortie in locked for drop in sortie.drops),
             lock_visits=tuple(visit for sortie in locked for visit in sortie.visits),
@@ -220,10 +248,9 @@ class Fleet:
         problem = self.problem
         craft, state = members[0]
         row = craft.row
-        ways = _Ways(problem, self.tables, craft)
+        ways = Ways(problem, self.tables, craft)
         block_s, rests, overrun_s = self._limits(craft, state)
-        bases = np.arange(len(problem.bases))
-        lands = np.array([base.runway_m >= row.min_runway_m for base in problem.bases], dtype=bool)
+        bases, lands = np.arange(len(problem.bases)), ways.lands
         exits = ways.exits()
         home_s = self.tables.distance_m[np.ix_(exits, bases)] / row.cruise_mps
         home_s = np.where(lands[None, :], home_s, np.inf).reshape(len(exits), len(bases))
@@ -257,6 +284,7 @@ class Fleet:
                 for n, reserve in enumerate(problem.reserves)
                 if reserve.capability in row.capabilities and reserve.base != NONE
             ),
+            ways=ways,
         )
         for one, at in members:
             kind.starts.append(self._start(one, at, kind, ways))
@@ -265,12 +293,13 @@ class Fleet:
         return kind
 
 
-class _Ways:
+class Ways:
     """The ways of one kind of aircraft to and between the incidents it can work at."""
 
     def __init__(self, problem: Problem, tables: Tables, craft: Craft) -> None:
         self.problem, self.tables, self.craft = problem, tables, craft
         row, kit = craft.row, craft.row.water
+        self.lands = np.array([base.runway_m >= row.min_runway_m for base in problem.bases], dtype=bool)
         self.water = tables.water_for(craft.index)
         water_places = self.water + problem.water_place(0)
         self.incidents: list[int] = []
@@ -334,7 +363,13 @@ class _Ways:
             )
         return np.array(ends, dtype=np.int64)
 
-    def _to_fire(self, places: Whole, n: int) -> Matrix:
+    def to_place(self, places: Whole, goal: int) -> Matrix:
+        """Seconds from places to a place."""
+        way_s: Matrix = self.tables.distance_m[places, goal] / self.craft.row.cruise_mps
+        return way_s
+
+    def to_fire(self, places: Whole, n: int) -> Matrix:
+        """Seconds from places to the first drop on a fire."""
         water_places = self.water + self.problem.water_place(0)
         ferry_s = self.tables.distance_m[np.ix_(places, water_places)] / self.craft.row.cruise_mps
         quickest: Matrix = (ferry_s + self._one_s[n][None, :]).min(axis=1)
@@ -350,7 +385,7 @@ class _Ways:
         for i, n in enumerate(self.incidents):
             task = self.problem.incidents[n].task
             if task is None:
-                time_s[:, i] = air_s[:, i] = self._to_fire(places, n)
+                time_s[:, i] = air_s[:, i] = self.to_fire(places, n)
                 continue
             if task.hospital != NONE:
                 goal = self.problem.hospital_place(task.hospital)

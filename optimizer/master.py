@@ -1,7 +1,8 @@
 """The master problem under a bound: GLOP mixes whole timelines of the aircraft and tells the prices of what they
 share. Its answer only steers: a bound is worked out from its prices anew, whatever GLOP's tolerances were.
 
-Rows: one timeline per aircraft; litre-seconds owed per fire and bin; claims per incident; slot-seconds over each
+Rows: one timeline per aircraft; litre-seconds owed per fire and bin; claims and their points per
+incident; slot-seconds over each
 incident and bin; aircraft-seconds ready per reserve and bin.
 """
 
@@ -10,7 +11,7 @@ from collections.abc import Iterable
 import numpy as np
 from ortools.linear_solver import pywraplp
 
-from optimizer.prices import LITRE_S_PER_KL_HOUR, Matrix, Prices, charges, owed, served_early, wanted
+from optimizer.prices import LITRE_S_PER_KL_HOUR, Matrix, Prices, charges, lives, owed, served_early, wanted
 from optimizer.pricing import Trace
 from optimizer.problem import Problem
 
@@ -20,8 +21,8 @@ _SMALL = 1e-9
 class Master:
     """The linear programme, grown column by column."""
 
-    def __init__(self, problem: Problem, edges_s: Matrix) -> None:
-        self.problem, self.edges_s = problem, edges_s
+    def __init__(self, problem: Problem, edges_s: Matrix, most_saved: Matrix, most_together: float) -> None:
+        self.problem, self.edges_s, self._most_saved = problem, edges_s, most_saved
         self._lp = pywraplp.Solver.CreateSolver("GLOP")
         self._goal = self._lp.Objective()
         self._goal.SetMinimization()
@@ -33,6 +34,9 @@ class Master:
         self._layer_rows: dict[tuple[int, int], object] = {}
         self._ready_rows: dict[tuple[int, int], object] = {}
         self._claim_rows: dict[int, object] = {}
+        self._saved_rows: dict[int, object] = {}
+        infinity = self._lp.infinity()
+        self._together_row = self._lp.Constraint(-infinity, min(most_together, infinity))
         self._shared()
 
     def _shared(self) -> None:
@@ -52,6 +56,12 @@ class Master:
                     self._debt_rows[n, m] = line
             if self._early[n]:
                 self._claim_rows[n] = lp.Constraint(-infinity, float(capacity[n]))
+                saved = lp.NumVar(0.0, float(self._most_saved[n]), "")
+                line = self._saved_rows[n] = lp.Constraint(0.0, infinity)
+                line.SetCoefficient(saved, -1.0)
+                self._goal.SetCoefficient(saved, -1.0)
+                if row.life_at_risk:
+                    self._together_row.SetCoefficient(saved, 1.0)
             for m in range(len(width_s)):
                 self._layer_rows[n, m] = lp.Constraint(-infinity, float(row.max_slots))
         for n, reserve in enumerate(problem.reserves):
@@ -83,9 +93,12 @@ class Master:
         row.SetCoefficient(variable, 1.0)  # type: ignore[attr-defined]  # ortools has no types here
         unserved_s = self.problem.weights.unserved_minutes * 60
         cost = trace.cost - bonus
-        for claims in (trace.firsts, trace.visits):
-            for n, at_s in claims:
-                cost -= float(self._early[n]) * (unserved_s - at_s)
+        saved: dict[int, float] = {}
+        for n, at_s in (*trace.firsts, *trace.visits):
+            saved[n] = saved.get(n, 0.0) + float(self._early[n]) * (unserved_s - at_s)
+        for n, points in saved.items():
+            if n in self._saved_rows:
+                self._saved_rows[n].SetCoefficient(variable, points)  # type: ignore[attr-defined]  # the same
         self._goal.SetCoefficient(variable, cost)
         self._fill(variable, self._debt_rows, self._debt(trace))
         self._fill(variable, self._layer_rows, self._layers(trace))
@@ -141,7 +154,7 @@ class Master:
         width_s = np.diff(self.edges_s)
         incidents, reserves = len(self.problem.incidents), len(self.problem.reserves)
         debt, layers = np.zeros((incidents, bins)), np.zeros((incidents, bins))
-        ready, claim = np.zeros((reserves, bins)), np.zeros(incidents)
+        ready, claim, granted = np.zeros((reserves, bins)), np.zeros(incidents), np.zeros(incidents)
         for (n, m), row in self._debt_rows.items():
             debt[n, m] = row.dual_value() / LITRE_S_PER_KL_HOUR  # type: ignore[attr-defined]  # the same
         for (n, m), row in self._layer_rows.items():
@@ -150,7 +163,19 @@ class Master:
             ready[n, m] = row.dual_value() / width_s[m]  # type: ignore[attr-defined]  # the same
         for n, row in self._claim_rows.items():
             claim[n] = -row.dual_value()  # type: ignore[attr-defined]  # the same
-        prices = Prices(edges_s=self.edges_s, debt=debt, claim=claim, layers=layers, ready=ready)
+        for n, row in self._saved_rows.items():
+            granted[n] = 1.0 - row.dual_value()  # type: ignore[attr-defined]  # the same
+        together = -float(self._together_row.dual_value())
+        granted -= together * lives(self.problem)
+        prices = Prices(
+            edges_s=self.edges_s,
+            debt=debt,
+            claim=claim,
+            granted=granted,
+            together=together,
+            layers=layers,
+            ready=ready,
+        )
         return float(self._goal.Value()), prices.clipped(self.problem)
 
     def shares(self) -> list[tuple[int, float, Trace]]:

@@ -19,23 +19,30 @@ LITRE_S_PER_KL_HOUR = 3.6e6
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prices:
     """`edges_s`: float64[bin + 1], 0 to the horizon. Score points: `debt` [incident, bin] per litre-second owed,
-    `claim` [incident] for the first drop where lives are at risk and for each visit of a task, `layers`
+    `claim` [incident] for the first drop where lives are at risk and for each visit of a task; `granted` [incident]:
+    the share of what such claims could save at most that is given away, whatever is done, and not claimed; `together`:
+    the same of all incidents with lives at risk; `layers`
     [incident, bin] per slot-second over the incident, `ready` [reserve, bin] per aircraft-second.
     """
 
     edges_s: Matrix
     debt: Matrix
     claim: Matrix
+    granted: Matrix
+    together: float
     layers: Matrix
     ready: Matrix
 
     def clipped(self, problem: Problem) -> "Prices":
         """The nearest prices that a bound may use: none below zero, none above what the score charges."""
         most_debt, most_ready = charges(problem)
+        together = min(1.0, max(0.0, self.together))
         return Prices(
             edges_s=self.edges_s,
             debt=np.clip(self.debt, 0.0, most_debt[:, None]),
             claim=np.maximum(self.claim, 0.0),
+            granted=np.clip(self.granted, 0.0, 1.0 - together * lives(problem)),
+            together=together,
             layers=np.maximum(self.layers, 0.0),
             ready=np.clip(self.ready, 0.0, most_ready),
         )
@@ -47,6 +54,8 @@ class Prices:
             edges_s=self.edges_s,
             debt=share * self.debt + rest * other.debt,
             claim=share * self.claim + rest * other.claim,
+            granted=share * self.granted + rest * other.granted,
+            together=share * self.together + rest * other.together,
             layers=share * self.layers + rest * other.layers,
             ready=share * self.ready + rest * other.ready,
         )
@@ -80,6 +89,18 @@ def wanted(problem: Problem) -> Matrix:
     )
 
 
+def lives(problem: Problem) -> Matrix:
+    """float64[incident]: 1 where lives are at risk, else 0."""
+    return np.array([float(row.life_at_risk) for row in problem.incidents]).reshape(-1)
+
+
+def claimed(problem: Problem, prices: Prices) -> Matrix:
+    """float64[incident]: points for each second that a first drop or a visit comes before `unserved_minutes`, as far
+    as they are not granted anyway."""
+    rate: Matrix = served_early(problem) * (1.0 - prices.granted - prices.together * lives(problem))
+    return rate
+
+
 def tail(edges_s: Matrix, price: Matrix) -> Matrix:
     """float64[..., bin + 1]: the integral of a price from each edge to the horizon."""
     parts = price * np.diff(edges_s)
@@ -95,8 +116,9 @@ def owed(problem: Problem, edges_s: Matrix) -> Matrix:
     return area
 
 
-def constant(problem: Problem, prices: Prices) -> float:
-    """The part of a bound that no aircraft changes."""
+def constant(problem: Problem, prices: Prices, most_saved: Matrix, most_together: float) -> float:
+    """The part of a bound that no aircraft changes. `most_saved` [incident]: by claims, whatever is done;
+    `most_together`: by all where lives are at risk."""
     width_s = np.diff(prices.edges_s)
     unserved_s = problem.weights.unserved_minutes * 60
     early, capacity = served_early(problem), wanted(problem)
@@ -109,6 +131,8 @@ def constant(problem: Problem, prices: Prices) -> float:
         + ((prices.ready * width_s).sum(axis=1) * least).sum()
         + live * problem.weights.changed_assignment
         - (prices.claim * capacity).sum()
+        - (prices.granted * most_saved).sum()
+        - (prices.together * most_together if prices.together > 0.0 else 0.0)
         - ((prices.layers * width_s).sum(axis=1) * limits).sum()
     )
 

@@ -1,7 +1,8 @@
 """The optimizer's front door: `solve(problem, stop, seed, previous) -> Result`.
 
 A ladder of ever better legal plans. First complete plans, each by another rule: the human one (nearest-first),
-the life tier by CP-SAT followed by a marginal-gain fill, the fill alone, and the previous plan carried over if
+the life tier by CP-SAT followed by a marginal-gain fill, lives served by several stops a sortie (`dive.py`), the fill
+alone, and the previous plan carried over if
 there is one. If passes are asked for, `bound.py` then proves how much better any plan could be. The best plan
 goes into a large-neighbourhood search until `stop` says so. Same problem,
 seed and iteration limit: same plan. No clock, no chance and no IO in here; `stop` brings the first, `seed`
@@ -16,6 +17,7 @@ from optimizer.bound import LEAST_REST_S, Bounder, grain_for
 from optimizer.carry import carry_over
 from optimizer.check import Findings, Violation, inspect
 from optimizer.choice import Chooser
+from optimizer.dive import rescue
 from optimizer.fill import fill
 from optimizer.human import nearest_first
 from optimizer.join import joined_legs
@@ -143,6 +145,7 @@ def _first_plans(
     everyone = range(len(problem.aircraft))
     rungs = [
         ("life_turns", _TIE_BREAK, True),
+        ("rescue", None, True),
         ("life", _TIE_BREAK, False),
         ("marginal_turns", None, True),
         ("life_even", _EVEN, False),
@@ -160,6 +163,8 @@ def _first_plans(
             return
         schedule = Schedule(problem, tables, split)
         serve_required(schedule)
+        if method == "rescue" and not rescue(schedule):
+            continue
         if spare is not None:
             serve_life(schedule, seed, spare, phase)
         fill(schedule, everyone, Chooser(schedule), phase)

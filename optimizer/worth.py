@@ -4,7 +4,7 @@ import numpy as np
 
 from optimizer.grid import Grid
 from optimizer.kinds import Fleet, Matrix, Whole
-from optimizer.prices import Prices, served_early, tail
+from optimizer.prices import Prices, claimed, tail
 
 
 class Worth:
@@ -16,7 +16,6 @@ class Worth:
         self.edges_s = prices.edges_s
         self._debt = tail(prices.edges_s, prices.debt)
         self._layers = tail(prices.edges_s, prices.layers)
-        self._early = served_early(problem)
         self._unserved_s = problem.weights.unserved_minutes * 60
         self.horizon_s = problem.horizon_s
         self.is_task = np.array([row.task is not None for row in problem.incidents], dtype=bool)
@@ -30,7 +29,7 @@ class Worth:
             [np.interp(grid.base_s, prices.edges_s, ready[b], right=0.0) for b in range(bases)]
         ).reshape(bases, grid.steps + 1)
         self.reserve_bases = np.flatnonzero(ready[:, 0] > 0.0)
-        self._early_here = self._early[kind.incidents]
+        self._early_here = claimed(problem, prices)[kind.incidents]
         self._claim_here = prices.claim[kind.incidents]
         self._task_here = self.is_task[kind.incidents]
         # where layers cost something, it may be worth waiting over an incident for cheaper ones

@@ -149,6 +149,37 @@ def test_loading_while_waiting_for_the_light_is_no_way_below_the_bound() -> None
     assert max(_bounded(problem, grain_for(problem), 3)) <= score(problem, findings).total
 
 
+def _patients(*lons: float, visits: int = 1) -> dict[str, Any]:
+    """One aircraft, a base, and people at risk at some longitudes: patients for a hospital beside the base, or, if
+    more visits are wanted, people to be looked for."""
+    sc = _alone(far_deg=0.3)
+    row = {key: value for key, value in sc["incidents"][0].items() if key != "fire"}
+    task = {
+        "visits": visits,
+        "service_s": 600,
+        "needs": [],
+        "seats": 0,
+        "cargo_kg": 0,
+        "pickup_base_id": None,
+    }
+    task.update(hospital_id="H" if visits == 1 else None, handover_s=300, deadline_at=sc["horizon_end"])
+    sc["hospitals"] = [{"id": "H", "name": "h", "lon": 115.72, "lat": 28.0, "elevation_m": 50}]
+    sc["incidents"] = [
+        {**row, "id": f"I{n}", "lon": lon, "kind": "medevac", "life_at_risk": True, "task": task}
+        for n, lon in enumerate(lons)
+    ]
+    return sc
+
+
+@pytest.mark.parametrize(
+    "sc", [_patients(115.0, 116.4), _patients(116.4, visits=2), _patients(115.0, 116.4, visits=2)]
+)
+def test_lives_that_one_aircraft_serves_one_after_the_other_leave_no_gap(sc: dict[str, Any]) -> None:
+    result = solve(parse(sc), MaxIterations(iterations=20), 1, passes=6)
+    assert result.bound is not None
+    assert 0.99 * result.score.total <= result.bound <= result.score.total + 1e-6
+
+
 def _later(time: str, seconds: float) -> str:
     at = datetime.fromisoformat(time.replace("Z", "+00:00")) + timedelta(seconds=seconds)
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -234,6 +265,8 @@ def test_any_prices_give_a_bound() -> None:
             edges_s=prices.edges_s,
             debt=prices.debt * chance.uniform(-0.5, 2.0, prices.debt.shape),
             claim=chance.uniform(-10.0, 3e4, prices.claim.shape),
+            granted=chance.uniform(-0.5, 1.5, prices.claim.shape),
+            together=chance.uniform(-0.5, 1.5),
             layers=chance.uniform(-0.1, 0.2, prices.layers.shape),
             ready=chance.uniform(-1.0, 1.0, prices.ready.shape),
         )

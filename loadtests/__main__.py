@@ -22,6 +22,7 @@ COMMANDS = (
     ("Independent decoders", ("loadtests.peers",)),
     ("Commands through the desk", ("loadtests.desk_rate",)),
     ("Plans", ("loadtests.plans",)),
+    ("The bound on trial", ("loadtests.bound_campaign", "--count", "300")),
     ("Planning beside HiGHS", ("loadtests.plan_peer",)),
 )
 HEAD = """# Results

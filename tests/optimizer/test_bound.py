@@ -57,14 +57,12 @@ def test_the_bound_lies_close_below_the_best_plans_known(name: str, passes: int,
     assert result.bound >= best * (1 - gap)
 
 
-@pytest.mark.parametrize("name", ["L-301", "L-301-roll"])
-def test_the_bound_holds_for_a_province(name: str) -> None:
-    problem = parse(scenario(name))
-    bounds = _bounded(problem, _COARSE, 1)
-    assert -math.inf < bounds[0] <= REFERENCE[name]["best_known"]["score"]
+def test_the_bound_holds_for_a_province_with_locks_and_assignments() -> None:
+    bounds = _bounded(parse(scenario("L-301-roll")), _COARSE, 1)
+    assert -math.inf < bounds[0] <= REFERENCE["L-301-roll"]["best_known"]["score"]
 
 
-@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(scenarios())
 def test_no_plan_of_a_random_scenario_scores_less_than_its_bound(sc: dict[str, Any]) -> None:
     result = solve(parse(sc), MaxIterations(iterations=8), 1, passes=3)

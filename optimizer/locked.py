@@ -6,7 +6,7 @@ lock that breaks a rule shows in `check.py` and is reported, because no plan cou
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from optimizer.craft import Craft
 from optimizer.landing import landed
@@ -32,16 +32,7 @@ def _in_order(legs: Sequence[Leg], free_s: float) -> list[Leg]:
         late_s = max(0.0, free_s - leg.start_s)
         moved = leg
         if late_s > 0.0:
-            moved = Leg(
-                kind=leg.kind,
-                start_s=leg.start_s + late_s,
-                end_s=leg.end_s + late_s,
-                place=leg.place,
-                incident=leg.incident,
-                drops=leg.drops,
-                litres_per_drop=leg.litres_per_drop,
-                refuel=leg.refuel,
-            )
+            moved = replace(leg, start_s=leg.start_s + late_s, end_s=leg.end_s + late_s)
         free_s = moved.end_s
         shifted.append(moved)
     return shifted

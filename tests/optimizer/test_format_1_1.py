@@ -251,3 +251,112 @@ def test_an_order_names_what_the_scenario_has() -> None:
     everywhere = {"aircraft_id": small()["aircraft"][0]["id"], "incident_id": None}
     with pytest.raises(Malformed, match="incident_id"):
         parse(_newer(small(), required_assignments=[everywhere]))
+
+
+# ---- closed airspace ------------------------------------------------------------------------------------------
+def _wall(sc: dict[str, Any], base: dict[str, Any], place: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """A wall across the way from a base to a place, half a degree long."""
+    lon, lat = (base["lon"] + place["lon"]) / 2, (base["lat"] + place["lat"]) / 2
+    along = (place["lon"] - base["lon"], place["lat"] - base["lat"])
+    long = (along[0] ** 2 + along[1] ** 2) ** 0.5
+    east, north = along[0] / long, along[1] / long
+    corners = [(-0.02, -0.25), (0.02, -0.25), (0.02, 0.25), (-0.02, 0.25)]
+    polygon = [[lon + a * east - b * north, lat + a * north + b * east] for a, b in corners]
+    whole = {"from": sc["now"], "until": "2030-01-01T00:00:00Z"}
+    return {"id": "N1", "name": "爆破区", "polygon": polygon, "reason": "爆破", **whole, **fields}
+
+
+def _walled() -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """S-101 with one village to look at, and its only aircraft's base; the scenario as yet without a wall."""
+    sc = _evacuation(4)
+    base, village = sc["bases"][0], sc["incidents"][0]
+    sc["incidents"], sc["aircraft"] = [village], sc["aircraft"][1:2]
+    craft = sc["aircraft"][0]
+    village["lon"] = base["lon"] + 0.4
+    village["task"].update(people=1)
+    craft.update(at_base_id=base["id"], home_base_id=base["id"], lon=base["lon"], lat=base["lat"])
+    return sc, base, village
+
+
+def test_aircraft_fly_round_closed_airspace() -> None:
+    sc, base, village = _walled()
+    straight = _plan(sc)
+    sc["no_fly"] = [_wall(sc, base, village)]
+    _SCENARIO.validate(sc)
+    assert _codes(sc, straight) == {"NO_FLY"}
+    plan = _plan(sc)
+    _PLAN.validate(plan)
+    assert _codes(sc, plan) == set()
+    flown = [leg for row in plan["aircraft"] for leg in row["legs"] if leg["kind"] == "fly"]
+    assert len(flown) == 2
+    assert all(len(leg["via"]) == 2 for leg in flown)
+    for leg in flown:
+        short = copy.deepcopy(plan)
+        for row in short["aircraft"]:
+            row["legs"] = [{**each, "end": each["start"]} if each == leg else each for each in row["legs"]]
+        assert "TOO_FAST" in _codes(sc, short)  # time is counted along the way flown
+
+
+def test_airspace_closed_at_another_time_is_passed() -> None:
+    sc, base, village = _walled()
+    straight = _plan(sc)
+    sc["no_fly"] = [_wall(sc, base, village, until=sc["now"])]
+    assert _codes(sc, straight) == set()
+    assert _plan(sc)["aircraft"] == straight["aircraft"]
+    late = {"from": "2029-12-31T00:00:00Z"}
+    sc["no_fly"] = [_wall(sc, base, village, **late)]
+    assert _codes(sc, straight) == set()
+
+
+def test_a_place_inside_is_worked_at_when_the_airspace_is_open_again() -> None:
+    sc, base, village = _walled()
+    straight = _plan(sc)
+    around = [[village["lon"] + a, village["lat"] + b] for a, b in ((-0.1, -0.1), (0.1, -0.1), (0, 0.1))]
+    hour = {"until": sc["now"].replace("T06", "T07")}
+    sc["no_fly"] = [_wall(sc, base, village, polygon=around, **hour)]
+    assert _codes(sc, straight) == {"NO_FLY"}
+    plan = _plan(sc)
+    assert _codes(sc, plan) == set()
+    assert (sc["aircraft"][0]["id"], village["id"]) in _pairs(plan)
+
+
+def test_fire_is_not_fought_across_closed_airspace() -> None:
+    sc = _newer(small())
+    free = _plan(sc)
+    cycles = next(leg for row in free["aircraft"] for leg in row["legs"] if leg["kind"] == "cycles")
+    fire = next(row for row in sc["incidents"] if row["id"] == cycles["incident_id"])
+    water = next(row for row in sc["water_points"] if row["id"] == cycles["water_point_id"])
+    sc["no_fly"] = [_wall(sc, water, fire)]
+    assert "NO_FLY" in _codes(sc, free)
+    plan = _plan(sc)
+    assert _codes(sc, plan) == set()
+    works = {
+        (leg["water_point_id"], leg["incident_id"])
+        for row in plan["aircraft"]
+        for leg in row["legs"]
+        if leg["kind"] == "cycles"
+    }
+    assert works
+    assert (water["id"], fire["id"]) not in works
+
+
+def test_closed_airspace_that_is_no_area_is_refused() -> None:
+    sc, base, village = _walled()
+    for polygon in (
+        [[0, 0], [1, 1]],
+        [[0, 0], [1, 1], [1, 0], [0, 1]],
+        [[0, 0], [1, 95], [1, 0]],
+        [[0, 0], 1, 2],
+    ):
+        with pytest.raises(Malformed, match=r"no_fly\[0\].polygon"):
+            parse({**sc, "no_fly": [_wall(sc, base, village, polygon=polygon)]})
+    with pytest.raises(Malformed, match="no_fly: has an id twice"):
+        parse({**sc, "no_fly": [_wall(sc, base, village)] * 2})
+
+
+def test_a_plan_of_1_0_flies_straight() -> None:
+    problem = parse(small())
+    plan = solve(problem, MaxIterations(iterations=0), 1).plan.to_json(problem)
+    next(leg for row in plan["aircraft"] for leg in row["legs"] if leg["kind"] == "fly")["via"] = [[115, 28]]
+    with pytest.raises(Malformed, match="via"):
+        read_plan(problem, plan)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from dispatch.errors import Malformed
 from optimizer.legs import Leg
-from optimizer.plan_json import LegReader, leg_json
+from optimizer.plan_json import FIRST, LegReader, leg_json
 from optimizer.problem import Problem
 from optimizer.reading import Fields, shown
+from optimizer.unused import unused
 
 SOLVER = "ganying"
 _PREVIOUS_TOP = "schema_version scenario_id solver created_at bound aircraft explanations"
@@ -21,7 +22,7 @@ class Plan:
 
     def to_json(self, problem: Problem) -> dict[str, object]:
         """The plan in the scenario's format version."""
-        return {
+        row: dict[str, object] = {
             "schema_version": problem.schema_version,
             "scenario_id": problem.id,
             "solver": SOLVER,
@@ -33,12 +34,19 @@ class Plan:
                 for aircraft in sorted(self.timelines)
             ],
         }
+        if problem.schema_version != FIRST:
+            row["unused"] = [
+                {"aircraft_id": problem.aircraft[aircraft].id, "code": code}
+                for aircraft, code in unused(problem, self.timelines)
+            ]
+        return row
 
 
 def read_plan(problem: Problem, plan: Mapping[str, object]) -> Plan:
     """An earlier plan, read for this problem: it may be of an earlier scenario, so aircraft and legs that name
     what is gone are left out. Raises Malformed, which names the field, for what is not a plan."""
-    top = Fields(plan, "", _PREVIOUS_TOP)
+    later = problem.schema_version != FIRST
+    top = Fields(plan, "", f"{_PREVIOUS_TOP} unused" if later else _PREVIOUS_TOP)
     top.text("schema_version", (problem.schema_version,))
     known = {row.id: n for n, row in enumerate(problem.aircraft)}
     reader = LegReader.of(problem)

@@ -26,6 +26,10 @@ CREW_SHARE = 1.005  # crew limits may be over by half a per cent (and SHORT_S)
 LOCK_LATE_S = 60.0
 TOUCH_S = 1.0  # taken off both ends of a use, so that one may begin as another ends
 FORGIVEN_M, FORGIVEN_S = 100.0, 1.0  # inside closed airspace
+FIT_CODES = (  # what keeps an aircraft from one incident
+    *("WEATHER_WIND", "WEATHER_VISIBILITY", "INCIDENT_SLOTS", "CAPABILITY", "NO_PAD", "CAPACITY"),
+    "FORBIDDEN_ASSIGNMENT",
+)
 FLOWN = ("fly", "cycles", "on_scene")
 
 
@@ -190,6 +194,7 @@ class Judge:
                 self._capacity(code, place, spans, self.places[kind][place][limit])
         self._locks()
         self._orders()
+        self._unused()
         return {**self._score(), "violations": self.violations, "valid": not self.violations}
 
     # ---- the plan as a whole ------------------------------------------------------------------------------
@@ -222,6 +227,63 @@ class Judge:
         for row in self.scenario.get("required_assignments", []):
             if (row["aircraft_id"], row["incident_id"]) not in self.pairs:
                 self.fail("REQUIRED_ASSIGNMENT", row["aircraft_id"], f"never works at {row['incident_id']}")
+
+    # ---- why aircraft stand -------------------------------------------------------------------------------
+    def _unused(self) -> None:
+        """Codes that the scenario or the plan itself belies."""
+        working = {name for name, _ in self.pairs}
+        for row in self.plan.get("unused", []):
+            name, code = row["aircraft_id"], row["code"]
+            if name not in self.aircraft:
+                self.fail("UNKNOWN_ID", name, "stands unused, and is no aircraft of the scenario")
+            elif name in working:
+                self.fail("UNUSED", name, f"works in the plan, and stands unused for {code}")
+            elif not self._plausible(self.aircraft[name], code):
+                self.fail("UNUSED", name, f"{code} does not hold for it")
+
+    def _plausible(self, craft: Row, code: str) -> bool:
+        weather, crew = self.scenario["weather"], craft["crew"]
+        ready = max(self.now, seconds(craft["ready_at"]))
+        if code in FIT_CODES:
+            fits = [self._unfit(craft, incident) for incident in self.scenario["incidents"]]
+            return all(fits) and any(code in codes for codes in fits)
+        dark = seconds(weather["last_light"]) <= ready or seconds(weather["first_light"]) >= self.horizon
+        holds = {
+            "UNSERVICEABLE": not craft["serviceable"],
+            "RETURNING": craft["at_base_id"] is None,
+            "NOT_READY": ready >= self.horizon,
+            "CREW_DUTY": seconds(crew["duty_ends_at"]) <= ready,
+            "CREW_DAILY": crew["flown_today_s"] >= self.scenario["rules"]["max_daily_flight_s"],
+            "CREW_ROLLING": any(row["flown_s"] >= row["limit_s"] for row in crew.get("rows", [])),
+            "DAYLIGHT": dark and "night" not in craft["capabilities"],
+            "IN_RESERVE": any(
+                row["base_id"] == craft["at_base_id"] and row["capability"] in craft["capabilities"]
+                for row in self.scenario["reserves"]
+                if row["min_aircraft"] > 0
+            ),
+            "NO_GAIN": bool(craft["serviceable"]),
+        }
+        return bool(holds.get(code, False))
+
+    def _unfit(self, craft: Row, incident: Row) -> set[str]:
+        """Codes of all that keeps an aircraft from ever working at an incident."""
+        task = incident.get("task")
+        seats = max(task["seats"], 1 if task.get("people") else 0) if task else 0
+        ropeless = "rappel" not in craft["capabilities"]
+        holds = {
+            "WEATHER_WIND": incident["wind_mps"] > craft["max_wind_mps"],
+            "WEATHER_VISIBILITY": incident["visibility_m"] < craft["min_visibility_m"],
+            "INCIDENT_SLOTS": craft["slots"] > incident["max_slots"],
+            "CAPABILITY": bool(set(task["needs"]) - set(craft["capabilities"]))
+            if task
+            else not craft["water"],
+            "NO_PAD": bool(task and task.get("needs_pad") and not incident.get("pad") and ropeless),
+            "CAPACITY": bool(task and (seats > craft["seats"] or task["cargo_kg"] > craft["cargo_kg"])),
+            "FORBIDDEN_ASSIGNMENT": bool(
+                {(craft["id"], incident["id"]), (craft["id"], None)} & self.forbidden
+            ),
+        }
+        return {code for code, held in holds.items() if held}
 
     # ---- the score ----------------------------------------------------------------------------------------
     def _score(self) -> Row:

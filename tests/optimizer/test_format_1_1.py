@@ -360,3 +360,32 @@ def test_a_plan_of_1_0_flies_straight() -> None:
     next(leg for row in plan["aircraft"] for leg in row["legs"] if leg["kind"] == "fly")["via"] = [[115, 28]]
     with pytest.raises(Malformed, match="via"):
         read_plan(problem, plan)
+
+
+# ---- aircraft that stand --------------------------------------------------------------------------------------
+def test_a_plan_says_why_each_idle_aircraft_stands() -> None:
+    codes: set[str] = set()
+    for seed in range(600, 606):
+        for twist in ("rolling_hours", "forbidden", "all_kinds"):
+            sc = generated("M" if seed == 600 else "S", seed, twists=("storm", "late", twist))
+            plan = _plan(sc, 0)
+            _PLAN.validate(plan)
+            working = {name for name, _ in _pairs(plan)}
+            assert {row["aircraft_id"] for row in plan["unused"]} == {
+                a["id"] for a in sc["aircraft"]
+            } - working
+            codes |= {row["code"] for row in plan["unused"]}
+    assert codes >= {"UNSERVICEABLE", "NOT_READY", "NO_GAIN", "CAPABILITY", "CREW_ROLLING", "WEATHER_WIND"}
+
+
+@pytest.mark.parametrize("code", ["UNSERVICEABLE", "CAPABILITY", "CREW_DUTY", "IN_RESERVE", "because"])
+def test_a_reason_that_does_not_hold_is_a_violation(code: str) -> None:
+    sc = _newer(small())
+    plan = _plan(sc)
+    working = min(_pairs(plan))[0]
+    plan["unused"] = [{"aircraft_id": working, "code": "NO_GAIN"}]
+    assert {row["code"] for row in judged_1_1(sc, plan)["violations"]} == {"UNUSED"}
+    plan["aircraft"] = [row for row in plan["aircraft"] if row["aircraft_id"] != working]
+    assert judged_1_1(sc, plan)["violations"] == []
+    plan["unused"][0]["code"] = code
+    assert {row["code"] for row in judged_1_1(sc, plan)["violations"]} == {"UNUSED"}

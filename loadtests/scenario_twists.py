@@ -266,12 +266,13 @@ def _rolling_hours(sc: Row, chance: random.Random) -> None:
     sc["schema_version"] = "1.1"
     for craft in sc["aircraft"]:
         if craft["at_base_id"] is not None:
+            tight, left_s = chance.choice(_ROLLING_LIMITS)[0], chance.choice((-600, 0, 1800, 4000, 9000))
             craft["crew"]["rows"] = [
                 {
                     "code": code,
                     "days": days,
                     "limit_s": hours * 3600,
-                    "flown_s": max(0, hours * 3600 - chance.choice((-600, 0, 1800, 4000, 9000, 40_000))),
+                    "flown_s": hours * 3600 - left_s if code == tight else hours * 1000,
                 }
                 for code, days, hours in _ROLLING_LIMITS
             ]

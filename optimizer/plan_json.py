@@ -34,7 +34,7 @@ class LegReader:
     turns: bool = False  # whether the version lets a leg fly `via` points
 
     @classmethod
-    def of(cls, problem: Problem) -> "LegReader":
+    def of(cls, problem: Problem, *, turns: bool) -> "LegReader":
         """The reader for a problem's own ids."""
         return cls(
             now_epoch_s=problem.now_epoch_s,
@@ -42,7 +42,7 @@ class LegReader:
             water_points={row.id: n for n, row in enumerate(problem.water_points)},
             hospitals={row.id: n for n, row in enumerate(problem.hospitals)},
             incidents={row.id: n for n, row in enumerate(problem.incidents)},
-            turns=problem.schema_version != FIRST,
+            turns=turns,
         )
 
     def read_all(self, legs: list[object], path: str) -> Iterator[Leg]:
@@ -108,7 +108,6 @@ class LegReader:
 
 _NO_INCIDENT = -1
 _MOST_DROPS = 10_000  # of one leg: one every nine seconds of a whole day
-FIRST = "1.0"  # version
 _NOWHERE = (LegKind.FLY, LegKind.GROUND)  # kinds that name no incident
 
 

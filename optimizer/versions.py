@@ -28,6 +28,8 @@ class Version:
     crew: str = ""
     incident: str = ""
     task: str = ""
+    plan: str = ""
+    turns: bool = False  # whether a leg may fly `via` points
     kinds: tuple[str, ...] = ("fire", "medevac", "search", "supply", "recon")
     capabilities: tuple[str, ...] = ("water", "hoist", "medical", "cargo", "search", "recon", "night")
 
@@ -40,6 +42,8 @@ VERSIONS: Mapping[str, Version] = {
         crew="rows",
         incident="pad",
         task="people dropoff_base_id needs_pad",
+        plan="unused",
+        turns=True,
         kinds=(
             *_FIRST.kinds,
             *("patrol", "air_command", "landing", "rappel", "retardant", "air_drop", "airlift", "sling"),
@@ -51,6 +55,12 @@ VERSIONS: Mapping[str, Version] = {
         ),
     ),
 }
+
+
+def version_of(file: Mapping[str, object]) -> Version:
+    """The version a scenario or plan says it is in; the first where it names none that there is."""
+    stated = file.get("schema_version") if isinstance(file, Mapping) else None
+    return VERSIONS.get(stated, _FIRST) if isinstance(stated, str) else _FIRST
 
 
 def rolling_left_s(crew: Fields) -> float:

@@ -389,3 +389,12 @@ def test_a_reason_that_does_not_hold_is_a_violation(code: str) -> None:
     assert judged_1_1(sc, plan)["violations"] == []
     plan["unused"][0]["code"] = code
     assert {row["code"] for row in judged_1_1(sc, plan)["violations"]} == {"UNUSED"}
+
+
+def test_a_plan_of_1_0_is_read_for_a_newer_scenario() -> None:
+    old = parse(small())
+    plan = solve(old, MaxIterations(iterations=0), 1).plan
+    newer = parse(_newer(small()))
+    assert read_plan(newer, plan.to_json(old)).timelines == read_plan(newer, plan.to_json(newer)).timelines
+    with pytest.raises(Malformed, match="unused"):
+        read_plan(old, {**plan.to_json(old), "unused": []})

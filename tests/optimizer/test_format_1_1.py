@@ -174,6 +174,15 @@ def test_a_full_cabin_takes_nobody_else() -> None:
     assert "CAPACITY" in _codes(sc, plan)
 
 
+@pytest.mark.parametrize("seed", [800, 804, 808])
+def test_people_whose_lift_is_promised_are_handed_over(seed: int) -> None:
+    sc = generated("S", seed, roll=True, twists=("people",))
+    promised = [leg["kind"] for lock in sc["commitments"] for leg in lock["legs"]]
+    assert "on_scene" in promised
+    assert "handover" not in promised
+    assert _codes(sc, _plan(sc)) == set()
+
+
 def test_without_a_pad_only_those_who_rappel_can_be_landed() -> None:
     sc = _evacuation(4)
     plan = _plan(sc)

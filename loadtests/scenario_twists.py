@@ -5,6 +5,7 @@ differences between aircraft. A twist never strands anybody: after all of them w
 by the rules stands at home instead.
 """
 
+import math
 import random
 from collections.abc import Callable
 from datetime import timedelta
@@ -265,12 +266,13 @@ def _rolling_hours(sc: Row, chance: random.Random) -> None:
     sc["schema_version"] = "1.1"
     for craft in sc["aircraft"]:
         if craft["at_base_id"] is not None:
+            tight, left_s = chance.choice(_ROLLING_LIMITS)[0], chance.choice((-600, 0, 1800, 4000, 9000))
             craft["crew"]["rows"] = [
                 {
                     "code": code,
                     "days": days,
                     "limit_s": hours * 3600,
-                    "flown_s": max(0, hours * 3600 - chance.choice((-600, 0, 1800, 4000, 9000, 40_000))),
+                    "flown_s": hours * 3600 - left_s if code == tight else hours * 1000,
                 }
                 for code, days, hours in _ROLLING_LIMITS
             ]
@@ -282,6 +284,33 @@ def _forbidden(sc: Row, chance: random.Random) -> None:
     pairs = [(a["id"], i["id"]) for a in sc["aircraft"] for i in sc["incidents"]]
     pairs = [(chance.choice(sc["aircraft"])["id"], None), *chance.sample(pairs, len(pairs) // 3)]
     sc["forbidden_assignments"] = [{"aircraft_id": a, "incident_id": i} for a, i in pairs]
+
+
+def _closed_airspace(sc: Row, chance: random.Random) -> None:
+    """Volumes on the way between incidents and bases, some over an incident, a base or a water point."""
+    sc["schema_version"] = "1.1"
+    sc["no_fly"] = []
+    for n in range(chance.choice((1, 3, 5))):
+        incident, other = chance.choice(sc["incidents"]), chance.choice([*sc["bases"], *sc["water_points"]])
+        share = chance.choice((0.0, 0.3, 0.5, 1.0))
+        lon, lat = (incident[key] + share * (other[key] - incident[key]) for key in ("lon", "lat"))
+        corners = chance.choice((3, 4, 7))
+        turns = [2 * math.pi * (corner + chance.uniform(0, 0.4)) / corners for corner in range(corners)]
+        ring = [(chance.uniform(0.03, 0.15), turn) for turn in turns]
+        start = chance.choice((-60, -60, 0, 45))
+        sc["no_fly"].append(
+            {
+                "id": f"N{n}",
+                "name": f"禁飞区{n}",
+                "polygon": [
+                    [round(lon + far * math.cos(turn), 5), round(lat + far * math.sin(turn), 5)]
+                    for far, turn in ring
+                ],
+                "from": _after(sc, start),
+                "until": _after(sc, start + chance.choice((50, 120, 600))),
+                "reason": "爆破",
+            }
+        )
 
 
 def _all_kinds(sc: Row, chance: random.Random) -> None:
@@ -339,6 +368,7 @@ _NEW_KINDS: tuple[tuple[str, list[str], Row], ...] = (
 TWISTS_1_1: dict[str, Twist] = {
     "rolling_hours": _rolling_hours,
     "forbidden": _forbidden,
+    "closed_airspace": _closed_airspace,
     "all_kinds": _all_kinds,
     "people": _people,
 }

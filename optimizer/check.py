@@ -10,11 +10,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from optimizer.crossing import crossed, crossed_by_line, metres_between, way_m
 from optimizer.legs import Leg, LegKind
 from optimizer.plan import Plan
 from optimizer.problem import NONE, Aircraft, Problem
 
-_EARTH_RADIUS_M = 6_371_008.8  # IUGG mean radius, as the format says
 _SHORT_SHARE, _SHORT_S = 0.01, 2.0
 _CREW_SHARE = 1.005
 _LOCK_LATE_S = 60.0
@@ -123,7 +123,7 @@ def _locks(problem: Problem, timelines: Mapping[int, Sequence[Leg]], findings: F
 
 def _same_lock(want: Leg, got: Leg) -> bool:
     def facts(leg: Leg) -> tuple[object, ...]:
-        return leg.kind, leg.place, leg.incident, leg.drops, leg.litres_per_drop, leg.refuel
+        return leg.kind, leg.place, leg.incident, leg.drops, leg.litres_per_drop, leg.refuel, leg.via
 
     return facts(want) == facts(got) and abs(want.start_s - got.start_s) <= _LOCK_LATE_S
 
@@ -143,6 +143,7 @@ class _Flight:
         self.continuous_s, self.today_s = row.flown_continuous_s, row.flown_today_s
         self.plan_s = 0.0
         self.ready_from_s = 0.0 if self.grounded else math.inf
+        self.leaving = not self.grounded  # may fly out of what it is in as the plan begins
         self.cargo: set[int] = set()
         self.patients: set[int] = set()
 
@@ -190,6 +191,7 @@ class _Flight:
             self.fail("TIME_ORDER", f"{leg.kind} overlaps the leg before")
         if leg.start_s > self.now_s + _SHORT_S and not self.grounded:
             self._burn(leg.start_s - self.now_s)
+            self._keep_clear((self.position,), self.now_s, leg.start_s)
         if leg.kind in (LegKind.FLY, LegKind.CYCLES, LegKind.ON_SCENE):
             first_s, last_s = self.problem.first_light_s, self.problem.last_light_s
             # a plan is written in milliseconds: what rounding took off is none
@@ -224,11 +226,19 @@ class _Flight:
         if leg.end_s - leg.start_s < least_s * (1 - share) - _SHORT_S:
             self.fail("TOO_FAST", f"{leg.kind}: {leg.end_s - leg.start_s:.0f} s < {least_s:.0f} s")
 
+    def _keep_clear(self, way: Sequence[tuple[float, float]], start_s: float, end_s: float) -> None:
+        leaving, self.leaving = self.leaving, False
+        volume = crossed(self.problem.no_fly, way, start_s, end_s, leaving=leaving)
+        if volume:
+            self.fail("NO_FLY", f"passes {volume} while it is closed")
+
     # ---- the kinds of leg ---------------------------------------------------------------------------------
     def _fly(self, leg: Leg) -> bool:
         self._was_ready(leg.start_s)
         goal = _position(self.problem, leg.place)
-        self._long_enough(leg, _distance_m(self.position, goal) / self.row.cruise_mps)
+        way = (self.position, *leg.via, goal)
+        self._long_enough(leg, way_m(way) / self.row.cruise_mps)
+        self._keep_clear(way, leg.start_s, leg.end_s)
         self._burn(leg.end_s - leg.start_s)
         self.position, self.place, self.grounded = goal, leg.place, False
         bases = self.problem.bases
@@ -270,7 +280,7 @@ class _Flight:
             self.fail("CLOSED", f"{point.id} during cycles")
         if leg.litres_per_drop > problem.litres_per_drop(kit, water, leg.incident) * 1.001 + 1:
             self.fail("LIFT", f"{leg.litres_per_drop:.0f} l")
-        gap_m = _distance_m((point.lon_deg, point.lat_deg), (fire.lon_deg, fire.lat_deg))
+        gap_m = metres_between((point.lon_deg, point.lat_deg), (fire.lon_deg, fire.lat_deg))
         one_s = kit.fill_s + gap_m / self.row.loaded_mps + kit.drop_s
         back_s = gap_m / self.row.cruise_mps
         least_s = leg.drops * one_s + (leg.drops - 1) * back_s
@@ -281,6 +291,10 @@ class _Flight:
             for n in range(1, leg.drops + 1)
         )
         self._burn(leg.end_s - leg.start_s)
+        ends = (point.lon_deg, point.lat_deg), (fire.lon_deg, fire.lat_deg)
+        volume = crossed_by_line(problem.no_fly, *ends, leg.start_s, leg.end_s)
+        if volume:
+            self.fail("NO_FLY", f"passes {volume} while it is closed")
         use = (leg.start_s, leg.end_s, 1, self.aircraft)
         self.findings.at_water.setdefault(water, []).append(use)
         self.position, self.grounded = (fire.lon_deg, fire.lat_deg), False
@@ -299,6 +313,7 @@ class _Flight:
         if task.pickup_base != NONE and leg.incident not in self.cargo:
             self.fail("CARGO", f"{scene.id}: cargo not loaded")
         self._burn(leg.end_s - leg.start_s)
+        self._keep_clear((self.position,), leg.start_s, leg.end_s)
         self.cargo.discard(leg.incident)
         if self.problem.delivery_place(leg.incident) != NONE:
             full = any(self._fills_up(other) for other in self.patients)
@@ -361,10 +376,3 @@ def _position(problem: Problem, place: int) -> tuple[float, float]:
             return rows[place].lon_deg, rows[place].lat_deg
         place -= len(rows)
     raise ValueError(f"place {place} is no destination")
-
-
-def _distance_m(a: tuple[float, float], b: tuple[float, float]) -> float:
-    lon_a, lat_a, lon_b, lat_b = map(math.radians, (*a, *b))
-    h = math.sin((lat_b - lat_a) / 2) ** 2
-    h += math.cos(lat_a) * math.cos(lat_b) * math.sin((lon_b - lon_a) / 2) ** 2
-    return 2 * _EARTH_RADIUS_M * math.asin(min(1.0, math.sqrt(h)))

@@ -16,6 +16,7 @@ from optimizer.legs import Leg, LegKind
 from optimizer.plan import Plan
 from optimizer.problem import Problem
 from optimizer.schedule import Schedule
+from optimizer.shut import shut_in
 from optimizer.solve import Result
 from optimizer.task_sortie import task_sortie
 from optimizer.timeline import Sortie, Where
@@ -43,7 +44,8 @@ class _Option:
 
 def explain(problem: Problem, result: Result) -> dict[str, object]:
     """Reasons per incident and uses per aircraft, as a JSON object with ids, codes and figures."""
-    empty = Schedule(problem, Tables(problem))
+    shut = shut_in(problem)
+    empty = Schedule(shut, Tables(shut))
     given = _given(result.plan)
     achieved = inspect(problem, result.plan)
     incidents = []

@@ -6,13 +6,15 @@ from optimizer.plan import Plan
 from optimizer.problem import Problem
 from optimizer.schedule import Schedule
 from optimizer.score import score
+from optimizer.shut import shut_in
 from optimizer.solve import plan_of
 from optimizer.travel import Tables
 
 
 def kept_score(problem: Problem, previous: Plan) -> float | None:
     """The score of the previous plan carried on with nothing added; None where it breaks a rule by now."""
-    schedule = Schedule(problem, Tables(problem))
+    shut = shut_in(problem)
+    schedule = Schedule(shut, Tables(shut))
     carry_over(schedule, previous)
     findings = inspect(problem, plan_of(schedule))
     return None if findings.violations else score(problem, findings).total

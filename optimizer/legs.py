@@ -19,7 +19,8 @@ class LegKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
-    """`place`: where a fly leg goes, the base of a ground leg, the water point of a cycles leg, else -1."""
+    """`place`: where a fly leg goes, the base of a ground leg, the water point of a cycles leg, else -1. `via`:
+    (lon, lat) that a fly leg turns at on its way."""
 
     kind: LegKind
     start_s: float
@@ -29,3 +30,4 @@ class Leg:
     drops: int = 0
     litres_per_drop: float = 0.0
     refuel: bool = False
+    via: tuple[tuple[float, float], ...] = ()

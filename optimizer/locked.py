@@ -6,7 +6,7 @@ lock that breaks a rule shows in `check.py` and is reported, because no plan cou
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from optimizer.craft import Craft
 from optimizer.landing import landed
@@ -32,16 +32,7 @@ def _in_order(legs: Sequence[Leg], free_s: float) -> list[Leg]:
         late_s = max(0.0, free_s - leg.start_s)
         moved = leg
         if late_s > 0.0:
-            moved = Leg(
-                kind=leg.kind,
-                start_s=leg.start_s + late_s,
-                end_s=leg.end_s + late_s,
-                place=leg.place,
-                incident=leg.incident,
-                drops=leg.drops,
-                litres_per_drop=leg.litres_per_drop,
-                refuel=leg.refuel,
-            )
+            moved = replace(leg, start_s=leg.start_s + late_s, end_s=leg.end_s + late_s)
         free_s = moved.end_s
         shifted.append(moved)
     return shifted
@@ -96,9 +87,12 @@ class _Replay:
         self.now_s = leg.end_s
 
     def finish(self) -> Sortie:
-        """The sortie that the legs make, and a landing's refuelling where they end with one."""
-        after = self.state_now()
+        """The sortie that the legs make, and a landing's refuelling where they end with one. Who has come to where they
+        were to be brought gets off first."""
         last = self.legs[-1]
+        if self.where is Where.BASE:
+            self._let_off()
+        after = self.state_now()
         if self.where is Where.BASE and last.kind is LegKind.FLY:
             after, booked = landed(
                 self.planner.problem,
@@ -111,6 +105,7 @@ class _Replay:
                 today_s=after.today_s,
             )
             self.at_fuel += booked
+            after = replace(after, patients=tuple(self.patients), cargo=tuple(self.cargo))
         return Sortie(
             legs=tuple(self.legs),
             after=after,
@@ -123,6 +118,13 @@ class _Replay:
             stood_ready=tuple(self.stood_ready),
             incidents=tuple(dict.fromkeys(scene[0] for scene in self.at_scene)),
         )
+
+    def _let_off(self) -> None:
+        problem = self.planner.problem
+        for incident in [n for n in self.patients if problem.delivery_place(n) == self.base]:
+            task = problem.incidents[incident].task
+            until_s = self.now_s + (task.handover_s if task is not None else 0.0)
+            self.follow(Leg(kind=LegKind.HANDOVER, start_s=self.now_s, end_s=until_s, incident=incident))
 
     def state_now(self) -> State:
         """The aircraft after the legs followed so far."""

@@ -8,7 +8,8 @@ from optimizer.legs import Leg
 from optimizer.plan_json import LegReader, leg_json
 from optimizer.problem import Problem
 from optimizer.reading import Fields, shown
-from optimizer.versions import VERSIONS
+from optimizer.unused import unused
+from optimizer.versions import VERSIONS, version_of
 
 SOLVER = "ganying"
 _PREVIOUS_TOP = "schema_version scenario_id solver created_at bound aircraft explanations"
@@ -22,7 +23,7 @@ class Plan:
 
     def to_json(self, problem: Problem) -> dict[str, object]:
         """The plan in the scenario's format version."""
-        return {
+        row: dict[str, object] = {
             "schema_version": problem.schema_version,
             "scenario_id": problem.id,
             "solver": SOLVER,
@@ -34,15 +35,22 @@ class Plan:
                 for aircraft in sorted(self.timelines)
             ],
         }
+        if VERSIONS[problem.schema_version].plan:
+            row["unused"] = [
+                {"aircraft_id": problem.aircraft[aircraft].id, "code": code}
+                for aircraft, code in unused(problem, self.timelines)
+            ]
+        return row
 
 
 def read_plan(problem: Problem, plan: Mapping[str, object]) -> Plan:
     """An earlier plan, read for this problem: it may be of an earlier scenario, so aircraft and legs that name
     what is gone are left out. Raises Malformed, which names the field, for what is not a plan."""
-    top = Fields(plan, "", _PREVIOUS_TOP)
+    version = version_of(plan)
+    top = Fields(plan, "", f"{_PREVIOUS_TOP} {version.plan}")
     top.text("schema_version", VERSIONS)
     known = {row.id: n for n, row in enumerate(problem.aircraft)}
-    reader = LegReader.of(problem)
+    reader = LegReader.of(problem, turns=version.turns)
     timelines: dict[int, tuple[Leg, ...]] = {}
     for row in top.children("aircraft", "aircraft_id legs"):
         name, legs = row.text("aircraft_id"), row.items("legs")

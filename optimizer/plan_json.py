@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from dispatch.errors import Malformed
 from optimizer.legs import Leg, LegKind
 from optimizer.problem import Problem
-from optimizer.reading import Fields, iso_time, shown
+from optimizer.reading import Fields, iso_time, read_points, shown
 
 _FIELDS = {
-    LegKind.FLY: "kind start end to",
+    LegKind.FLY: "kind start end to via",
     LegKind.CYCLES: "kind start end water_point_id incident_id drops litres_per_drop",
     LegKind.ON_SCENE: "kind start end incident_id",
     LegKind.HANDOVER: "kind start end incident_id",
     LegKind.GROUND: "kind start end base_id refuel",
 }
-_ALL_FIELDS = "kind start end to water_point_id incident_id drops litres_per_drop base_id refuel"
+_ALL_FIELDS = "kind start end to via water_point_id incident_id drops litres_per_drop base_id refuel"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +31,10 @@ class LegReader:
     water_points: Mapping[str, int]
     hospitals: Mapping[str, int]
     incidents: Mapping[str, int]
+    turns: bool = False  # whether the version lets a leg fly `via` points
 
     @classmethod
-    def of(cls, problem: Problem) -> "LegReader":
+    def of(cls, problem: Problem, *, turns: bool) -> "LegReader":
         """The reader for a problem's own ids."""
         return cls(
             now_epoch_s=problem.now_epoch_s,
@@ -41,6 +42,7 @@ class LegReader:
             water_points={row.id: n for n, row in enumerate(problem.water_points)},
             hospitals={row.id: n for n, row in enumerate(problem.hospitals)},
             incidents={row.id: n for n, row in enumerate(problem.incidents)},
+            turns=turns,
         )
 
     def read_all(self, legs: list[object], path: str) -> Iterator[Leg]:
@@ -64,7 +66,13 @@ class LegReader:
             drops=self._drops(row) if kind is LegKind.CYCLES else 0,
             litres_per_drop=row.positive("litres_per_drop") if kind is LegKind.CYCLES else 0.0,
             refuel=row.flag("refuel") if kind is LegKind.GROUND else False,
+            via=self._via(row) if row.has("via") else (),
         )
+
+    def _via(self, row: Fields) -> tuple[tuple[float, float], ...]:
+        if not self.turns:
+            raise Malformed(row.at("via"), "is not a field of this format")
+        return read_points(row, "via")
 
     @staticmethod
     def _drops(row: Fields) -> int:
@@ -112,6 +120,8 @@ def leg_json(problem: Problem, leg: Leg) -> dict[str, object]:
     }
     if leg.kind is LegKind.FLY:
         row["to"] = _to(problem, leg.place)
+        if leg.via:
+            row["via"] = [list(point) for point in leg.via]
     elif leg.kind is LegKind.GROUND:
         row["base_id"] = problem.bases[leg.place].id
         row["refuel"] = leg.refuel

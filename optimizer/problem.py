@@ -41,6 +41,16 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoFly:
+    """Airspace that nobody may pass from `from_s` to `until_s`, at any height. `polygon`: (lon, lat), not closed."""
+
+    id: str
+    polygon: tuple[tuple[float, float], ...]
+    from_s: float
+    until_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Base(Place):
     """Where aircraft stand, refuel and rest. `refuel_points` aircraft can be turned round at once."""
 
@@ -207,7 +217,8 @@ class Reserve:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """Everything that is asked. `commitments`: aircraft index to its locked opening legs. Pairs are (aircraft,
-    incident); a forbidden one with incident NONE keeps the aircraft from all."""
+    incident); a forbidden one with incident NONE keeps the aircraft from all. `cut_off`: (water point, fire) between
+    which closed airspace lies (`shut.py`)."""
 
     schema_version: str
     id: str
@@ -228,6 +239,8 @@ class Problem:
     previous_pairs: frozenset[tuple[int, int]]
     forbidden: frozenset[tuple[int, int]] = frozenset()
     required: frozenset[tuple[int, int]] = frozenset()
+    no_fly: tuple[NoFly, ...] = ()
+    cut_off: frozenset[tuple[int, int]] = frozenset()
 
     def base_place(self, base: int) -> int:
         """The place number of a base."""
@@ -266,7 +279,9 @@ class Problem:
         return elevation_m + 36.6 * (self.sea_level_temperature_c - 15.0)
 
     def litres_per_drop(self, kit: WaterKit, water_point: int, incident: int) -> float:
-        """What the kit lifts at the higher of the two places; 0 if nothing."""
+        """What the kit lifts at the higher of the two places; 0 if nothing, or no water gets from one to the other."""
+        if (water_point, incident) in self.cut_off:
+            return 0.0
         higher_m = max(self.water_points[water_point].elevation_m, self.incidents[incident].elevation_m)
         return kit.litres_at(self.density_altitude_m(higher_m))
 

@@ -161,3 +161,14 @@ class Fields:
         if among and value not in among:
             raise Malformed(path, f"{shown(value)} is not one of {', '.join(sorted(among))}")
         return value
+
+
+def read_points(row: Fields, key: str) -> tuple[tuple[float, float], ...]:
+    """A list of [lon, lat]. Raises Malformed."""
+    points = []
+    for n, item in enumerate(row.items(key)):
+        if not isinstance(item, list) or len(item) != 2:
+            raise Malformed(row.at(f"{key}[{n}]"), f"{shown(item)} is not [lon, lat]")
+        pair = Fields({"lon": item[0], "lat": item[1]}, row.at(f"{key}[{n}]"), "lon lat")
+        points.append((pair.number("lon", -180, 180), pair.number("lat", -90, 90)))
+    return tuple(points)

@@ -28,7 +28,15 @@ from optimizer.problem import (
     Window,
 )
 from optimizer.reading import Fields, shown
-from optimizer.versions import VERSIONS, Version, read_orders, read_people, rolling_left_s
+from optimizer.versions import (
+    VERSIONS,
+    Version,
+    read_no_fly,
+    read_orders,
+    read_people,
+    rolling_left_s,
+    version_of,
+)
 
 SCHEMA_VERSION = "1.0"  # what the server writes
 _LATEST_NOW_S = 221_845_392_000.0  # the year 9000: a millennium for plans before calendars end
@@ -51,10 +59,10 @@ _AIRCRAFT = (
 
 def read_scenario(scenario: Mapping[str, object]) -> Problem:
     """The problem a scenario states. Raises Malformed naming the first wrong field."""
-    version = VERSIONS.get(str(scenario.get("schema_version")) if isinstance(scenario, Mapping) else "")
-    top = Fields(scenario, "", f"{_TOP} {version.top}" if version else _TOP)
+    version = version_of(scenario)
+    top = Fields(scenario, "", f"{_TOP} {version.top}")
     top.text("schema_version", VERSIONS)
-    return _Reader(top, version or VERSIONS[SCHEMA_VERSION]).problem()
+    return _Reader(top, version).problem()
 
 
 class _Reader:
@@ -112,6 +120,7 @@ class _Reader:
             commitments=self._commitments(),
             previous_pairs=frozenset(self._previous()),
             forbidden=read_orders(top, "forbidden_assignments", self._aircraft, self._incidents),
+            no_fly=read_no_fly(top, self._now_s),
             required=read_orders(top, "required_assignments", self._aircraft, self._incidents),
         )
 
@@ -323,6 +332,7 @@ class _Reader:
             water_points=self._waters,
             hospitals=self._hospitals,
             incidents=self._incidents,
+            turns=self._version.turns,
         )
         locked: dict[int, tuple[Leg, ...]] = {}
         for row in self._top.children("commitments", "aircraft_id legs"):

@@ -164,10 +164,13 @@ class Schedule:
         return gone[::-1]
 
     def bring_home(self, aircraft: int) -> None:
-        """If the aircraft is left in the air or on a pad, append the legs that take it to a base."""
+        """If the aircraft is left in the air, on a pad or with people on board, append the legs that take them where
+        they belong and it to a base."""
         state = self.state(aircraft)
         craft = self.crafts[aircraft]
-        if state.where is Where.BASE or (not craft.row.serviceable and not self.sorties[aircraft]):
+        if (state.where is Where.BASE and not state.patients) or (
+            not craft.row.serviceable and not self.sorties[aircraft]
+        ):
             return
         sortie = self._recovery(craft, state)
         if sortie is not None:

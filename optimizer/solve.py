@@ -9,10 +9,11 @@ seed and iteration limit: same plan. No clock, no chance and no IO in here; `sto
 the second, and `listen` hears of every improvement.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
+from optimizer.around import Detours
 from optimizer.bound import LEAST_REST_S, Bounder, grain_for
 from optimizer.carry import carry_over
 from optimizer.check import Findings, Violation, inspect
@@ -21,6 +22,7 @@ from optimizer.dive import rescue
 from optimizer.fill import fill
 from optimizer.human import nearest_first
 from optimizer.join import joined_legs
+from optimizer.legs import Leg, LegKind
 from optimizer.life import serve_life
 from optimizer.plan import Plan
 from optimizer.problem import Problem
@@ -28,6 +30,7 @@ from optimizer.required import serve_required
 from optimizer.schedule import Schedule
 from optimizer.score import Score, score
 from optimizer.search import search
+from optimizer.shut import shut_in
 from optimizer.stop import BUILDING, FIRST, PROVING, Stop
 from optimizer.travel import Tables
 
@@ -76,13 +79,14 @@ def solve(
 ) -> Result:
     """The best plan found before `stop`. Deterministic for a seed if `stop` is. `passes`: at most so many to raise
     the bound, each told to `hear_bound`; `stop` is asked with `PROVING` and may end them sooner."""
+    asked, problem = problem, shut_in(problem)
     tables = Tables(problem)
     best: _Judged | None = None
     best_schedule: Schedule | None = None
     human: Score | None = None
     schedules: list[tuple[float, Schedule]] = []
     for method, schedule in _first_plans(problem, tables, stop, seed, previous):
-        judged = _judge(schedule, method)
+        judged = _judge(asked, schedule, method)
         if passes > 0 and not judged.findings.violations:
             schedules.append((judged.score.total, schedule))
         human = human or judged.score
@@ -100,7 +104,7 @@ def solve(
     iterations, base_method = 0, best.method
     for done, changed in search(best_schedule, stop, seed):
         iterations = done
-        judged = _judge(best_schedule, base_method + "+search") if changed else best
+        judged = _judge(asked, best_schedule, base_method + "+search") if changed else best
         if judged.rank < best.rank:
             best = judged
             if listen is not None:
@@ -121,8 +125,11 @@ def _bounds(
     problem: Problem, tables: Tables, schedules: list[tuple[float, Schedule]], passes: int, stop: Stop
 ) -> Iterator[float]:
     """Ever better bounds, from the first plans; none where the relaxed model says nothing, nor with what it does not
-    know: people by the load, and places to hand them over other than hospitals."""
+    know: people by the load, places to hand them over other than hospitals, ways round closed
+    airspace."""
     if problem.rules.min_rest_s < LEAST_REST_S or problem.horizon_s <= 0.0:
+        return
+    if problem.no_fly:
         return
     if any(
         row.task is not None and (row.task.people or row.task.dropoff_base >= 0) for row in problem.incidents
@@ -178,10 +185,29 @@ def _never() -> bool:
 
 def plan_of(schedule: Schedule) -> Plan:
     """The plan a schedule stands for; aircraft that stay where they are have no entry."""
-    return Plan(timelines={n: tuple(legs) for n, legs in enumerate(joined_legs(schedule)) if legs})
+    detours = schedule.tables.detours
+    timelines = {n: tuple(legs) for n, legs in enumerate(joined_legs(schedule)) if legs}
+    if detours is not None:
+        for n, legs in timelines.items():
+            timelines[n] = _turning(schedule.problem, detours, n, legs)
+    return Plan(timelines=timelines)
 
 
-def _judge(schedule: Schedule, method: str) -> _Judged:
+def _turning(problem: Problem, detours: Detours, aircraft: int, legs: Sequence[Leg]) -> tuple[Leg, ...]:
+    """The legs, with the points at which they go round closed airspace; locked ones as they are."""
+    locked, place = len(problem.commitments.get(aircraft, ())), problem.aircraft_place(aircraft)
+    turning = []
+    for n, leg in enumerate(legs):
+        if leg.kind is LegKind.FLY:
+            turning.append(leg if n < locked else replace(leg, via=detours.via(place, leg.place)))
+            place = leg.place
+        else:
+            turning.append(leg)
+            place = problem.incident_place(leg.incident) if leg.kind is LegKind.CYCLES else place
+    return tuple(turning)
+
+
+def _judge(asked: Problem, schedule: Schedule, method: str) -> _Judged:
     plan = plan_of(schedule)
-    findings = inspect(schedule.problem, plan)
-    return _Judged(plan=plan, findings=findings, score=score(schedule.problem, findings), method=method)
+    findings = inspect(asked, plan)
+    return _Judged(plan=plan, findings=findings, score=score(asked, findings), method=method)

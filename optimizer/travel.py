@@ -3,15 +3,16 @@
 `distance_m`: float64[place, place], metres on the mean sphere; places numbered as `problem.py` says.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dispatch.geo import EARTH_RADIUS_M
+from optimizer.around import FAR_M, Detours, positions_deg
 from optimizer.craft import Craft
 from optimizer.problem import Aircraft, Problem, WaterKit
+from optimizer.shut import airspace
 
 WATER_CHOICES = 10  # per kind of aircraft and fire: enough for the places at small ponds to run out
 RETURN_CHOICES = 4  # bases worth returning to from one place
@@ -21,21 +22,36 @@ Indices = NDArray[np.int64]
 
 
 def distance_matrix_m(problem: Problem) -> Matrix:
-    """float64[place, place], metres (haversine on the sphere of the interchange format)."""
-    rows: Sequence[object] = (
-        *problem.bases,
-        *problem.water_points,
-        *problem.hospitals,
-        *problem.incidents,
-        *problem.aircraft,
-    )
-    lon = np.radians([getattr(row, "lon_deg") for row in rows])  # noqa: B009 - places and aircraft share the name only
-    lat = np.radians([getattr(row, "lat_deg") for row in rows])  # noqa: B009 - the same
-    half_lat = np.sin((lat[:, None] - lat[None, :]) / 2) ** 2
-    half_lon = np.sin((lon[:, None] - lon[None, :]) / 2) ** 2
-    half = half_lat + np.cos(lat)[:, None] * np.cos(lat)[None, :] * half_lon
+    """float64[place, place], metres in straight lines."""
+    lon, lat = positions_deg(problem)
+    return haversine_m(lon, lat, lon, lat)
+
+
+def haversine_m(lon_a: Matrix, lat_a: Matrix, lon_b: Matrix, lat_b: Matrix) -> Matrix:
+    """float64[a, b], metres on the sphere of the interchange format."""
+    lon_a, lat_a, lon_b, lat_b = (np.radians(deg) for deg in (lon_a, lat_a, lon_b, lat_b))
+    half_lat = np.sin((lat_a[:, None] - lat_b[None, :]) / 2) ** 2
+    half_lon = np.sin((lon_a[:, None] - lon_b[None, :]) / 2) ** 2
+    half = half_lat + np.cos(lat_a)[:, None] * np.cos(lat_b)[None, :] * half_lon
     matrix: Matrix = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.minimum(1.0, half)))
     return matrix
+
+
+def detours(problem: Problem, distance_m: Matrix) -> Detours | None:
+    """The ways round closed airspace, if any is closed."""
+    space = airspace(problem)
+    if space is None:
+        return None
+    lon, lat = positions_deg(problem)
+    corners = np.array([space.degrees(n) for n in range(len(space.corners))]).reshape(-1, 2)
+    corner_m = haversine_m(lon, lat, corners[:, 0], corners[:, 1])
+    between_m = haversine_m(corners[:, 0], corners[:, 1], corners[:, 0], corners[:, 1])
+    found = Detours(space, distance_m, corner_m, between_m)
+    for hospital in range(len(problem.hospitals)):
+        place = problem.hospital_place(hospital)
+        if any(inside[place] for inside in space.inside):  # it has no hours that could say when it is open
+            found.ways_m[place, :] = found.ways_m[:, place] = FAR_M
+    return found
 
 
 def suitable_water(problem: Problem, craft: Aircraft) -> Indices:
@@ -75,6 +91,9 @@ class Tables:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.distance_m = distance_matrix_m(problem)
+        self.detours = detours(problem, self.distance_m)
+        if self.detours is not None:
+            self.distance_m = self.detours.ways_m
         self.distance_view = memoryview(self.distance_m)  # type: ignore[arg-type]  # an array is a buffer; numpy says so from Python 3.12 on
         self.crafts = [Craft.of(problem, n) for n in range(len(problem.aircraft))]
         self._bases: dict[float, tuple[int, ...]] = {}
@@ -161,6 +180,9 @@ class Tables:
         higher_m, where = np.unique(np.maximum(fire_m[:, None], point_m[None, :]), return_inverse=True)
         lifted = np.array([kit.litres_at(problem.density_altitude_m(float(height))) for height in higher_m])
         litres: Matrix = lifted[where].reshape(len(fires), len(points))
+        for water, fire in problem.cut_off:
+            if fire in fires:
+                litres[fires.index(fire), points == water] = 0.0
         return litres
 
     def _choose_water(self, aircraft: int, kit: WaterKit, fires: tuple[int, ...]) -> FireWater | None:

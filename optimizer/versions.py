@@ -7,11 +7,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import shapely
+
 from dispatch.errors import Malformed
-from optimizer.problem import NONE
-from optimizer.reading import Fields, shown
+from optimizer.problem import NONE, NoFly
+from optimizer.reading import Fields, read_points, shown
 
 _GOALS = ("pickup_base_id", "hospital_id", "dropoff_base_id")
+_MOST_CORNERS = 200  # of one volume
 _MOST_PEOPLE = 10_000  # of one task: a town; more is a slip of the pen
 
 Pairs = frozenset[tuple[int, int]]
@@ -25,6 +28,8 @@ class Version:
     crew: str = ""
     incident: str = ""
     task: str = ""
+    plan: str = ""
+    turns: bool = False  # whether a leg may fly `via` points
     kinds: tuple[str, ...] = ("fire", "medevac", "search", "supply", "recon")
     capabilities: tuple[str, ...] = ("water", "hoist", "medical", "cargo", "search", "recon", "night")
 
@@ -33,10 +38,12 @@ _FIRST = Version()
 VERSIONS: Mapping[str, Version] = {
     "1.0": _FIRST,
     "1.1": Version(
-        top="forbidden_assignments required_assignments",
+        top="forbidden_assignments required_assignments no_fly",
         crew="rows",
         incident="pad",
         task="people dropoff_base_id needs_pad",
+        plan="unused",
+        turns=True,
         kinds=(
             *_FIRST.kinds,
             *("patrol", "air_command", "landing", "rappel", "retardant", "air_drop", "airlift", "sling"),
@@ -48,6 +55,12 @@ VERSIONS: Mapping[str, Version] = {
         ),
     ),
 }
+
+
+def version_of(file: Mapping[str, object]) -> Version:
+    """The version a scenario or plan says it is in; the first where it names none that there is."""
+    stated = file.get("schema_version") if isinstance(file, Mapping) else None
+    return VERSIONS.get(stated, _FIRST) if isinstance(stated, str) else _FIRST
 
 
 def rolling_left_s(crew: Fields) -> float:
@@ -93,3 +106,32 @@ def read_people(task: Fields) -> int:
     if people and goals not in (["hospital_id"], ["dropoff_base_id"]):
         raise Malformed(task.at("people"), "needs a hospital_id or a dropoff_base_id to take them to")
     return people
+
+
+def read_no_fly(top: Fields, now_s: float) -> tuple[NoFly, ...]:
+    """The closed airspace. Raises Malformed."""
+    if not top.has("no_fly"):
+        return ()
+    volumes: list[NoFly] = []
+    for row in top.children("no_fly", "id name polygon from until reason"):
+        for words in ("name", "reason"):
+            row.words(words)
+        polygon = read_points(row, "polygon")
+        if len(polygon) > 3 and polygon[0] == polygon[-1]:
+            polygon = polygon[:-1]
+        if not 3 <= len(polygon) <= _MOST_CORNERS:
+            raise Malformed(row.at("polygon"), f"has not between 3 and {_MOST_CORNERS} corners")
+        shape = shapely.Polygon(polygon)
+        if not shape.is_valid or shape.area <= 0.0:
+            raise Malformed(row.at("polygon"), "crosses itself")
+        volumes.append(
+            NoFly(
+                id=row.text("id"),
+                polygon=polygon,
+                from_s=row.time_s("from") - now_s,
+                until_s=row.begin_s("until") - now_s,
+            )
+        )
+    if len({volume.id for volume in volumes}) < len(volumes):
+        raise Malformed("no_fly", "has an id twice")
+    return tuple(volumes)

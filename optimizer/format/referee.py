@@ -25,6 +25,11 @@ SHORT_SHARE, SHORT_S = 0.01, 2.0  # by so much a leg may be shorter than its lea
 CREW_SHARE = 1.005  # crew limits may be over by half a per cent (and SHORT_S)
 LOCK_LATE_S = 60.0
 TOUCH_S = 1.0  # taken off both ends of a use, so that one may begin as another ends
+FORGIVEN_M, FORGIVEN_S = 100.0, 1.0  # inside closed airspace
+FIT_CODES = (  # what keeps an aircraft from one incident
+    *("WEATHER_WIND", "WEATHER_VISIBILITY", "INCIDENT_SLOTS", "CAPABILITY", "NO_PAD", "CAPACITY"),
+    "FORBIDDEN_ASSIGNMENT",
+)
 FLOWN = ("fly", "cycles", "on_scene")
 
 
@@ -71,6 +76,53 @@ def is_open(place: Row, start: float, end: float) -> bool:
     return not windows or any(
         seconds(window["from"]) <= start and end <= seconds(window["until"]) for window in windows
     )
+
+
+def runs_inside(polygon: list[list[float]], points: list[Row]) -> list[tuple[float, float]]:
+    """The parts of a way, from 0 to 1 by length, that lie inside; those of up to 100 m are forgiven. Ways and sides are
+    straight in longitude and latitude. A way of no length is inside as a whole or not at all."""
+    lengths = [distance_m(a, b) for a, b in pairwise(points)]
+    whole_m = sum(lengths)
+    if whole_m <= 0:
+        return [(0.0, 1.0)] if _within(polygon, points[0]["lon"], points[0]["lat"]) else []
+    runs, flown_m = [], 0.0
+    for (a, b), piece_m in zip(pairwise(points), lengths, strict=True):
+        for start, end in _clipped(polygon, a, b):
+            if (end - start) * piece_m > FORGIVEN_M:
+                runs.append(((flown_m + start * piece_m) / whole_m, (flown_m + end * piece_m) / whole_m))
+        flown_m += piece_m
+    return runs
+
+
+def _clipped(polygon: list[list[float]], a: Row, b: Row) -> list[tuple[float, float]]:
+    """The parts of one straight piece inside, as shares of it."""
+    along = (b["lon"] - a["lon"], b["lat"] - a["lat"])
+    cuts = {0.0, 1.0}
+    for (lon, lat), (next_lon, next_lat) in zip(polygon, polygon[1:] + polygon[:1], strict=True):
+        side = (next_lon - lon, next_lat - lat)
+        across = along[0] * side[1] - along[1] * side[0]
+        if across:
+            gap = (lon - a["lon"], lat - a["lat"])
+            at = (gap[0] * side[1] - gap[1] * side[0]) / across
+            on_side = (gap[0] * along[1] - gap[1] * along[0]) / across
+            if 0 < at < 1 and 0 <= on_side <= 1:
+                cuts.add(at)
+    parts: list[tuple[float, float]] = []
+    for start, end in pairwise(sorted(cuts)):
+        middle = (start + end) / 2
+        if _within(polygon, a["lon"] + middle * along[0], a["lat"] + middle * along[1]):
+            joins = bool(parts) and parts[-1][1] == start
+            parts.append((parts.pop()[0], end) if joins else (start, end))
+    return parts
+
+
+def _within(polygon: list[list[float]], lon: float, lat: float) -> bool:
+    """Whether a point lies inside (even-odd)."""
+    inside = False
+    for (lon_a, lat_a), (lon_b, lat_b) in zip(polygon, polygon[1:] + polygon[:1], strict=True):
+        if (lat_a > lat) != (lat_b > lat):
+            inside ^= lon < lon_a + (lat - lat_a) / (lat_b - lat_a) * (lon_b - lon_a)
+    return inside
 
 
 class Judge:
@@ -142,6 +194,7 @@ class Judge:
                 self._capacity(code, place, spans, self.places[kind][place][limit])
         self._locks()
         self._orders()
+        self._unused()
         return {**self._score(), "violations": self.violations, "valid": not self.violations}
 
     # ---- the plan as a whole ------------------------------------------------------------------------------
@@ -174,6 +227,63 @@ class Judge:
         for row in self.scenario.get("required_assignments", []):
             if (row["aircraft_id"], row["incident_id"]) not in self.pairs:
                 self.fail("REQUIRED_ASSIGNMENT", row["aircraft_id"], f"never works at {row['incident_id']}")
+
+    # ---- why aircraft stand -------------------------------------------------------------------------------
+    def _unused(self) -> None:
+        """Codes that the scenario or the plan itself belies."""
+        working = {name for name, _ in self.pairs}
+        for row in self.plan.get("unused", []):
+            name, code = row["aircraft_id"], row["code"]
+            if name not in self.aircraft:
+                self.fail("UNKNOWN_ID", name, "stands unused, and is no aircraft of the scenario")
+            elif name in working:
+                self.fail("UNUSED", name, f"works in the plan, and stands unused for {code}")
+            elif not self._plausible(self.aircraft[name], code):
+                self.fail("UNUSED", name, f"{code} does not hold for it")
+
+    def _plausible(self, craft: Row, code: str) -> bool:
+        weather, crew = self.scenario["weather"], craft["crew"]
+        ready = max(self.now, seconds(craft["ready_at"]))
+        if code in FIT_CODES:
+            fits = [self._unfit(craft, incident) for incident in self.scenario["incidents"]]
+            return all(fits) and any(code in codes for codes in fits)
+        dark = seconds(weather["last_light"]) <= ready or seconds(weather["first_light"]) >= self.horizon
+        holds = {
+            "UNSERVICEABLE": not craft["serviceable"],
+            "RETURNING": craft["at_base_id"] is None,
+            "NOT_READY": ready >= self.horizon,
+            "CREW_DUTY": seconds(crew["duty_ends_at"]) <= ready,
+            "CREW_DAILY": crew["flown_today_s"] >= self.scenario["rules"]["max_daily_flight_s"],
+            "CREW_ROLLING": any(row["flown_s"] >= row["limit_s"] for row in crew.get("rows", [])),
+            "DAYLIGHT": dark and "night" not in craft["capabilities"],
+            "IN_RESERVE": any(
+                row["base_id"] == craft["at_base_id"] and row["capability"] in craft["capabilities"]
+                for row in self.scenario["reserves"]
+                if row["min_aircraft"] > 0
+            ),
+            "NO_GAIN": bool(craft["serviceable"]),
+        }
+        return bool(holds.get(code, False))
+
+    def _unfit(self, craft: Row, incident: Row) -> set[str]:
+        """Codes of all that keeps an aircraft from ever working at an incident."""
+        task = incident.get("task")
+        seats = max(task["seats"], 1 if task.get("people") else 0) if task else 0
+        ropeless = "rappel" not in craft["capabilities"]
+        holds = {
+            "WEATHER_WIND": incident["wind_mps"] > craft["max_wind_mps"],
+            "WEATHER_VISIBILITY": incident["visibility_m"] < craft["min_visibility_m"],
+            "INCIDENT_SLOTS": craft["slots"] > incident["max_slots"],
+            "CAPABILITY": bool(set(task["needs"]) - set(craft["capabilities"]))
+            if task
+            else not craft["water"],
+            "NO_PAD": bool(task and task.get("needs_pad") and not incident.get("pad") and ropeless),
+            "CAPACITY": bool(task and (seats > craft["seats"] or task["cargo_kg"] > craft["cargo_kg"])),
+            "FORBIDDEN_ASSIGNMENT": bool(
+                {(craft["id"], incident["id"]), (craft["id"], None)} & self.forbidden
+            ),
+        }
+        return {code for code, held in holds.items() if held}
 
     # ---- the score ----------------------------------------------------------------------------------------
     def _score(self) -> Row:
@@ -288,6 +398,7 @@ class Flight:
         self.plan_s = 0.0
         self.rows_left = [(row["limit_s"] - row["flown_s"], row["code"]) for row in crew.get("rows", [])]
         self.ready_from: float | None = judge.now if grounded else None
+        self.leaving = not grounded
         self.cargo: set[str] = set()
         self.patients: set[str] = set()
 
@@ -336,6 +447,7 @@ class Flight:
             )
         if start > self.time + SHORT_S and not self.grounded:
             self._burn(start - self.time)  # holding that no leg tells of
+            self._keep_clear([self.position], self.time, start)
         if kind not in FLOWN:
             return
         weather = self.judge.scenario["weather"]
@@ -373,6 +485,24 @@ class Flight:
             self.judge.ready.append((str(self.here[1]), self.name, self.ready_from, until))
         self.ready_from = None
 
+    def _keep_clear(self, way: list[Row], start: float, end: float, *, to_and_fro: bool = False) -> None:
+        """`to_and_fro`: it may be anywhere on the way at any time. Whoever is in the air as the plan begins may leave
+        the volume it is in."""
+        leaving, self.leaving = self.leaving, False
+        for volume in self.judge.scenario.get("no_fly", []):
+            closed, opened = seconds(volume["from"]), seconds(volume["until"])
+            for enters, leaves in runs_inside(volume["polygon"], way):
+                if leaving and enters < 1e-6:
+                    continue
+                since, until = (
+                    (start, end)
+                    if to_and_fro
+                    else (start + enters * (end - start), start + leaves * (end - start))
+                )
+                if since + FORGIVEN_S < opened and until - FORGIVEN_S > closed:
+                    self.fail("NO_FLY", f"{self.label} passes {volume['id']}")
+                    return
+
     def _find(self, kind: str, name: str) -> Row:
         place = self.judge.places.get(kind, {}).get(name)
         if place is None:
@@ -409,7 +539,10 @@ class Flight:
         kind, name = leg["to"]["type"], leg["to"]["id"]
         goal = self._find(kind, name)
         self._was_ready(start)
-        self._takes(start, end, distance_m(self.position, goal) / self.craft["cruise_mps"])
+        turns = [{"lon": lon, "lat": lat} for lon, lat in leg.get("via", [])]
+        way = [self.position, *turns, goal]
+        self._takes(start, end, sum(distance_m(a, b) for a, b in pairwise(way)) / self.craft["cruise_mps"])
+        self._keep_clear(way, start, end)
         self._burn(end - start)
         self.here, self.position = (kind, name), goal
         self.grounded = kind in ("base", "hospital")
@@ -456,6 +589,7 @@ class Flight:
             (start + stretch * (n * one_s + (n - 1) * back_s), litres) for n in range(1, drops + 1)
         ]
         self._burn(end - start)
+        self._keep_clear([water, incident], start, end, to_and_fro=True)
         self.judge.at_water[water["id"]].append((start, end, 1, self.name))
         self.here, self.position, self.grounded = ("incident", incident["id"]), incident, False
 
@@ -476,6 +610,7 @@ class Flight:
         if task["pickup_base_id"] and name not in self.cargo:
             self.fail("CARGO", f"the cargo for {name} was not loaded at {task['pickup_base_id']}")
         self._burn(end - start)
+        self._keep_clear([self.position], start, end)
         self.cargo.discard(name)
         if _delivery(task):
             incidents = self.judge.places["incident"]

@@ -174,6 +174,15 @@ def test_a_full_cabin_takes_nobody_else() -> None:
     assert "CAPACITY" in _codes(sc, plan)
 
 
+@pytest.mark.parametrize("seed", [800, 804, 808])
+def test_people_whose_lift_is_promised_are_handed_over(seed: int) -> None:
+    sc = generated("S", seed, roll=True, twists=("people",))
+    promised = [leg["kind"] for lock in sc["commitments"] for leg in lock["legs"]]
+    assert "on_scene" in promised
+    assert "handover" not in promised
+    assert _codes(sc, _plan(sc)) == set()
+
+
 def test_without_a_pad_only_those_who_rappel_can_be_landed() -> None:
     sc = _evacuation(4)
     plan = _plan(sc)
@@ -251,3 +260,150 @@ def test_an_order_names_what_the_scenario_has() -> None:
     everywhere = {"aircraft_id": small()["aircraft"][0]["id"], "incident_id": None}
     with pytest.raises(Malformed, match="incident_id"):
         parse(_newer(small(), required_assignments=[everywhere]))
+
+
+# ---- closed airspace ------------------------------------------------------------------------------------------
+def _wall(sc: dict[str, Any], base: dict[str, Any], place: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """A wall across the way from a base to a place, half a degree long."""
+    lon, lat = (base["lon"] + place["lon"]) / 2, (base["lat"] + place["lat"]) / 2
+    along = (place["lon"] - base["lon"], place["lat"] - base["lat"])
+    long = (along[0] ** 2 + along[1] ** 2) ** 0.5
+    east, north = along[0] / long, along[1] / long
+    corners = [(-0.02, -0.25), (0.02, -0.25), (0.02, 0.25), (-0.02, 0.25)]
+    polygon = [[lon + a * east - b * north, lat + a * north + b * east] for a, b in corners]
+    whole = {"from": sc["now"], "until": "2030-01-01T00:00:00Z"}
+    return {"id": "N1", "name": "爆破区", "polygon": polygon, "reason": "爆破", **whole, **fields}
+
+
+def _walled() -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """S-101 with one village to look at, and its only aircraft's base; the scenario as yet without a wall."""
+    sc = _evacuation(4)
+    base, village = sc["bases"][0], sc["incidents"][0]
+    sc["incidents"], sc["aircraft"] = [village], sc["aircraft"][1:2]
+    craft = sc["aircraft"][0]
+    village["lon"] = base["lon"] + 0.4
+    village["task"].update(people=1)
+    craft.update(at_base_id=base["id"], home_base_id=base["id"], lon=base["lon"], lat=base["lat"])
+    return sc, base, village
+
+
+def test_aircraft_fly_round_closed_airspace() -> None:
+    sc, base, village = _walled()
+    straight = _plan(sc)
+    sc["no_fly"] = [_wall(sc, base, village)]
+    _SCENARIO.validate(sc)
+    assert _codes(sc, straight) == {"NO_FLY"}
+    plan = _plan(sc)
+    _PLAN.validate(plan)
+    assert _codes(sc, plan) == set()
+    flown = [leg for row in plan["aircraft"] for leg in row["legs"] if leg["kind"] == "fly"]
+    assert len(flown) == 2
+    assert all(len(leg["via"]) == 2 for leg in flown)
+    for leg in flown:
+        short = copy.deepcopy(plan)
+        for row in short["aircraft"]:
+            row["legs"] = [{**each, "end": each["start"]} if each == leg else each for each in row["legs"]]
+        assert "TOO_FAST" in _codes(sc, short)  # time is counted along the way flown
+
+
+def test_airspace_closed_at_another_time_is_passed() -> None:
+    sc, base, village = _walled()
+    straight = _plan(sc)
+    sc["no_fly"] = [_wall(sc, base, village, until=sc["now"])]
+    assert _codes(sc, straight) == set()
+    assert _plan(sc)["aircraft"] == straight["aircraft"]
+    late = {"from": "2029-12-31T00:00:00Z"}
+    sc["no_fly"] = [_wall(sc, base, village, **late)]
+    assert _codes(sc, straight) == set()
+
+
+def test_a_place_inside_is_worked_at_when_the_airspace_is_open_again() -> None:
+    sc, base, village = _walled()
+    straight = _plan(sc)
+    around = [[village["lon"] + a, village["lat"] + b] for a, b in ((-0.1, -0.1), (0.1, -0.1), (0, 0.1))]
+    hour = {"until": sc["now"].replace("T06", "T07")}
+    sc["no_fly"] = [_wall(sc, base, village, polygon=around, **hour)]
+    assert _codes(sc, straight) == {"NO_FLY"}
+    plan = _plan(sc)
+    assert _codes(sc, plan) == set()
+    assert (sc["aircraft"][0]["id"], village["id"]) in _pairs(plan)
+
+
+def test_fire_is_not_fought_across_closed_airspace() -> None:
+    sc = _newer(small())
+    free = _plan(sc)
+    cycles = next(leg for row in free["aircraft"] for leg in row["legs"] if leg["kind"] == "cycles")
+    fire = next(row for row in sc["incidents"] if row["id"] == cycles["incident_id"])
+    water = next(row for row in sc["water_points"] if row["id"] == cycles["water_point_id"])
+    sc["no_fly"] = [_wall(sc, water, fire)]
+    assert "NO_FLY" in _codes(sc, free)
+    plan = _plan(sc)
+    assert _codes(sc, plan) == set()
+    works = {
+        (leg["water_point_id"], leg["incident_id"])
+        for row in plan["aircraft"]
+        for leg in row["legs"]
+        if leg["kind"] == "cycles"
+    }
+    assert works
+    assert (water["id"], fire["id"]) not in works
+
+
+def test_closed_airspace_that_is_no_area_is_refused() -> None:
+    sc, base, village = _walled()
+    for polygon in (
+        [[0, 0], [1, 1]],
+        [[0, 0], [1, 1], [1, 0], [0, 1]],
+        [[0, 0], [1, 95], [1, 0]],
+        [[0, 0], 1, 2],
+    ):
+        with pytest.raises(Malformed, match=r"no_fly\[0\].polygon"):
+            parse({**sc, "no_fly": [_wall(sc, base, village, polygon=polygon)]})
+    with pytest.raises(Malformed, match="no_fly: has an id twice"):
+        parse({**sc, "no_fly": [_wall(sc, base, village)] * 2})
+
+
+def test_a_plan_of_1_0_flies_straight() -> None:
+    problem = parse(small())
+    plan = solve(problem, MaxIterations(iterations=0), 1).plan.to_json(problem)
+    next(leg for row in plan["aircraft"] for leg in row["legs"] if leg["kind"] == "fly")["via"] = [[115, 28]]
+    with pytest.raises(Malformed, match="via"):
+        read_plan(problem, plan)
+
+
+# ---- aircraft that stand --------------------------------------------------------------------------------------
+def test_a_plan_says_why_each_idle_aircraft_stands() -> None:
+    codes: set[str] = set()
+    for seed in range(600, 606):
+        for twist in ("rolling_hours", "forbidden", "all_kinds"):
+            sc = generated("M" if seed == 600 else "S", seed, twists=("storm", "late", twist))
+            plan = _plan(sc, 0)
+            _PLAN.validate(plan)
+            working = {name for name, _ in _pairs(plan)}
+            assert {row["aircraft_id"] for row in plan["unused"]} == {
+                a["id"] for a in sc["aircraft"]
+            } - working
+            codes |= {row["code"] for row in plan["unused"]}
+    assert codes >= {"UNSERVICEABLE", "NOT_READY", "NO_GAIN", "CAPABILITY", "CREW_ROLLING", "WEATHER_WIND"}
+
+
+@pytest.mark.parametrize("code", ["UNSERVICEABLE", "CAPABILITY", "CREW_DUTY", "IN_RESERVE", "because"])
+def test_a_reason_that_does_not_hold_is_a_violation(code: str) -> None:
+    sc = _newer(small())
+    plan = _plan(sc)
+    working = min(_pairs(plan))[0]
+    plan["unused"] = [{"aircraft_id": working, "code": "NO_GAIN"}]
+    assert {row["code"] for row in judged_1_1(sc, plan)["violations"]} == {"UNUSED"}
+    plan["aircraft"] = [row for row in plan["aircraft"] if row["aircraft_id"] != working]
+    assert judged_1_1(sc, plan)["violations"] == []
+    plan["unused"][0]["code"] = code
+    assert {row["code"] for row in judged_1_1(sc, plan)["violations"]} == {"UNUSED"}
+
+
+def test_a_plan_of_1_0_is_read_for_a_newer_scenario() -> None:
+    old = parse(small())
+    plan = solve(old, MaxIterations(iterations=0), 1).plan
+    newer = parse(_newer(small()))
+    assert read_plan(newer, plan.to_json(old)).timelines == read_plan(newer, plan.to_json(newer)).timelines
+    with pytest.raises(Malformed, match="unused"):
+        read_plan(old, {**plan.to_json(old), "unused": []})

@@ -9,6 +9,7 @@ from datetime import datetime
 from dispatch.geo import Position
 from dispatch.kinds import (
     AirspaceAction,
+    FuelModel,
     IncidentAction,
     IncidentKind,
     RefusalReason,
@@ -76,6 +77,30 @@ class ReportIncident:
     visibility_m: float | None = None
     note: str = ""
     simulated: bool = False
+    fuel: FuelModel | None = None
+    slope_deg: float | None = None
+    area_m2: float | None = None
+    dead_moisture: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateIncident:
+    """What is known better now. None: as before."""
+
+    incident_id: str
+    version_seen: int
+    level: int | None = None
+    title: str | None = None
+    life_at_risk: bool | None = None
+    demand_l: float | None = None  # owed now; a fire's only, as the next
+    growth_lps: float | None = None
+    wind_mps: float | None = None
+    visibility_m: float | None = None
+    note: str | None = None
+    fuel: FuelModel | None = None
+    slope_deg: float | None = None
+    area_m2: float | None = None
+    dead_moisture: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +189,7 @@ Command = (
     | SaveResource
     | SaveIdentity
     | ReportIncident
+    | UpdateIncident
     | ActOnIncident
     | ShareIncident
     | ProposePlan

@@ -21,6 +21,7 @@ from dispatch.commands import (
     SaveIdentity,
     SaveResource,
     ShareIncident,
+    UpdateIncident,
 )
 from dispatch.errors import Unknown
 from dispatch.facts import Fact, SessionClosed, SessionOpened
@@ -33,10 +34,8 @@ def decide(world: World, ask: Ask, now: datetime, partners: frozenset[str] = fro
     `now` is aware UTC; `partners` are the site ids of configured partners.
     """
     match ask.command:
-        case ReportIncident():
-            return incident.decide_report(world, ask, ask.command, now)
-        case ActOnIncident():
-            return incident.decide_act(world, ask, ask.command)
+        case ReportIncident() | UpdateIncident() | ActOnIncident():
+            return incident.decide(world, ask, ask.command, now)
         case ShareIncident():
             (shared,) = incident.decide_share(world, ask, ask.command, partners)
             return (partner.without_names(shared),)

@@ -24,6 +24,7 @@ from dispatch.records import (
     AirspaceRequest,
     Base,
     Counter,
+    FireStated,
     Hospital,
     Identity,
     Incident,
@@ -119,6 +120,24 @@ class IncidentAdvanced:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentUpdated:
+    """More is known of an incident; every value as it is now. `changed` names those that are others."""
+
+    incident_id: str
+    version: int
+    changed: tuple[str, ...]
+    level: int
+    title: str
+    life_at_risk: bool
+    demand_l: float
+    growth_lps: float
+    wind_mps: float
+    visibility_m: float
+    note: str
+    fire: FireStated | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentShared:
     """An incident is shown to a partner from here on; carries it and its taskings as they are now."""
 
@@ -205,6 +224,7 @@ Fact = (
     | IdentitySaved
     | IncidentReported
     | IncidentAdvanced
+    | IncidentUpdated
     | IncidentShared
     | PlanProposed
     | PlanAdopted

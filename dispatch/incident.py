@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from dispatch import access, ids
-from dispatch.commands import ActOnIncident, Ask, ReportIncident, ShareIncident
+from dispatch.commands import ActOnIncident, Ask, ReportIncident, ShareIncident, UpdateIncident
 from dispatch.errors import Malformed, Refused, Unknown
-from dispatch.facts import Fact, IncidentAdvanced, IncidentReported, IncidentShared
+from dispatch.facts import Fact, IncidentAdvanced, IncidentReported, IncidentShared, IncidentUpdated
 from dispatch.kinds import FIRES, IncidentAction, IncidentKind, IncidentState
 from dispatch.lifecycle import Lifecycle
-from dispatch.records import Incident
+from dispatch.records import FireStated, Incident
 from dispatch.world import ONGOING, World
 
 _S, _A = IncidentState, IncidentAction
@@ -54,8 +54,32 @@ DEFAULT_WIND_MPS = 4.0  # until weather is stated: light wind, no limit of any a
 DEFAULT_VISIBILITY_M = 8_000.0
 DEFAULT_ELEVATION_M = 300.0  # Jiangxi's hill forests, proposed; a stated height replaces it
 LIFE_KINDS = frozenset({IncidentKind.MEDICAL, IncidentKind.MISSING_PERSON})
+FIRE_FIGURES = ("demand_l", "growth_lps", "wind_mps", "fuel", "slope_deg", "area_m2", "dead_moisture")
+UPDATABLE = (
+    "level",
+    "title",
+    "life_at_risk",
+    "demand_l",
+    "growth_lps",
+    "wind_mps",
+    "visibility_m",
+    "note",
+)
 MAX_TITLE = 120
 MAX_NOTE = 2_000
+
+
+def decide(
+    world: World, ask: Ask, command: ReportIncident | UpdateIncident | ActOnIncident, now: datetime
+) -> tuple[Fact, ...]:
+    """A report, what is known better, or a step of the lifecycle."""
+    match command:
+        case ReportIncident():
+            return decide_report(world, ask, command, now)
+        case UpdateIncident():
+            return decide_update(world, ask, command, now)
+        case ActOnIncident():
+            return decide_act(world, ask, command)
 
 
 def decide_report(world: World, ask: Ask, command: ReportIncident, now: datetime) -> tuple[Fact, ...]:
@@ -85,10 +109,68 @@ def decide_report(world: World, ask: Ask, command: ReportIncident, now: datetime
         visibility_m=_given(command.visibility_m, DEFAULT_VISIBILITY_M),
         note=command.note,
         simulated=command.simulated,
+        fire=_stated(command, None, now) if fire else None,
     )
     if incident.id in world.incidents:
         raise Refused("EXISTS", f"incident {incident.id} exists", field="id")
     return (IncidentReported(incident=incident),)
+
+
+def decide_update(world: World, ask: Ask, command: UpdateIncident, now: datetime) -> tuple[Fact, ...]:
+    """What is known better now; of a fire also what it burns in, and its water by hand."""
+    incident = own_incident(world, command.incident_id)
+    access.require(ask, access.UPDATE_INCIDENT, "changing an incident")
+    access.check_version(command.version_seen, incident.version, f"incident {incident.id}")
+    if LIFECYCLE.final(incident.state):
+        raise Refused("NOT_NOW", f"incident {incident.id} is {incident.state}", field="incident_id")
+    fire = incident.kind in FIRES
+    for name in () if fire else FIRE_FIGURES:
+        if name != "wind_mps" and getattr(command, name) is not None:
+            raise Malformed(name, "only a fire has this")
+    _check_update(command)
+    new = {name: getattr(command, name) for name in UPDATABLE if getattr(command, name) is not None}
+    if "title" in new:
+        new["title"] = str(new["title"]).strip()
+    stated = _stated(command, incident.fire, now) if fire else None
+    updated = replace(incident, **new, fire=stated)
+    changed = [name for name in UPDATABLE if getattr(updated, name) != getattr(incident, name)]
+    before = incident.fire or FireStated(at=now)
+    changed += [
+        name
+        for name in FIRE_FIGURES
+        if name not in changed and stated is not None and getattr(stated, name) != getattr(before, name)
+    ]
+    if not changed:
+        raise Refused("NOTHING_CHANGED", "everything is as it was", field="incident_id")
+    return (
+        IncidentUpdated(
+            incident_id=incident.id,
+            version=incident.version + 1,
+            changed=tuple(changed),
+            fire=stated,
+            **{name: getattr(updated, name) for name in UPDATABLE},
+        ),
+    )
+
+
+def _stated(
+    command: ReportIncident | UpdateIncident, before: FireStated | None, now: datetime
+) -> FireStated | None:
+    """What people have said of a fire up to now; None as long as nobody has."""
+    new = {name: getattr(command, name) for name in FIRE_FIGURES if getattr(command, name) is not None}
+    if not new:
+        return before
+    return replace(before or FireStated(at=now), at=now, **new)
+
+
+def _check_update(command: UpdateIncident) -> None:
+    if command.level is not None and not 1 <= command.level <= 4:
+        raise Malformed("level", f"{command.level} is not 1 (Ⅰ) to 4 (Ⅳ)")
+    if command.title is not None and not command.title.strip():
+        raise Malformed("title", "is empty")
+    for name, text, most in (("title", command.title, MAX_TITLE), ("note", command.note, MAX_NOTE)):
+        if text is not None and len(text) > most:
+            raise Malformed(name, f"{len(text)} characters, at most {most}")
 
 
 def _given(stated: float | None, otherwise: float) -> float:

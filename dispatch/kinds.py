@@ -161,6 +161,24 @@ class AirspaceAction(StrEnum):
     REVOKE = "revoke"  # 收回
 
 
+class FuelModel(StrEnum):
+    """What burns: the thirteen standard models by name (optimizer/fuels.py, Anderson 1982)."""
+
+    SHORT_GRASS = "short_grass"
+    TIMBER_GRASS = "timber_grass"
+    TALL_GRASS = "tall_grass"
+    CHAPARRAL = "chaparral"
+    BRUSH = "brush"
+    DRY_BRUSH = "dry_brush"
+    SOUTHERN_ROUGH = "southern_rough"
+    CLOSED_LITTER = "closed_litter"
+    OPEN_LITTER = "open_litter"
+    LITTER_UNDERSTORY = "litter_understory"
+    LIGHT_SLASH = "light_slash"
+    MEDIUM_SLASH = "medium_slash"
+    HEAVY_SLASH = "heavy_slash"
+
+
 class PlannerCause(StrEnum):
     """Why the planner thinks."""
 

@@ -25,6 +25,7 @@ from dispatch.facts import (
     IncidentAdvanced,
     IncidentReported,
     IncidentShared,
+    IncidentUpdated,
     Recorded,
     TaskingAdopted,
     TaskingAdvanced,
@@ -51,6 +52,7 @@ MAX_ITEMS = 1_000  # of any list in a partner's fact
 _INCIDENT_OF: dict[type, Callable[[World, Any], str]] = {
     IncidentReported: lambda _, fact: fact.incident.id,
     IncidentAdvanced: lambda _, fact: fact.incident_id,
+    IncidentUpdated: lambda _, fact: fact.incident_id,
     TaskingAdopted: lambda _, fact: fact.tasking.incident_id,
     TaskingAdvanced: lambda world, fact: _incident_of_tasking(world, fact.tasking_id),
     TimerEscalated: lambda world, fact: _incident_of_tasking(world, fact.tasking_id),
@@ -168,6 +170,7 @@ def _check_advanced(_: World, fact: IncidentAdvanced, origin: str) -> None:
 _CHECKS: dict[type, Callable[[World, Any, str], None]] = {
     IncidentReported: lambda _, fact, origin: _check_incident(fact.incident, origin),
     IncidentAdvanced: _check_advanced,
+    IncidentUpdated: lambda _, fact, origin: _check_own(origin, fact.incident_id, "incident_id"),
     IncidentShared: _check_shared,
     TaskingAdopted: lambda _, fact, origin: _check_tasking(fact.tasking, origin),
     TaskingAdvanced: lambda _, fact, origin: _check_own(origin, fact.tasking_id, "tasking_id"),

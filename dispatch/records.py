@@ -15,6 +15,7 @@ from dispatch.kinds import (
     AirspaceState,
     AltitudeDatum,
     Capability,
+    FuelModel,
     FuelType,
     IncidentKind,
     IncidentState,
@@ -204,6 +205,20 @@ Resource = Aircraft | Base | WaterPoint | LandingSite | Hospital
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FireStated:
+    """What people have said of a fire; None: nobody has, and the planner's model or starting values stand in."""
+
+    at: datetime  # when the last of it was said: water and area are as of then
+    demand_l: float | None = None
+    growth_lps: float | None = None
+    wind_mps: float | None = None  # at 10 m, in the open
+    fuel: FuelModel | None = None
+    slope_deg: float | None = None
+    area_m2: float | None = None  # burnt or burning
+    dead_moisture: float | None = None  # of dead fuel, share of its dry weight
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """What has happened and where. `level` 1 is Ⅰ (特别重大), 4 is Ⅳ (一般)."""
 
@@ -231,6 +246,7 @@ class Incident:
     simulated: bool = False
     version: int = 1
     history: tuple[Step, ...] = ()
+    fire: FireStated | None = None  # None: no fire, or one of which only its level is known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -175,6 +175,32 @@ def _incident_advanced(world: World, recorded: Recorded, fact: facts.IncidentAdv
     )
 
 
+def _incident_updated(world: World, recorded: Recorded, fact: facts.IncidentUpdated) -> World:
+    incident = world.incidents.get(fact.incident_id)
+    if incident is None:
+        return world
+    step = _step(recorded, "update", incident.state, ", ".join(fact.changed))
+    return _put(
+        world,
+        "incidents",
+        incident.id,
+        replace(
+            incident,
+            version=fact.version,
+            level=fact.level,
+            title=fact.title,
+            life_at_risk=fact.life_at_risk,
+            demand_l=fact.demand_l,
+            growth_lps=fact.growth_lps,
+            wind_mps=fact.wind_mps,
+            visibility_m=fact.visibility_m,
+            note=fact.note,
+            fire=fact.fire,
+            history=(*incident.history, step),
+        ),
+    )
+
+
 def _incident_shared(world: World, recorded: Recorded, fact: facts.IncidentShared) -> World:
     incident = fact.incident
     if recorded.origin == world.site:
@@ -321,6 +347,7 @@ _FOLDS: dict[type, Callable[[World, Recorded, Any], World]] = {
     facts.IdentitySaved: _identity_saved,
     facts.IncidentReported: _incident_reported,
     facts.IncidentAdvanced: _incident_advanced,
+    facts.IncidentUpdated: _incident_updated,
     facts.IncidentShared: _incident_shared,
     facts.PlanProposed: _plan_proposed,
     facts.PlanAdopted: _plan_adopted,

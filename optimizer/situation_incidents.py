@@ -12,8 +12,8 @@ from dispatch.geo import distance_m
 from dispatch.incident import PLANNABLE, own_incident
 from dispatch.kinds import FIRES, Capability, IncidentKind
 from dispatch.records import Hospital, Incident, Reason
-from dispatch.world import World
-from optimizer.fire_need import Need, need
+from dispatch.world import ONGOING, World
+from optimizer.fire_need import Need, as_of, need
 from optimizer.situation_commitments import is_locked
 from optimizer.situation_times import HORIZON, time_text
 
@@ -69,12 +69,16 @@ def fire_reason(incident: Incident) -> Reason:
 
 
 def _owed_l(world: World, incident: Incident, asked: Need, now: datetime, still_l: float) -> float:
-    """Water owed now: at the report, plus growth, less what taskings done or locked bring; never below zero."""
-    grown = asked.growth_lps * max((now - incident.reported_at).total_seconds(), 0.0)
+    """Water owed now: as last said, plus growth since, less what taskings done since or locked bring; never below zero."""
+    said_at = as_of(incident)
+    grown = asked.growth_lps * max((now - said_at).total_seconds(), 0.0)
     coming = sum(
         t.drops * t.litres_per_drop
         for t in world.taskings.values()
-        if t.incident_id == incident.id and t.state not in ("ended", "draft") and is_locked(t, now)
+        if t.incident_id == incident.id
+        and t.state not in ("ended", "draft")
+        and is_locked(t, now)
+        and (t.land_at > said_at or t.state in ONGOING)
     )
     return max(asked.demand_l + grown - coming + still_l, 0.0)
 

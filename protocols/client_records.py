@@ -32,7 +32,7 @@ def _named(world: World, fact: facts.Fact) -> Iterator[Key]:
     match fact:
         case facts.IncidentReported():
             yield "incidents", fact.incident.id
-        case facts.IncidentAdvanced():
+        case facts.IncidentAdvanced() | facts.IncidentUpdated():
             yield "incidents", fact.incident_id
         case facts.IncidentShared():
             yield "incidents", fact.incident.id

@@ -17,6 +17,7 @@ from dispatch.errors import GanyingError, Malformed
 from dispatch.geo import Position, position_from
 from dispatch.kinds import (
     AirspaceAction,
+    FuelModel,
     HorizontalDatum,
     IncidentAction,
     IncidentKind,
@@ -99,6 +100,12 @@ class IncidentReport(Body, frozen=True, kw_only=True):
     visibility_m: Amount | None = None
     note: Note = ""
     simulated: bool = False
+    fuel: FuelModel | None = None
+    slope_deg: Annotated[float, Meta(ge=0, le=60)] | None = None
+    area_m2: Annotated[float, Meta(gt=0, le=1e10)] | None = None
+    dead_moisture: (
+        Annotated[float, Meta(ge=0.01, le=0.6, description="of dead fuel, share of its dry weight")] | None
+    ) = None
 
     def command(self) -> commands.ReportIncident:
         """The command; a coordinate in GCJ-02 becomes WGS-84 here."""
@@ -118,7 +125,39 @@ class IncidentReport(Body, frozen=True, kw_only=True):
             visibility_m=self.visibility_m,
             note=self.note,
             simulated=self.simulated,
+            fuel=self.fuel,
+            slope_deg=self.slope_deg,
+            area_m2=self.area_m2,
+            dead_moisture=self.dead_moisture,
         )
+
+
+class IncidentUpdate(Body, frozen=True, kw_only=True):
+    """What is known better now; what is left out stays. Fuel, slope, area, moisture, demand and growth: a fire's only.
+
+    `demand_l` is what is owed now, and overrules the model as `growth_lps` does.
+    """
+
+    version: Version
+    level: Level | None = None
+    title: Annotated[str, Meta(min_length=1, max_length=120, pattern=r"\S")] | None = None
+    life_at_risk: bool | None = None
+    demand_l: Amount | None = None
+    growth_lps: Amount | None = None
+    wind_mps: Speed | None = None
+    visibility_m: Amount | None = None
+    note: Note | None = None
+    fuel: FuelModel | None = None
+    slope_deg: Annotated[float, Meta(ge=0, le=60)] | None = None
+    area_m2: Annotated[float, Meta(gt=0, le=1e10)] | None = None
+    dead_moisture: (
+        Annotated[float, Meta(ge=0.01, le=0.6, description="of dead fuel, share of its dry weight")] | None
+    ) = None
+
+    def command(self, incident_id: str) -> commands.UpdateIncident:
+        """The command for one incident."""
+        values = {name: getattr(self, name) for name in self.__struct_fields__ if name != "version"}
+        return commands.UpdateIncident(incident_id=incident_id, version_seen=self.version, **values)
 
 
 class IncidentAct(Body, frozen=True, kw_only=True):

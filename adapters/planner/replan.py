@@ -42,6 +42,7 @@ WATCHER = "planner"
 CHANGES = (
     facts.IncidentReported,  # of a site whose rule confirms at once; else nothing is plannable and nothing happens
     facts.IncidentAdvanced,
+    facts.IncidentUpdated,
     facts.AircraftSaved,
     facts.BaseSaved,
     facts.WaterPointSaved,

@@ -14,6 +14,7 @@ from protocols.json_doors import (
     IncidentMerge,
     IncidentReport,
     IncidentShare,
+    IncidentUpdate,
     PageQuery,
 )
 
@@ -35,6 +36,11 @@ async def _one(call: Call) -> Any:
 
 
 async def _share(call: Call) -> Any:
+    await call.site.desk.ask(call.ask(call.body.command(call.path["id"])))
+    return one(call, "incidents", call.path["id"])
+
+
+async def _update(call: Call) -> Any:
     await call.site.desk.ask(call.ask(call.body.command(call.path["id"])))
     return one(call, "incidents", call.path["id"])
 
@@ -88,6 +94,15 @@ DOORS = (
         text="Show it, its taskings and their aircraft to a partner site.",
         handler=_share,
         takes=IncidentShare,
+        answers=Incident,
+    ),
+    Door(
+        method="POST",
+        path="/incidents/<id:id>/update",
+        name="updateIncident",
+        text="What is known better now: level, title, weather, and of a fire its fuel, slope, size and water by hand.",
+        handler=_update,
+        takes=IncidentUpdate,
         answers=Incident,
     ),
     *(

@@ -36,6 +36,7 @@ def main():
         "doors": {
             "report": sorted(map(str, access.REPORT_INCIDENT)),
             "share": sorted(map(str, access.SHARE_INCIDENT)),
+            "update": sorted(map(str, access.UPDATE_INCIDENT)),
             "ask_plan": sorted(map(str, access.ASK_PLAN)),
             "adopt": sorted(map(str, access.ADOPT_PLAN)),
             "save_identity": sorted(map(str, access.SAVE_IDENTITY)),

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from itertools import pairwise
 from typing import Any
 
 import jsonschema_rs
@@ -172,6 +173,29 @@ def test_a_full_cabin_takes_nobody_else() -> None:
             if leg["kind"] == "on_scene":
                 row["legs"].insert(n + 1, {**leg, "start": leg["end"]})
     assert "CAPACITY" in _codes(sc, plan)
+
+
+def test_a_relay_is_kept_on_station_by_turns() -> None:
+    sc = _evacuation(1)
+    relay = sc["incidents"][0]
+    relay.update(kind="relay", life_at_risk=False, max_slots=6, weight=20)
+    relay["task"].update(people=0, dropoff_base_id=None, service_s=1800, handover_s=0, continuous=True)
+    _SCENARIO.validate(sc)
+    plan = _plan(sc, 5)
+    assert _codes(sc, plan) == set()
+    spans = sorted(
+        (leg["start"], leg["end"])
+        for row in plan["aircraft"]
+        for leg in row["legs"]
+        if leg["kind"] == "on_scene"
+    )
+    assert len(spans) >= 6
+    assert all(end <= start for (_, end), (start, _) in pairwise(spans))  # nobody where somebody is
+    uncovered_min = judged_1_1(sc, plan)["terms"]["task_weighted_minutes"] / relay["weight"]
+    assert uncovered_min < 31  # 24 until the first can be there, 6 at the end: less than a turn
+    relay["task"]["hospital_id"] = sc["hospitals"][0]["id"]
+    with pytest.raises(Malformed, match=r"task\.continuous"):
+        parse(sc)
 
 
 @pytest.mark.parametrize("seed", [800, 804, 808])

@@ -124,7 +124,7 @@ def _bounds(
 
     None with previous assignments either: what the model charges for changing them was found to be too much where
     aircraft in the air only land, so that what it says there is no bound. Nor with what the model does not know:
-    people by the load, stations kept all the time, places to hand them over other than hospitals, ways round closed airspace.
+    people by the load, places to hand them over other than hospitals, ways round closed airspace.
     """
     if problem.rules.min_rest_s < LEAST_REST_S or problem.horizon_s <= 0.0 or problem.previous_pairs:
         return

@@ -674,7 +674,7 @@ def main(arguments: list[str]) -> int:
     try:
         scenario, plan = (json.loads(Path(name).read_text(encoding="utf-8")) for name in names)
         answer = Judge(scenario, plan).judge()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
         print(f"cannot be read: {type(error).__name__}: {error}", file=sys.stderr)
         return 2
     if "--json" in arguments:

@@ -2,7 +2,10 @@
 
 import copy
 import json
+import subprocess
+import sys
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -76,6 +79,22 @@ def _agree(sc: dict[str, Any], plan: dict[str, Any]) -> None:
     assert new["found"] == old["found"]
     assert new["score"] == pytest.approx(old["score"], abs=0.002)
     assert new["terms"] == old["terms"]
+
+
+def test_the_referee_is_a_program(tmp_path: Path) -> None:
+    sc = _newer(small())
+    plan = _plan(sc, 0)
+    broken = {**plan, "scenario_id": "another"}
+    for answer, wrong in ((0, plan), (1, broken), (2, {"aircraft": 1}), (2, [])):
+        names = [tmp_path / "scenario.json", tmp_path / "plan.json"]
+        for name, content in zip(names, (sc, wrong), strict=True):
+            name.write_text(json.dumps(content), encoding="utf-8")
+        program = [sys.executable, "-I", str(FORMAT / "referee.py"), *map(str, names), "--json"]
+        done = subprocess.run(program, capture_output=True, check=False)
+        assert done.returncode == answer
+        assert (b"cannot be read" in done.stderr) == (answer == 2)
+        if answer < 2:
+            assert json.loads(done.stdout)["valid"] == (answer == 0)
 
 
 # ---- plans ----------------------------------------------------------------------------------------------------

@@ -353,6 +353,7 @@ _SKILLS = ("rappel", "sling", "command", "hazmat", "retardant", "air_drop", "rel
 _NEW_KINDS: tuple[tuple[str, list[str], Row], ...] = (
     ("patrol", ["recon"], {"visits": 3, "service_s": 1200}),
     ("air_command", ["command"], {"service_s": 3600}),
+    ("relay", ["relay"], {"service_s": 2400, "continuous": True}),
     ("landing", [], {"seats": 4, "service_s": 300, "needs_pad": True}),
     ("rappel", ["rappel"], {"seats": 4, "service_s": 900}),
     ("retardant", ["retardant"], {"visits": 2, "service_s": 120}),

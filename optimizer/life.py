@@ -54,14 +54,14 @@ def serve_life(schedule: Schedule, seed: int, spare: float, stopped: Callable[[]
 
 
 def _wanted(schedule: Schedule) -> list[int]:
-    """Incidents with lives at risk that nobody serves yet. Those whose people go out by the load are left to the
-    fill, which weighs seats."""
+    """Incidents with lives at risk that nobody serves yet. Those whose people go out by the load, or who want
+    somebody there all the time, are left to the fill, which weighs seats and gaps."""
     rows = schedule.problem.incidents
     return [
         n
         for n, row in enumerate(rows)
         if row.life_at_risk
-        and not (row.task is not None and row.task.people)
+        and not (row.task is not None and (row.task.people or row.task.continuous))
         and (schedule.tasks[n].open_visits > 0 if n in schedule.tasks else not schedule.fires[n].drops)
     ]
 

@@ -88,7 +88,8 @@ class Fire:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """Visits to be made. `pickup_base`, `hospital` and `dropoff_base` are indices or NONE. `people`: to be lifted out in
-    loads of the seats of whoever comes, instead of `visits`. `needs_pad`: nobody goes down without a pad but by rope."""
+    loads of the seats of whoever comes, instead of `visits`. `needs_pad`: nobody goes down without a pad but by rope.
+    `continuous`: somebody is wanted on station all the time, each for `service_s`."""
 
     visits: int
     service_s: float
@@ -101,6 +102,7 @@ class Task:
     people: int = 0
     dropoff_base: int = NONE
     needs_pad: bool = False
+    continuous: bool = False
 
     @property
     def seats_needed(self) -> int:

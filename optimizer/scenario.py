@@ -31,6 +31,7 @@ from optimizer.reading import Fields, shown
 from optimizer.versions import (
     VERSIONS,
     Version,
+    read_continuous,
     read_no_fly,
     read_orders,
     read_people,
@@ -229,6 +230,7 @@ class _Reader:
             dropoff_base=self._refer_or_none(task, "dropoff_base_id", self._bases)
             if task.has("dropoff_base_id")
             else NONE,
+            continuous=read_continuous(task),
             needs_pad=task.has("needs_pad") and task.flag("needs_pad"),
         )
 

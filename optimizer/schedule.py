@@ -9,16 +9,24 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from optimizer.books import FireBook, ReserveBook, TaskBook
+from optimizer.cover import CoverBook
 from optimizer.craft import Craft, departures, first_state
 from optimizer.legs import Leg, LegKind
 from optimizer.locked import locked_sortie
 from optimizer.people import PeopleBook
-from optimizer.problem import NONE, Problem
+from optimizer.problem import NONE, Problem, Task
 from optimizer.sortie import Ledgers, Planner
 from optimizer.timeline import Departure, Sortie, State, Where
 from optimizer.travel import Tables
 
 ORDER_BROKEN = 1e9  # points: no plan is better for breaking an order
+
+
+def book_for(task: Task) -> type[TaskBook]:
+    """The kind of book that tells what a task is charged."""
+    if task.continuous:
+        return CoverBook
+    return PeopleBook if task.people else TaskBook
 
 
 class Schedule:
@@ -35,7 +43,7 @@ class Schedule:
             n: FireBook(row, weights, horizon_s) for n, row in enumerate(problem.incidents) if row.fire
         }
         self.tasks = {
-            n: (PeopleBook if row.task.people else TaskBook)(row, row.task, weights, horizon_s)
+            n: book_for(row.task)(row, row.task, weights, horizon_s)
             for n, row in enumerate(problem.incidents)
             if row.task is not None
         }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from optimizer.check import Findings
+from optimizer.cover import uncovered_s
 from optimizer.people import lifted_min
 from optimizer.problem import Incident, Problem
 
@@ -91,10 +92,14 @@ def _fire_terms(problem: Problem, row: Incident, drops: Sequence[tuple[float, fl
 
 
 def _task_minutes(problem: Problem, row: Incident, findings: Findings, incident: int) -> float:
-    """Minutes to completion; partly the unserved minutes when visits are missing, or people not lifted out."""
+    """Minutes to completion; partly the unserved minutes when visits are missing, or people not lifted out; minutes
+    without anybody where somebody is wanted all the time."""
     if row.task is not None and row.task.people:
         loads = sorted(load for load in findings.loads.get(incident, ()) if load[0] <= problem.horizon_s)
         return lifted_min(loads, row.task.people, problem.weights.unserved_minutes)
+    if row.task is not None and row.task.continuous:
+        spans = ((use[0], use[1]) for use in findings.at_scene.get(incident, ()))
+        return uncovered_s(spans, problem.horizon_s) / 60
     wanted = row.task.visits if row.task is not None else 0
     done = sorted(at_s for at_s in findings.visits.get(incident, ()) if at_s <= problem.horizon_s)
     if len(done) >= wanted:

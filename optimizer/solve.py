@@ -132,7 +132,8 @@ def _bounds(
     if problem.no_fly:
         return
     if any(
-        row.task is not None and (row.task.people or row.task.dropoff_base >= 0) for row in problem.incidents
+        row.task is not None and (row.task.people or row.task.continuous or row.task.dropoff_base >= 0)
+        for row in problem.incidents
     ):
         return
     bounder = Bounder(problem, tables, grain_for(problem))

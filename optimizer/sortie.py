@@ -32,10 +32,20 @@ class Ledgers:
     def of(cls, problem: Problem) -> "Ledgers":
         """Empty ledgers."""
         return cls(
-            scene=[Ledger(row.max_slots) for row in problem.incidents],
+            scene=[Ledger(_room(problem, n)) for n in range(len(problem.incidents))],
             water=[Ledger(row.max_aircraft) for row in problem.water_points],
             fuel=[Ledger(row.refuel_points) for row in problem.bases],
         )
+
+
+def _room(problem: Problem, incident: int) -> int:
+    """Layers to plan with: on a station that is kept all the time, those of one aircraft, so that each relieves the one
+    before."""
+    row = problem.incidents[incident]
+    if row.task is None or not row.task.continuous:
+        return row.max_slots
+    fits = (craft.slots for n, craft in enumerate(problem.aircraft) if not problem.unfit_code(n, incident))
+    return min(row.max_slots, max(fits, default=row.max_slots))
 
 
 class Planner:

@@ -14,6 +14,7 @@ from optimizer.problem import NONE, NoFly
 from optimizer.reading import Fields, read_points, shown
 
 _GOALS = ("pickup_base_id", "hospital_id", "dropoff_base_id")
+_SHORTEST_STATION_S = 60.0  # on a station that is to be kept all the time
 _MOST_CORNERS = 200  # of one volume
 _MOST_PEOPLE = 10_000  # of one task: a town; more is a slip of the pen
 
@@ -41,7 +42,7 @@ VERSIONS: Mapping[str, Version] = {
         top="forbidden_assignments required_assignments no_fly",
         crew="rows",
         incident="pad",
-        task="people dropoff_base_id needs_pad",
+        task="people dropoff_base_id needs_pad continuous",
         plan="unused",
         turns=True,
         kinds=(
@@ -106,6 +107,18 @@ def read_people(task: Fields) -> int:
     if people and goals not in (["hospital_id"], ["dropoff_base_id"]):
         raise Malformed(task.at("people"), "needs a hospital_id or a dropoff_base_id to take them to")
     return people
+
+
+def read_continuous(task: Fields) -> bool:
+    """Whether a task wants somebody on station without a gap. Raises Malformed beside what is fetched or brought."""
+    if not (task.has("continuous") and task.flag("continuous")):
+        return False
+    for key in (*_GOALS, "people"):
+        if task.has(key) and task.raw(key):
+            raise Malformed(task.at("continuous"), f"cannot stand beside {key}")
+    if task.duration_s("service_s") < _SHORTEST_STATION_S:
+        raise Malformed(task.at("service_s"), f"is less than {_SHORTEST_STATION_S:g} for a station")
+    return True
 
 
 def read_no_fly(top: Fields, now_s: float) -> tuple[NoFly, ...]:

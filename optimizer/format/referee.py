@@ -342,6 +342,8 @@ class Judge:
         """Minutes to completion; for visits never made, or people left, their share of the unserved minutes."""
         if incident["task"].get("people"):
             return self._lifted(incident)
+        if incident["task"].get("continuous"):
+            return self._uncovered_min(incident)
         wanted = incident["task"]["visits"]
         done = sorted(when for when in self.visits[incident["id"]] if when <= self.horizon)[:wanted]
         share = len(done) / wanted
@@ -357,6 +359,14 @@ class Judge:
         share = min(1.0, out / people)
         unserved = self.scenario["objective"]["unserved_minutes"]
         return float(unserved * (1 - share) + (last - self.now) / 60 * share)
+
+    def _uncovered_min(self, incident: Row) -> float:
+        """Minutes from now to the horizon with nobody on the scene."""
+        gaps, at = 0.0, self.now
+        for start, end, _, _ in sorted(self.at_scene[incident["id"]]):
+            gaps += max(0.0, min(start, self.horizon) - at)
+            at = max(at, min(end, self.horizon))
+        return (gaps + max(0.0, self.horizon - at)) / 60
 
     def _shortage_h(self) -> float:
         short_s = 0.0
@@ -664,7 +674,7 @@ def main(arguments: list[str]) -> int:
     try:
         scenario, plan = (json.loads(Path(name).read_text(encoding="utf-8")) for name in names)
         answer = Judge(scenario, plan).judge()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
         print(f"cannot be read: {type(error).__name__}: {error}", file=sys.stderr)
         return 2
     if "--json" in arguments:

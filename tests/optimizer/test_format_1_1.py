@@ -2,6 +2,10 @@
 
 import copy
 import json
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -75,6 +79,22 @@ def _agree(sc: dict[str, Any], plan: dict[str, Any]) -> None:
     assert new["found"] == old["found"]
     assert new["score"] == pytest.approx(old["score"], abs=0.002)
     assert new["terms"] == old["terms"]
+
+
+def test_the_referee_is_a_program(tmp_path: Path) -> None:
+    sc = _newer(small())
+    plan = _plan(sc, 0)
+    broken = {**plan, "scenario_id": "another"}
+    for answer, wrong in ((0, plan), (1, broken), (2, {"aircraft": 1}), (2, [])):
+        names = [tmp_path / "scenario.json", tmp_path / "plan.json"]
+        for name, content in zip(names, (sc, wrong), strict=True):
+            name.write_text(json.dumps(content), encoding="utf-8")
+        program = [sys.executable, "-I", str(FORMAT / "referee.py"), *map(str, names), "--json"]
+        done = subprocess.run(program, capture_output=True, check=False)
+        assert done.returncode == answer
+        assert (b"cannot be read" in done.stderr) == (answer == 2)
+        if answer < 2:
+            assert json.loads(done.stdout)["valid"] == (answer == 0)
 
 
 # ---- plans ----------------------------------------------------------------------------------------------------
@@ -172,6 +192,29 @@ def test_a_full_cabin_takes_nobody_else() -> None:
             if leg["kind"] == "on_scene":
                 row["legs"].insert(n + 1, {**leg, "start": leg["end"]})
     assert "CAPACITY" in _codes(sc, plan)
+
+
+def test_a_relay_is_kept_on_station_by_turns() -> None:
+    sc = _evacuation(1)
+    relay = sc["incidents"][0]
+    relay.update(kind="relay", life_at_risk=False, max_slots=6, weight=20)
+    relay["task"].update(people=0, dropoff_base_id=None, service_s=1800, handover_s=0, continuous=True)
+    _SCENARIO.validate(sc)
+    plan = _plan(sc, 5)
+    assert _codes(sc, plan) == set()
+    spans = sorted(
+        (leg["start"], leg["end"])
+        for row in plan["aircraft"]
+        for leg in row["legs"]
+        if leg["kind"] == "on_scene"
+    )
+    assert len(spans) >= 6
+    assert all(end <= start for (_, end), (start, _) in pairwise(spans))  # nobody where somebody is
+    uncovered_min = judged_1_1(sc, plan)["terms"]["task_weighted_minutes"] / relay["weight"]
+    assert uncovered_min < 31  # 24 until the first can be there, 6 at the end: less than a turn
+    relay["task"]["hospital_id"] = sc["hospitals"][0]["id"]
+    with pytest.raises(Malformed, match=r"task\.continuous"):
+        parse(sc)
 
 
 @pytest.mark.parametrize("seed", [800, 804, 808])

@@ -125,7 +125,7 @@ def _bounds(
     problem: Problem, tables: Tables, schedules: list[tuple[float, Schedule]], passes: int, stop: Stop
 ) -> Iterator[float]:
     """Ever better bounds, from the first plans; none where the relaxed model says nothing, nor with what it does not
-    know: people by the load, places to hand them over other than hospitals, ways round closed
+    know: people by the load, places to hand them over other than hospitals, stations kept all the time, ways round closed
     airspace."""
     if problem.rules.min_rest_s < LEAST_REST_S or problem.horizon_s <= 0.0:
         return

@@ -35,6 +35,7 @@ from optimizer.stop import BUILDING, FIRST, PROVING, Stop
 from optimizer.travel import Tables
 
 _TIE_BREAK = 0.01  # a point of fire against one of life where the life tier alone decides
+_WARM_SHARE = 0.85  # of the previous plan's pairs kept: then it is carried on, and no plan made from nothing
 _EVEN = 1.0  # the score's own measure between the two
 
 
@@ -149,6 +150,7 @@ def _first_plans(
     schedule = Schedule(problem, tables)
     serve_required(schedule)
     nearest_first(schedule, _never)
+    human_score = schedule.score()
     yield "human", schedule
     everyone = range(len(problem.aircraft))
     rungs = [
@@ -160,11 +162,14 @@ def _first_plans(
     ]
     phase = partial(stop, FIRST)
     if previous is not None:
-        schedule = Schedule(problem, tables)
-        serve_required(schedule)
-        carry_over(schedule, previous)
+        schedule = min(
+            (_carried(problem, tables, previous, split) for split in (False, True)), key=Schedule.score
+        )
+        kept = _kept_share(schedule, previous)
         fill(schedule, everyone, Chooser(schedule), phase)
         yield "previous", schedule
+        if kept >= _WARM_SHARE and schedule.score() < human_score:
+            return  # little has changed: plans from nothing would cost more time than the search needs to be as good
         phase = partial(stop, BUILDING)
     for method, spare, split in rungs:
         if phase():
@@ -178,6 +183,31 @@ def _first_plans(
         fill(schedule, everyone, Chooser(schedule), phase)
         yield method, schedule
         phase = partial(stop, BUILDING)
+
+
+def _carried(problem: Problem, tables: Tables, previous: Plan, split: bool) -> Schedule:
+    """What still can be done of the previous plan; drops that took turns only fit where they may again."""
+    schedule = Schedule(problem, tables, split)
+    serve_required(schedule)
+    carry_over(schedule, previous)
+    return schedule
+
+
+def _kept_share(schedule: Schedule, previous: Plan) -> float:
+    """Of the previous plan's work at incidents, the share of pairs of aircraft and incident that could be kept."""
+    before = {
+        (aircraft, leg.incident)
+        for aircraft, legs in previous.timelines.items()
+        for leg in legs
+        if leg.kind in (LegKind.CYCLES, LegKind.ON_SCENE)
+    }
+    now = {
+        (aircraft, incident)
+        for aircraft, sorties in enumerate(schedule.sorties)
+        for sortie in sorties
+        for incident in sortie.incidents
+    }
+    return len(before & now) / len(before) if before else 0.0
 
 
 def _never() -> bool:

@@ -167,3 +167,23 @@ def test_a_dispatcher_asks_what_if_and_sees_the_difference(site: RunningSite) ->
         assert lost not in {a["aircraft_id"] for a in made["assignments"]}
         assert made["requested_by"] == "diaodu"
         assert not people.complaints
+
+
+@pytest.mark.timeout(240)
+def test_what_is_known_of_a_fire_is_reported_on_its_card_and_reaches_the_planner(site: RunningSite) -> None:
+    """Fuel, slope and area: the card says that the model reckoned with them."""
+    with browser(site.url) as people:
+        dispatcher = site.sign_in("diaodu")
+        incident_id = confirmed(dispatcher)
+        desk = people.sign_in("diaodu", DESK)
+        desk.get_by_test_id("incident-card").first.click()
+        desk.get_by_test_id("fire-edit").click()
+        desk.get_by_test_id("fire-fuel").select_option("tall_grass")
+        desk.get_by_test_id("fire-slope").fill("20")
+        desk.get_by_test_id("fire-area").fill("3.5")
+        desk.get_by_test_id("fire-save").click()
+        expect(desk.locator('[data-testid="fire-source"][data-code="FIRE_MODEL"]')).to_be_visible()
+        picture(desk, "fire-figures")
+        fire = dispatcher.get(f"incidents/{incident_id}")["fire"]
+        assert (fire["fuel"], fire["slope_deg"], fire["area_m2"]) == ("tall_grass", 20, 35_000)
+        assert not people.complaints

@@ -102,7 +102,10 @@ def by_rule(
     plan["aircraft"] = [*rows, {"aircraft_id": name, "legs": legs}]
     said = refereed(sc, plan)["violations"]
     codes = {row["code"] for row in said if row["aircraft_id"] == name}
-    return bool(codes & ({code} | ALIKE.get(code, set())))
+    alike = {code} | ALIKE.get(code, set())
+    if problem.incidents[incident].fire is not None and problem.aircraft[aircraft].water is None:
+        alike.add("WATER_UNSUITABLE")  # of several rules that forbid it, the referee names this one alone
+    return bool(codes & alike)
 
 
 def shortest(sc: dict[str, Any], name: str, incident: dict[str, Any]) -> list[dict[str, Any]]:

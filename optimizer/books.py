@@ -5,8 +5,9 @@ keeping it. `score.py` says the same terms a second time, from a finished plan.
 """
 
 import math
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from optimizer.problem import Incident, Task, Weights
 
@@ -204,47 +205,88 @@ class TaskBook:
 
 
 class ReserveBook:
-    """One wanted reserve: spans in which aircraft stand ready, and the hours short of the wanted number."""
+    """One wanted reserve: spans in which aircraft stand ready, and the hours short of the wanted number.
 
-    __slots__ = ("_horizon_s", "_per_hour", "_wanted", "charge", "spans")
+    `_here[n]` aircraft stand there from `_times[n]` to `_times[n + 1]` or the end of the horizon.
+    """
+
+    __slots__ = ("_here", "_horizon_s", "_per_s", "_times", "_wanted", "charge", "spans")
 
     def __init__(self, wanted: int, weights: Weights, horizon_s: float) -> None:
         self._wanted = wanted
-        self._per_hour = weights.reserve_shortage_hour
+        self._per_s = weights.reserve_shortage_hour / 3600
         self._horizon_s = horizon_s
         self.spans: list[tuple[float, float]] = []
-        self.charge = 0.0
+        self._draw()
 
-    def with_change(self, gone: Sequence[tuple[float, float]], come: Sequence[tuple[float, float]]) -> float:
-        """The charge if some spans were replaced by others."""
-        spans = list(self.spans)
-        for span in gone:
-            spans.remove(span)
-        spans += come
-        return self._shortage(spans)
+    def difference(self, gone: Sequence[tuple[float, float]], come: Sequence[tuple[float, float]]) -> float:
+        """By how much the charge rises if some spans are replaced by others."""
+        edges = sorted([*self._edges(gone, -1), *self._edges(come, 1)])
+        rise_s, at_s, step = 0.0, 0.0, 0
+        for edge_s, change in edges:
+            if step and edge_s > at_s:
+                rise_s += self._rise_s(at_s, edge_s, step)
+            at_s = edge_s
+            step += change
+        if step and at_s < self._horizon_s:
+            rise_s += self._rise_s(at_s, self._horizon_s, step)
+        return rise_s * self._per_s
+
+    def absence(self, from_s: float) -> tuple[list[float], list[float]]:
+        """(times, charges): what one aircraft less from `from_s` up to each of these times costs."""
+        horizon_s = self._horizon_s
+        if from_s >= horizon_s:
+            return [from_s], [0.0]
+        n = bisect_right(self._times, from_s)
+        times = [from_s, *(at_s for at_s in self._times[n:] if at_s < horizon_s), horizon_s]
+        charges, charge = [0.0], 0.0
+        for start_s, end_s in pairwise(times):
+            charge += self._rise_s(start_s, end_s, -1) * self._per_s
+            charges.append(charge)
+        return times, charges
 
     def change(self, gone: Sequence[tuple[float, float]], come: Sequence[tuple[float, float]]) -> None:
         """Replace spans."""
         for span in gone:
             self.spans.remove(span)
         self.spans += come
-        self.charge = self._shortage(self.spans)
+        self._draw()
 
-    def _shortage(self, spans: Sequence[tuple[float, float]]) -> float:
-        horizon_s = self._horizon_s
-        if self._wanted <= 0 or horizon_s <= 0.0:
-            return 0.0
+    def _edges(self, spans: Sequence[tuple[float, float]], step: int) -> list[tuple[float, int]]:
+        """Where aircraft come and go within the horizon."""
         edges: list[tuple[float, int]] = []
+        horizon_s = self._horizon_s
         for from_s, until_s in spans:
             start_s, end_s = max(0.0, from_s), min(horizon_s, until_s)
             if start_s < end_s:
-                edges += ((start_s, 1), (end_s, -1))
-        edges.sort()
-        short_s, at_s, here = 0.0, 0.0, 0
-        for edge_s, step in edges:
-            if here < self._wanted:
-                short_s += (self._wanted - here) * (edge_s - at_s)
-            at_s = edge_s
-            here += step
-        short_s += max(0, self._wanted - here) * (horizon_s - at_s)
-        return short_s / 3600 * self._per_hour
+                edges += ((start_s, step), (end_s, -step))
+        return edges
+
+    def _rise_s(self, from_s: float, until_s: float, step: int) -> float:
+        """Aircraft-seconds of shortage that come, if over a span so many more stand there."""
+        times, here, wanted = self._times, self._here, self._wanted
+        n = bisect_right(times, from_s) - 1
+        rise_s = 0.0
+        while from_s < until_s:
+            end_s = until_s if n + 1 >= len(times) else min(until_s, times[n + 1])
+            short = wanted - here[n]
+            rise_s += (max(0, short - step) - max(0, short)) * (end_s - from_s)
+            from_s = end_s
+            n += 1
+        return rise_s
+
+    def _draw(self) -> None:
+        """The profile and the charge anew."""
+        self._times, self._here, level = [0.0], [0], 0
+        for edge_s, step in sorted(self._edges(self.spans, 1)):
+            level += step
+            if edge_s > self._times[-1]:
+                self._times.append(edge_s)
+                self._here.append(level)
+            else:
+                self._here[-1] = level
+        short_s = 0.0
+        for n, at_s in enumerate(self._times):
+            end_s = self._times[n + 1] if n + 1 < len(self._times) else max(self._horizon_s, at_s)
+            short_s += max(0, self._wanted - self._here[n]) * (end_s - at_s)
+        self.charge = short_s * self._per_s

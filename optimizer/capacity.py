@@ -62,6 +62,12 @@ class Ledger:
             else:
                 at += 1
 
+    def widen(self, units: int) -> None:
+        """Make room for so many more, or fewer: what was worked out before no longer holds."""
+        self.limit += units
+        self._stale = True
+        self.stamp += 1
+
     def full(self) -> bool:
         """Whether there is a time at which nothing more fits."""
         if self._stale:

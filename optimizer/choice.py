@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizer.craft import Craft
-from optimizer.fire_work import FireChoice, FireWork
-from optimizer.landing import turned_s
-from optimizer.menu import LEAST_GAIN, Menu, More, Option, Rows, Stamp
+from optimizer.fire_work import FireChoice, FireWork, Trial
+from optimizer.landing import turn_s
+from optimizer.menu import LEAST_GAIN, Menu, More, Option, Rows, Stamp, Watched
 from optimizer.problem import NONE, Problem
 from optimizer.promise import promised
 from optimizer.schedule import Schedule
@@ -105,11 +105,10 @@ class Chooser:
             bound, number, option = menu.entries[0]
             if -bound <= threshold + LEAST_GAIN:
                 return None
-            if isinstance(option, More):
-                heapq.heappop(menu.entries)
-                self._write_more(menu, option)
+            if isinstance(option, More) or not option.opened:
+                self._open(aircraft, menu, option)
                 continue
-            if option.sortie is not None and option.stamp == self._stamp(aircraft, option):
+            if option.found and option.stamp == option.stamp_now():
                 gain = option.bound - threshold
                 if gain > LEAST_GAIN:
                     return self._candidate(aircraft, option, gain, replaces)
@@ -118,38 +117,43 @@ class Chooser:
                 heapq.heappop(menu.entries)
                 self._serve_spare(menu, option)
             else:
-                if option.sortie is not None and option.stamp == self._stamp(aircraft, option):
+                if option.found and option.stamp == option.stamp_now():
                     looks += 1
                     found = option if found is None or option.bound > found.bound else found
                 heapq.heapreplace(menu.entries, (-option.bound * option.factor, number, option))
-                if not option.spared and self._waits(craft, option):
+                if not option.spared and self._waits_for_water(option):
                     option.spared = True
                     self._serve_spare(menu, option)
         return None
 
-    @staticmethod
-    def _candidate(aircraft: int, option: Option, gain: float, replaces: bool) -> Candidate | None:
-        if option.sortie is None:
+    def _open(self, aircraft: int, menu: Menu, line: Option | More) -> None:
+        """A line on top of the menu for the first time: write down what promises no more than it does."""
+        if isinstance(line, More):
+            heapq.heappop(menu.entries)
+            self._write_more(menu, line)
+            return
+        line.opened = True
+        line.watched = self._watched(aircraft, line)
+        if line.rank < _WATER_EACH - 1:
+            self._serve_spare(menu, line)
+
+    def _candidate(self, aircraft: int, option: Option, gain: float, replaces: bool) -> Candidate | None:
+        sortie = option.sortie
+        if option.trial is not None:
+            sortie = self._schedule.planner.written(option.trial)
+        if sortie is None:
             return None
-        return Candidate(aircraft=aircraft, gain=gain, sortie=option.sortie, replaces=replaces)
+        return Candidate(aircraft=aircraft, gain=gain, sortie=sortie, replaces=replaces)
 
     @staticmethod
     def _serve_spare(menu: Menu, option: Option) -> None:
-        """Put the next water point of the same fire on the menu."""
-        spares = menu.spares.get((id(option.way), option.incident))
+        """Put the next water point of the same fire on the menu, unless going there was found to be worth nothing."""
+        key = (id(option.way), option.incident)
+        spares = menu.spares.get(key) if menu.shares.get(key, 1.0) > 0.0 else None
         spare = next(spares, None) if spares is not None else None
         if spare is not None:
             menu.lines += 1
             heapq.heappush(menu.entries, (-spare.bound * spare.factor, menu.lines, spare))
-
-    def _waits(self, craft: Craft, option: Option) -> bool:
-        """Whether its sortie must wait for a place at the water or over the fire."""
-        if option.sortie is None or not option.sortie.at_water:
-            return False
-        water, begin_s, _ = option.sortie.at_water[0]
-        at_water = self._schedule.problem.water_place(water)
-        ferry_s = self._schedule.tables.distance_view[option.way.place, at_water] / craft.row.cruise_mps
-        return begin_s > max(option.way.earliest_s, craft.earliest_s) + ferry_s + _PATIENT_S
 
     def _write(self, craft: Craft, state: State) -> Menu:
         menu = Menu(state=state)
@@ -172,66 +176,67 @@ class Chooser:
             return 1.0
         return 1.0 + self._blur * (self._chance.random() - 0.5)
 
-    def _stamp(self, aircraft: int, option: Option) -> Stamp:
-        """Changes whenever something is booked that could change what the option is worth."""
+    def _waits_for_water(self, option: Option) -> bool:
+        """Whether its sortie must wait for a place at the water: another point may then be better. Waiting for
+        layers over the fire it must by any."""
+        trial = option.trial
+        if trial is None or trial.wait_s <= _PATIENT_S:
+            return False
+        work, scene = trial.work, self._schedule.ledgers.scene[option.incident]
+        free_s = scene.earliest_s(work.begin_s - trial.wait_s, work.one_s, work.craft.row.slots)
+        return work.begin_s > free_s + _PATIENT_S
+
+    def _watched(self, aircraft: int, option: Option) -> tuple[Watched, ...]:
+        """The books and ledgers that the worth of an option depends on, its incident's first."""
         schedule, incident = self._schedule, option.incident
-        ledgers = schedule.ledgers
+        problem, ledgers = schedule.problem, schedule.ledgers
         if option.choice is None:
-            landings = schedule.tables.return_bases(aircraft, last_place(schedule.problem, incident))
-            task = schedule.problem.incidents[incident].task
+            bases = schedule.tables.return_bases(aircraft, last_place(problem, incident))
+            task = problem.incidents[incident].task
             pickup = [task.pickup_base] if task is not None and task.pickup_base != NONE else []
-            return (
-                schedule.tasks[incident].stamp,
-                ledgers.scene[incident].stamp,
-                sum(ledgers.fuel[base].stamp for base in (*landings, *pickup)),
-            )
-        bases = schedule.tables.return_bases(aircraft, schedule.problem.incident_place(incident))
-        return (
-            schedule.fires[incident].stamp,
-            ledgers.scene[incident].stamp,
-            ledgers.water[option.choice.water].stamp,
-            sum(ledgers.fuel[base].stamp for base in bases),
-        )
+            landings = (ledgers.fuel[base] for base in (*bases, *pickup))
+            return schedule.tasks[incident], ledgers.scene[incident], *landings
+        bases = schedule.tables.return_bases(aircraft, problem.incident_place(incident))
+        landings = (ledgers.fuel[base] for base in bases)
+        water = ledgers.water[option.choice.water]
+        return schedule.fires[incident], ledgers.scene[incident], water, *landings
 
     def _look(self, craft: Craft, menu: Menu, option: Option) -> bool:
         """Work an option out exactly, or first lower its bound by what a like one taught; False: strike it."""
         if self._learn(menu, option):
             return option.bound > LEAST_GAIN
-        stamp = self._stamp(craft.index, option)
+        stamp = option.stamp_now()
         filled = option.way.filled
         if filled is not None and not self._schedule.ledgers.fuel[filled[0]].fits(filled[1], filled[2], 1):
             return False
-        bound, looked = option.bound, option.sortie is not None
+        bound, looked = option.bound, option.found
         if not self._as_before(craft, option, stamp):
-            option.sortie, option.bound = None, -1.0
-            for gain, sortie in self._work_out(craft, option):
-                if gain > option.bound:
-                    option.bound, option.sortie = gain, sortie
+            option.trial, option.sortie, option.bound = None, None, -math.inf
+            self._work_out(craft, option)
         option.stamp = stamp
-        if option.sortie is None or option.bound <= LEAST_GAIN:
-            return False
-        if option.choice is not None and not self._waits(craft, option):
-            key, share = (id(option.way), option.incident), option.bound / bound
+        if option.trial is not None and not self._waits_for_water(option):
+            key, share = (id(option.way), option.incident), max(0.0, option.bound / bound)
             if looked:
                 menu.falls[key] = (stamp[0], share)
             else:
                 menu.shares.setdefault(key, share)
-        return True
+        return option.found and option.bound > LEAST_GAIN
 
     def _as_before(self, craft: Craft, option: Option, stamp: Stamp) -> bool:
-        """Whether the sortie found before can still be flown as it is; its gain is brought up to date."""
-        sortie = option.sortie
-        if sortie is None or option.stamp is None or not self._schedule.fits(craft.index, sortie):
+        """Whether what was found before can still be flown as it is; its gain is brought up to date."""
+        schedule, trial = self._schedule, option.trial
+        if option.stamp is None:
+            return False
+        if option.sortie is not None:
+            return stamp[0] == option.stamp[0] and schedule.fits(craft.index, option.sortie)
+        if trial is None or not schedule.planner.still_free(trial):
             return False
         if stamp[0] == option.stamp[0]:
             return True
-        if option.choice is None:
+        charge, useful = schedule.fires[option.incident].with_drops(trial.work.litres, trial.times())
+        if useful < trial.drops:
             return False
-        times = sortie.drops[0][2]
-        charge, useful = self._schedule.fires[option.incident].with_drops(option.choice.litres, times)
-        if useful < len(times):
-            return False
-        option.bound = self._schedule.gain(craft.index, sortie, charge)
+        option.bound = schedule.gain_of(trial, charge)
         return True
 
     def _learn(self, menu: Menu, option: Option) -> bool:
@@ -241,7 +246,7 @@ class Chooser:
             return False
         key, before = (id(option.way), option.incident), option.bound
         book = self._schedule.fires[option.incident]
-        if option.sortie is None and option.seen < book.stamp:
+        if not option.found and option.seen < book.stamp:
             option.seen = book.stamp
             most = book.value_after(option.first_s) + book.life_gain(option.first_s) + self._bonus
             option.bound = min(option.bound, most)
@@ -254,14 +259,17 @@ class Chooser:
             option.bound *= min(1.0, max(share, _LEAST_SHARE) * _LIKE)
         return option.bound < before
 
-    def _work_out(self, craft: Craft, option: Option) -> Iterator[tuple[float, Sortie]]:
+    def _work_out(self, craft: Craft, option: Option) -> None:
+        """The best of an option's sorties, exactly."""
         schedule = self._schedule
         if option.choice is not None:
-            yield from self._fire_gains(craft, option.way, option.choice)
+            for gain, trial in self._fire_gains(craft, option.way, option.choice):
+                if gain > option.bound:
+                    option.bound, option.trial = gain, trial
         elif self._visits_left(craft, option.incident) >= option.visits:
             sortie, _ = task_sortie(schedule, craft, option.way, option.incident, option.visits)
             if sortie is not None:
-                yield schedule.gain(craft.index, sortie), sortie
+                option.bound, option.sortie = schedule.gain(craft.index, sortie), sortie
 
     def most_at_fires(self, aircraft: int) -> float:
         """At most what the aircraft's next sortie could gain at fires without lives at risk."""
@@ -307,15 +315,12 @@ class Chooser:
         return More(way=way, lines=lines, factors=factors, rows=ordered) if lines else None
 
     def _write_more(self, menu: Menu, more: More) -> None:
-        """Put the next fires on the menu: the few best water points of each; the others go to its spares."""
+        """Put the next fires on the menu: the best water point of each; the others go to its spares."""
         for _, n in more.lines[more.at : more.at + _FIRES_AT_ONCE]:
             options = more.points(n, self._bonus)
-            for _ in range(_WATER_EACH):
-                option = next(options, None)
-                if option is None:
-                    break
-                menu.lines += 1
-                heapq.heappush(menu.entries, (-option.bound * option.factor, menu.lines, option))
+            option = next(options)
+            menu.lines += 1
+            heapq.heappush(menu.entries, (-option.bound * option.factor, menu.lines, option))
             menu.spares[id(more.way), more.rows.fires[n]] = options
         more.at += _FIRES_AT_ONCE
         if more.at < len(more.lines):
@@ -324,23 +329,24 @@ class Chooser:
 
     def useful_sorties(self, craft: Craft, way: Departure, choice: FireChoice) -> list[Sortie]:
         """The sorties to one fire by one water point, without drops that would be wasted; one drop at least."""
-        return [sortie for _, sortie in self._fire_gains(craft, way, choice)]
+        planner = self._schedule.planner
+        return [planner.written(trial) for _, trial in self._fire_gains(craft, way, choice)]
 
-    def _fire_gains(self, craft: Craft, way: Departure, choice: FireChoice) -> Iterator[tuple[float, Sortie]]:
+    def _fire_gains(self, craft: Craft, way: Departure, choice: FireChoice) -> Iterator[tuple[float, Trial]]:
         schedule, book = self._schedule, self._schedule.fires[choice.fire]
         for work in self.fire_works(craft, way, choice, _MOST_DROPS):
             charge, useful = book.with_drops(choice.litres, work.times())
             # what is cut off would have been wasted: the fire is charged the same without it
-            sortie = schedule.planner.fire_sortie(work, max(1, useful))
-            if sortie is not None:
-                yield schedule.gain(craft.index, sortie, charge), sortie
+            trial = schedule.planner.trial(work, max(1, useful))
+            if trial is not None:
+                yield schedule.gain_of(trial, charge), trial
 
     def fire_works(self, craft: Craft, way: Departure, choice: FireChoice, most: int) -> list[FireWork]:
         """Work at one fire by one water point, back to the base where the aircraft is ready soonest."""
         schedule = self._schedule
         planner, bases = schedule.planner, self._landings(craft, choice)
         best: list[FireWork] = []
-        best_ready_s = math.inf
+        best_begin_s = math.inf
         for base in bases:
             found = planner.fire_works(craft, way, choice, base, most)
             if not found and not schedule.problem.bases[base].windows and base != bases[-1]:
@@ -351,10 +357,10 @@ class Chooser:
             land_s = found[0].land_s
             if not schedule.problem.bases[base].open_during(land_s, land_s):
                 continue
-            ready_s = turned_s(schedule.problem, schedule.ledgers.fuel, craft, base, land_s)
-            if not best or ready_s + _PATIENT_S < best_ready_s:
-                best, best_ready_s = found, ready_s
-            if ready_s - land_s < craft.row.turnaround_s + _PATIENT_S:
+            begin_s = turn_s(schedule.problem, schedule.ledgers.fuel, craft, base, land_s)
+            if not best or begin_s + _PATIENT_S < best_begin_s:
+                best, best_begin_s = found, begin_s
+            if begin_s < land_s + _PATIENT_S:
                 break
         return best
 

@@ -20,9 +20,12 @@ class FireChoice:
     litres: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class FireWork:
-    """The times of one aircraft's work between one water point and one fire."""
+    """The times of one aircraft's work between one water point and one fire.
+
+    Not frozen: tens of thousands are made for one plan, and a frozen value takes three times as long to make.
+    """
 
     craft: Craft
     way: Departure
@@ -34,6 +37,7 @@ class FireWork:
     one_s: float
     back_s: float
     return_s: float
+    cycle_s: float  # from one drop to the next
     begin_s: float = 0.0
     drops: int = 0
     starts: tuple[float, ...] = ()  # of each drop's own leg; empty: one leg for all
@@ -67,6 +71,8 @@ class FireWork:
         at_water, at_fire = problem.water_place(choice.water), problem.incident_place(choice.fire)
         kit = row.water
         work_s = kit.fill_s + kit.drop_s if kit is not None else math.inf
+        out_s = work_s + distance_m[at_water, at_fire] / row.loaded_mps
+        back_s = distance_m[at_fire, at_water] / row.cruise_mps
         return cls(
             craft=craft,
             way=way,
@@ -75,15 +81,11 @@ class FireWork:
             base=base,
             litres=choice.litres,
             ferry_s=distance_m[way.place, at_water] / row.cruise_mps,
-            one_s=work_s + distance_m[at_water, at_fire] / row.loaded_mps,
-            back_s=distance_m[at_fire, at_water] / row.cruise_mps,
+            one_s=out_s,
+            back_s=back_s,
             return_s=distance_m[at_fire, base] / row.cruise_mps,
+            cycle_s=out_s + back_s,
         )
-
-    @property
-    def cycle_s(self) -> float:
-        """From one drop to the next."""
-        return self.one_s + self.back_s
 
     @property
     def land_s(self) -> float:
@@ -98,9 +100,58 @@ class FireWork:
 
     def most_drops(self, leave_s: float) -> int:
         """By fuel, crew and light for a departure at `leave_s`."""
-        craft, way = self.craft, self.way
-        left_s = craft.flight_left_s(way.fuel_kg, continuous_at(craft, way, leave_s), way.today_s)
-        left_s = min(left_s, craft.latest_s - leave_s) - self.ferry_s - self.return_s
+        left_s = self.flight_left_s(leave_s) - self.ferry_s - self.return_s
         if self.cycle_s <= 0.0:
             return _MOST_DROPS if left_s >= 0.0 else 0
         return min(_MOST_DROPS, math.floor((left_s + self.back_s) / self.cycle_s))
+
+    def flight_left_s(self, leave_s: float) -> float:
+        """Seconds it may stay in the air by fuel, crew and light if it leaves then."""
+        craft, way = self.craft, self.way
+        left_s = craft.flight_left_s(way.fuel_kg, continuous_at(craft, way, leave_s), way.today_s)
+        return min(left_s, craft.latest_s - leave_s)
+
+
+@dataclass(slots=True, kw_only=True)
+class Trial:
+    """A work, or a first part of it, as it would be flown: what is asked of it before it is worth writing its legs.
+
+    `turn_s`: when its turn-round at the base begins, infinity if the base has no fuel for it. Not frozen, as above.
+    """
+
+    work: FireWork
+    drops: int
+    land_s: float
+    turn_s: float
+
+    @property
+    def leave_s(self) -> float:
+        """When it leaves where it stood."""
+        return self.work.begin_s - self.work.ferry_s
+
+    @property
+    def flight_s(self) -> float:
+        """From leaving to landing."""
+        return self.land_s - self.work.begin_s + self.work.ferry_s
+
+    @property
+    def ready_s(self) -> float:
+        """When it can leave again with full tanks; infinity if never."""
+        return self.turn_s + self.work.craft.row.turnaround_s
+
+    @property
+    def wait_s(self) -> float:
+        """How long it stands and waits for places at the water or over the fire."""
+        way = self.work.way
+        return self.leave_s - max(way.earliest_s, self.work.craft.earliest_s)
+
+    def times(self) -> tuple[float, ...]:
+        """When its drops fall."""
+        return tuple(self.work.times()[: self.drops])
+
+    def at_fuel(self) -> tuple[tuple[int, float, float], ...]:
+        """The bookings (base, start, end) of refuelling points: before it leaves, and after it lands."""
+        filled = (self.work.way.filled,) if self.work.way.filled is not None else ()
+        if self.turn_s == math.inf:
+            return filled
+        return (*filled, (self.work.base, self.turn_s, self.ready_s))

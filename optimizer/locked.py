@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from optimizer.craft import Craft
-from optimizer.landing import landed
+from optimizer.landing import Worn, booked, landed, turn_s
 from optimizer.legs import Leg, LegKind
 from optimizer.problem import NONE
 from optimizer.sortie import Planner
@@ -94,17 +94,11 @@ class _Replay:
             self._let_off()
         after = self.state_now()
         if self.where is Where.BASE and last.kind is LegKind.FLY:
-            after, booked = landed(
-                self.planner.problem,
-                self.planner.ledgers.fuel,
-                self.craft,
-                self.base,
-                land_s=self.now_s,
-                fuel_kg=self.fuel_kg,
-                continuous_s=self.continuous_s,
-                today_s=after.today_s,
-            )
-            self.at_fuel += booked
+            problem, fuel = self.planner.problem, self.planner.ledgers.fuel
+            worn = Worn(fuel_kg=self.fuel_kg, continuous_s=self.continuous_s, today_s=after.today_s)
+            start_s = turn_s(problem, fuel, self.craft, self.base, self.now_s)
+            after = landed(self.craft, self.base, self.now_s, start_s, worn)
+            self.at_fuel += booked(after)
             after = replace(after, patients=tuple(self.patients), cargo=tuple(self.cargo))
         return Sortie(
             legs=tuple(self.legs),

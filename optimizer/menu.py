@@ -3,18 +3,25 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from optimizer.fire_work import FireChoice
+from optimizer.books import FireBook, TaskBook
+from optimizer.capacity import Ledger
+from optimizer.fire_work import FireChoice, Trial
 from optimizer.timeline import Departure, Sortie, State
 from optimizer.travel import Indices, Matrix
 
 LEAST_GAIN = 1e-6  # of a score: less is rounding
 
-Stamp = tuple[int, ...]
+Stamp = tuple[int, int]
+Watched = FireBook | TaskBook | Ledger
 
 
 @dataclass(slots=True)
 class Option:
-    """One line of a menu: work at one incident after one way of departing. `choice` is None for a task."""
+    """One line of a menu: work at one incident after one way of departing. `choice` is None for a task.
+
+    `trial` (fire work) or `sortie` (a task) is what the last look found; `watched` is what its worth depends on,
+    `stamp` how that stood then. `opened`: it has been on top, so the next water point of its fire is written down.
+    """
 
     way: Departure
     incident: int
@@ -23,12 +30,28 @@ class Option:
     choice: FireChoice | None
     visits: int = 1
     stamp: Stamp | None = None
+    trial: Trial | None = None
     sortie: Sortie | None = None
+    watched: tuple[Watched, ...] = ()
+    rank: int = 0
+    opened: bool = False
     compared: bool = False
     spared: bool = False
     fallen: int = -1
     first_s: float = 0.0
     seen: int = -1
+
+    @property
+    def found(self) -> bool:
+        """Whether the last look found anything that can be flown."""
+        return self.trial is not None or self.sortie is not None
+
+    def stamp_now(self) -> Stamp:
+        """Changes whenever something is booked that could change what the option is worth; first the incident's."""
+        total = 0
+        for thing in self.watched:
+            total += thing.stamp
+        return self.watched[0].stamp, total
 
 
 @dataclass(slots=True)
@@ -52,7 +75,7 @@ class More:
             rows.first_s[n].tolist(),
             strict=True,
         )
-        for most, point, lifted, at_s in points:
+        for rank, (most, point, lifted, at_s) in enumerate(points):
             if most <= LEAST_GAIN:
                 return  # the rest is no better
             yield Option(
@@ -63,6 +86,7 @@ class More:
                 choice=FireChoice(fire=fire, water=point, litres=lifted),
                 first_s=at_s,
                 seen=stamp,
+                rank=rank,
             )
 
 

@@ -15,7 +15,7 @@ from optimizer.schedule import Schedule
 from optimizer.score import Score, score
 from optimizer.solve import Result, plan_of
 
-LEAST_WORTH_SHARE = 0.001  # of the score: less room is not worth telling of
+LEAST_WORTH_SHARE = 0.0005  # of the score: less room is not worth telling of
 MOST_SHORT = 5
 _LEAST_GAIN = 1e-6
 _SAME = 1e-3  # the books' sum and the judge's agree within this
@@ -230,7 +230,7 @@ def _short(asked: _Asked) -> None:
             break
         incidents = [n] if kind == "layers" else sorted({i for a in users for i in works_at(schedule, a)})
         helpers = dict.fromkeys(a for incident in incidents for a in stand_ins(schedule, incident))
-        ledger.limit += 1
+        ledger.widen(1)
         try:
             with otherwise(schedule, users, [a for a in helpers if a not in users]) as outcome:
                 gain = outcome.score - asked.stands.total
@@ -241,7 +241,7 @@ def _short(asked: _Asked) -> None:
                         row | {"difference": round(gain, 3), "terms": _terms(asked.stands, plan_terms)}
                     )
         finally:
-            ledger.limit -= 1
+            ledger.widen(-1)
     asked.short = sorted(found, key=lambda row: row["difference"])[:MOST_SHORT]
 
 

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from optimizer.books import FireBook, ReserveBook, TaskBook
 from optimizer.cover import CoverBook
 from optimizer.craft import Craft, departures, first_state
+from optimizer.fire_work import Trial
+from optimizer.leaving import stood_ready
 from optimizer.legs import Leg, LegKind
 from optimizer.locked import locked_sortie
 from optimizer.people import PeopleBook
@@ -19,6 +21,7 @@ from optimizer.sortie import Ledgers, Planner
 from optimizer.timeline import Departure, Sortie, State, Where
 from optimizer.travel import Tables
 
+Stood = tuple[tuple[int, float, float], ...]  # (base, from, until): spans of standing ready
 ORDER_BROKEN = 1e9  # points: no plan is better for breaking an order
 
 
@@ -80,6 +83,12 @@ class Schedule:
         sorties = self.sorties[aircraft]
         return bool(sorties) and sorties[-1].recovery
 
+    def reserves_of(self, aircraft: int, base: int) -> list[ReserveBook]:
+        """The reserves wanted at a base that the aircraft counts for."""
+        can = self.crafts[aircraft].row.capabilities
+        wanted = self.problem.reserves
+        return [self.reserves[n] for n in self._reserves_at.get(base, ()) if wanted[n].capability in can]
+
     def score(self) -> float:
         """The whole score, as the referee sums it, and far more than any where an order is not kept."""
         weights = self.problem.weights
@@ -106,38 +115,53 @@ class Schedule:
             and all(ledgers.fuel[n].fits(start_s, end_s, 1) for n, start_s, end_s in sortie.at_fuel)
         )
 
-    def gain(self, aircraft: int, sortie: Sortie, fire_charge: float | None = None) -> float:
-        """By how much the score falls if the sortie is appended; negative if it rises. `fire_charge`: what
-        its one fire will be charged then, where the caller knows that already."""
+    def gain(self, aircraft: int, sortie: Sortie) -> float:
+        """By how much the score falls if the sortie is appended; negative if it rises."""
         row, weights = self.crafts[aircraft].row, self.problem.weights
         gain = -sortie.flight_s / 3600 * row.cost_per_hour * weights.cost_unit
         for incident, litres, times in sortie.drops:
             book = self.fires[incident]
-            after = book.with_drops(litres, times)[0] if fire_charge is None else fire_charge
-            gain += book.charge - after
+            gain += book.charge - book.with_drops(litres, times)[0]
         visits: dict[int, list[float]] = {}
         for incident, at_s in sortie.visits:
             visits.setdefault(incident, []).append(at_s)
         for incident, done in visits.items():
             load = self.problem.load(aircraft, incident)
             gain += self.tasks[incident].charge - self.tasks[incident].with_visits(done, load)
-        for incident in sortie.incidents:
-            pair = (aircraft, incident)
-            if pair in self.problem.previous_pairs and not self._pairs.get(pair):
-                gain += weights.changed_assignment
-        return gain + self._reserve_gain(aircraft, sortie)
+        gain += sum(self._pair_gain(aircraft, incident) for incident in sortie.incidents)
+        for n, (gone, come) in self._reserve_changes_of(aircraft, sortie).items():
+            gain -= self.reserves[n].difference(gone, come)
+        return gain
 
-    def _reserve_gain(self, aircraft: int, sortie: Sortie) -> float:
+    def gain_of(self, trial: Trial, fire_charge: float) -> float:
+        """The same for fire work not yet written down. `fire_charge`: what its fire will be charged then."""
+        work = trial.work
+        row, aircraft = work.craft.row, work.craft.index
+        cost = trial.flight_s / 3600 * row.cost_per_hour * self.problem.weights.cost_unit
+        gain = (
+            self.fires[work.incident].charge - fire_charge - cost + self._pair_gain(aircraft, work.incident)
+        )
+        if not self._reserves_at:
+            return gain
+        stood = stood_ready(work.way, trial.leave_s)
+        return gain + self._reserve_gain(aircraft, stood, work.base, trial.ready_s)
+
+    def _pair_gain(self, aircraft: int, incident: int) -> float:
+        pair = (aircraft, incident)
+        if pair in self.problem.previous_pairs and not self._pairs.get(pair):
+            return self.problem.weights.changed_assignment
+        return 0.0
+
+    def _reserve_gain(self, aircraft: int, stood: Stood, base: int, ready_s: float) -> float:
         gain = 0.0
-        for n, (gone, come) in self._reserve_changes(aircraft, self.state(aircraft), sortie).items():
-            gain += self.reserves[n].charge - self.reserves[n].with_change(gone, come)
+        for n, (gone, come) in self._reserve_changes(aircraft, stood, base, ready_s).items():
+            gain -= self.reserves[n].difference(gone, come)
         return gain
 
     # ---- changes ------------------------------------------------------------------------------------------
     def append(self, aircraft: int, sortie: Sortie) -> None:
         """Book a sortie at the end of an aircraft's timeline."""
-        before = self.state(aircraft)
-        for n, (gone, come) in self._reserve_changes(aircraft, before, sortie).items():
+        for n, (gone, come) in self._reserve_changes_of(aircraft, sortie).items():
             self.reserves[n].change(gone, come)
         self.sorties[aircraft].append(sortie)
         self._book(aircraft, sortie, 1)
@@ -146,7 +170,7 @@ class Schedule:
         """Unbook the last sortie of an aircraft's timeline."""
         sortie = self.sorties[aircraft].pop()
         self._book(aircraft, sortie, -1)
-        for n, (gone, come) in self._reserve_changes(aircraft, self.state(aircraft), sortie).items():
+        for n, (gone, come) in self._reserve_changes_of(aircraft, sortie).items():
             self.reserves[n].change(come, gone)
         return sortie
 
@@ -227,18 +251,28 @@ class Schedule:
         self.flight_charge += sign * charge
 
     def _reserve_changes(
-        self, aircraft: int, before: State, sortie: Sortie
+        self, aircraft: int, stood: Stood, base: int, ready_s: float
     ) -> dict[int, tuple[list[tuple[float, float]], list[tuple[float, float]]]]:
-        """Per reserve the spans of readiness that go and come when the sortie is appended."""
+        """Per reserve the spans of readiness that go and come when a sortie is appended that ends the standing
+        ready of `stood` and is ready again at `base` from `ready_s` on."""
         changes: dict[int, tuple[list[tuple[float, float]], list[tuple[float, float]]]] = {}
-        row = self.crafts[aircraft].row
-        if not row.serviceable or not self._reserves_at:
+        row, wanted, before = self.crafts[aircraft].row, self._reserves_at, self.state(aircraft)
+        if not row.serviceable or not (
+            wanted.keys() & {before.base, base} or any(s[0] in wanted for s in stood)
+        ):
             return changes
-        for base, from_s, until_s, come in _ready_spans(before, sortie):
-            for n in self._reserves_at.get(base, ()):
+        for at_base, from_s, until_s, come in _ready_spans(before, stood, base, ready_s):
+            for n in wanted.get(at_base, ()):
                 if self.problem.reserves[n].capability in row.capabilities:
                     changes.setdefault(n, ([], []))[1 if come else 0].append((from_s, until_s))
         return changes
+
+    def _reserve_changes_of(
+        self, aircraft: int, sortie: Sortie
+    ) -> dict[int, tuple[list[tuple[float, float]], list[tuple[float, float]]]]:
+        after = sortie.after
+        base = after.base if after.where is Where.BASE else NONE
+        return self._reserve_changes(aircraft, sortie.stood_ready, base, after.ready_from_s)
 
     def _open_reserves(self) -> None:
         for craft, state in zip(self.crafts, self._first, strict=True):
@@ -275,12 +309,13 @@ class Schedule:
         return legs
 
 
-def _ready_spans(before: State, sortie: Sortie) -> Iterable[tuple[int, float, float, bool]]:
+def _ready_spans(
+    before: State, stood: Stood, base: int, ready_s: float
+) -> Iterable[tuple[int, float, float, bool]]:
     """(base, from, until, comes): the open span that ends, those the sortie closes, the new open one."""
     if before.where is Where.BASE and before.ready_from_s < math.inf:
         yield before.base, before.ready_from_s, math.inf, False
-    for base, from_s, until_s in sortie.stood_ready:
-        yield base, from_s, until_s, True
-    after = sortie.after
-    if after.where is Where.BASE and after.ready_from_s < math.inf:
-        yield after.base, after.ready_from_s, math.inf, True
+    for at_base, from_s, until_s in stood:
+        yield at_base, from_s, until_s, True
+    if base != NONE and ready_s < math.inf:
+        yield base, ready_s, math.inf, True

@@ -4,13 +4,14 @@ A `Planner` reads the ledgers of `schedule.py` and never books; whoever takes a 
 """
 
 import math
-from dataclasses import dataclass, replace
+from copy import copy
+from dataclasses import dataclass
 
 from optimizer.capacity import Ledger
 from optimizer.craft import Craft
-from optimizer.fire_work import FireChoice, FireWork
+from optimizer.fire_work import FireChoice, FireWork, Trial
 from optimizer.hours import closing_s, opening_s
-from optimizer.landing import landed
+from optimizer.landing import Worn, landed, turn_s
 from optimizer.leaving import continuous_at, ground_before, stood_ready
 from optimizer.legs import Leg, LegKind
 from optimizer.problem import NONE, Problem
@@ -82,13 +83,14 @@ class Planner:
             return []
         if self.split:
             return self._turns(work, start_s, drops)
-        found = []
+        found: list[FireWork] = []
         for begin_s, count in self._work_spans(work, start_s + work.ferry_s, drops):
             if way.where is Where.AIR and begin_s > start_s + work.ferry_s + SLACK_S:
                 continue  # holding burns fuel and crew time
             fewer = min(count, work.most_drops(begin_s - work.ferry_s))
             if fewer >= 1:
-                found.append(replace(work, begin_s=begin_s, drops=fewer))
+                found.append(work if not found else copy(work))
+                found[-1].begin_s, found[-1].drops = begin_s, fewer
         return found
 
     def _work_spans(self, work: FireWork, from_s: float, drops: int) -> list[tuple[float, int]]:
@@ -108,42 +110,53 @@ class Planner:
 
     def _turns(self, work: FireWork, start_s: float, most: int) -> list[FireWork]:
         """The work drop by drop, each as soon as there is room for it; ends where it would have to hold long."""
-        craft, way = work.craft, work.way
-        starts: list[float] = []
-        at_s, last_s = start_s + work.ferry_s, math.inf
+        at_s = start_s + work.ferry_s
+        begin_s = self._first_fit_s(work, at_s, work.one_s)
+        held = work.way.where is Where.AIR and begin_s > at_s + SLACK_S  # burns fuel and crew time
+        if held or begin_s + work.one_s > self.problem.horizon_s:
+            return []
+        leave_s = begin_s - work.ferry_s
+        over_s = leave_s + work.flight_left_s(leave_s) - work.return_s
+        last_s = min(self.problem.horizon_s, over_s) - work.one_s  # no drop's filling begins later
+        if begin_s > last_s:
+            return []
+        starts = [begin_s]
+        free = most > 1 and self._free_until(work, begin_s, begin_s + (most - 1) * work.cycle_s + work.one_s)
         while len(starts) < most:
-            begin_s = self._first_fit_s(work, at_s, work.one_s)
-            if begin_s + work.one_s > self.problem.horizon_s:
-                break
-            if not starts:
-                if way.where is Where.AIR and begin_s > at_s + SLACK_S:
-                    return []  # holding burns fuel and crew time
-                leave_s = begin_s - work.ferry_s
-                left_s = craft.flight_left_s(way.fuel_kg, continuous_at(craft, way, leave_s), way.today_s)
-                last_s = leave_s + min(left_s, craft.latest_s - leave_s) - work.return_s
-            elif begin_s > at_s + work.one_s:
-                break
-            if begin_s + work.one_s > last_s:
+            at_s = starts[-1] + work.cycle_s
+            begin_s = at_s if free else self._first_fit_s(work, at_s, work.one_s)
+            if begin_s > last_s or begin_s > at_s + work.one_s:
                 break
             starts.append(begin_s)
-            at_s = begin_s + work.cycle_s
-        if not starts:
-            return []
-        return [replace(work, begin_s=starts[0], drops=len(starts), starts=tuple(starts))]
+        work.begin_s, work.drops, work.starts = starts[0], len(starts), tuple(starts)
+        return [work]
+
+    def _free_until(self, work: FireWork, from_s: float, until_s: float) -> bool:
+        """Whether the water and the fire have room, and are open, for the whole span."""
+        incident, water = work.incident, work.water
+        return (
+            self.ledgers.scene[incident].fits(from_s, until_s, work.craft.row.slots)
+            and self.ledgers.water[water].fits(from_s, until_s, 1)
+            and self.problem.incidents[incident].open_during(from_s, until_s)
+            and self.problem.water_points[water].open_during(from_s, until_s)
+        )
 
     def _first_fit_s(self, work: FireWork, from_s: float, length_s: float) -> float:
-        scene = self.ledgers.scene[work.incident]
-        water = self.ledgers.water[work.water]
-        places = (self.problem.incidents[work.incident], self.problem.water_points[work.water])
-        while from_s < math.inf:
-            at_s = scene.earliest_s(from_s, length_s, work.craft.row.slots)
-            at_s = water.earliest_s(at_s, length_s, 1) if at_s < math.inf else at_s
-            for place in places:
-                at_s = opening_s(place, at_s, length_s)
-            if at_s == from_s:
+        """When the work, or a drop of it, so long, can begin at the soonest; infinity if never."""
+        scene, water = self.ledgers.scene[work.incident], self.ledgers.water[work.water]
+        place, point = self.problem.incidents[work.incident], self.problem.water_points[work.water]
+        slots = work.craft.row.slots
+        at_s = scene.earliest_s(from_s, length_s, slots)
+        while at_s < math.inf:
+            wet_s = open_s = water.earliest_s(at_s, length_s, 1)
+            if place.windows or point.windows:
+                open_s = opening_s(point, opening_s(place, wet_s, length_s), length_s)
+            if open_s == at_s:
+                break  # nobody moved it since the layers were asked
+            at_s = scene.earliest_s(open_s, length_s, slots) if open_s < math.inf else open_s
+            if at_s == open_s == wet_s:
                 break
-            from_s = at_s
-        return from_s
+        return at_s
 
     def _room_s(self, work: FireWork, at_s: float) -> float:
         until_s = min(
@@ -154,19 +167,57 @@ class Planner:
         )
         return until_s - at_s
 
+    def trial(self, work: FireWork, drops: int) -> Trial | None:
+        """A work, or a first part of it, with its landing; None if the base is closed then."""
+        base = work.base
+        land_s = work.begin_s + work.length_s(drops) + work.return_s
+        if not self.problem.bases[base].open_during(land_s, land_s):
+            return None
+        begin_s = turn_s(self.problem, self.ledgers.fuel, work.craft, base, land_s)
+        return Trial(work=work, drops=drops, land_s=land_s, turn_s=begin_s)
+
+    def still_free(self, trial: Trial) -> bool:
+        """Whether everything that a trial, made earlier, would book is still free."""
+        work, ledgers = trial.work, self.ledgers
+        slots, scene, water = work.craft.row.slots, ledgers.scene[work.incident], ledgers.water[work.water]
+        return all(
+            scene.fits(from_s, until_s, slots) and water.fits(from_s, until_s, 1)
+            for from_s, until_s in work.spans(trial.drops)
+        ) and all(ledgers.fuel[base].fits(from_s, until_s, 1) for base, from_s, until_s in trial.at_fuel())
+
     def fire_sortie(self, work: FireWork, drops: int) -> Sortie | None:
         """The sortie for a work, or for a first part of it; None if the base is closed at its landing."""
-        craft, way, begin_s = work.craft, work.way, work.begin_s
-        leave_s = begin_s - work.ferry_s
-        end_s = begin_s + work.length_s(drops)
-        land_s = end_s + work.return_s
-        if not self.problem.bases[work.base].open_during(land_s, land_s):
-            return None
-        legs = ground_before(way, leave_s)
+        trial = self.trial(work, drops)
+        return self.written(trial) if trial is not None else None
+
+    def written(self, trial: Trial) -> Sortie:
+        """The sortie that a trial stands for, leg by leg."""
+        work = trial.work
+        craft, way, spans = work.craft, work.way, work.spans(trial.drops)
+        leave_s = trial.leave_s
+        worn = Worn(
+            fuel_kg=way.fuel_kg - trial.flight_s * craft.row.burn_kgps,
+            continuous_s=continuous_at(craft, way, leave_s) + trial.flight_s,
+            today_s=way.today_s + trial.flight_s,
+        )
+        return Sortie(
+            legs=tuple(self._legs(trial, spans)),
+            after=landed(craft, work.base, trial.land_s, trial.turn_s, worn),
+            flight_s=trial.flight_s,
+            drops=((work.incident, work.litres, trial.times()),),
+            at_scene=tuple((work.incident, from_s, until_s) for from_s, until_s in spans),
+            at_water=tuple((work.water, from_s, until_s) for from_s, until_s in spans),
+            at_fuel=trial.at_fuel(),
+            stood_ready=stood_ready(way, leave_s),
+            incidents=(work.incident,),
+        )
+
+    def _legs(self, trial: Trial, spans: list[tuple[float, float]]) -> list[Leg]:
+        work = trial.work
+        legs = ground_before(work.way, trial.leave_s)
         water_place = self.problem.water_place(work.water)
-        if work.ferry_s > 0.0 or way.place != water_place:
-            legs.append(Leg(kind=LegKind.FLY, start_s=leave_s, end_s=begin_s, place=water_place))
-        spans = work.spans(drops)
+        if work.ferry_s > 0.0 or work.way.place != water_place:
+            legs.append(Leg(kind=LegKind.FLY, start_s=trial.leave_s, end_s=work.begin_s, place=water_place))
         for n, (from_s, until_s) in enumerate(spans):
             if n:
                 legs.append(Leg(kind=LegKind.FLY, start_s=spans[n - 1][1], end_s=from_s, place=water_place))
@@ -177,34 +228,12 @@ class Planner:
                     end_s=until_s,
                     place=water_place,
                     incident=work.incident,
-                    drops=1 if work.starts else drops,
+                    drops=1 if work.starts else trial.drops,
                     litres_per_drop=work.litres,
                 )
             )
-        legs.append(Leg(kind=LegKind.FLY, start_s=end_s, end_s=land_s, place=work.base))
-        flight_s = land_s - leave_s
-        after, booked = landed(
-            self.problem,
-            self.ledgers.fuel,
-            craft,
-            work.base,
-            land_s=land_s,
-            fuel_kg=way.fuel_kg - flight_s * craft.row.burn_kgps,
-            continuous_s=continuous_at(craft, way, leave_s) + flight_s,
-            today_s=way.today_s + flight_s,
-        )
-        times = tuple(work.times()[:drops])
-        return Sortie(
-            legs=tuple(legs),
-            after=after,
-            flight_s=flight_s,
-            drops=((work.incident, work.litres, times),),
-            at_scene=tuple((work.incident, from_s, until_s) for from_s, until_s in spans),
-            at_water=tuple((work.water, from_s, until_s) for from_s, until_s in spans),
-            at_fuel=(*((way.filled,) if way.filled else ()), *booked),
-            stood_ready=stood_ready(way, leave_s),
-            incidents=(work.incident,),
-        )
+        legs.append(Leg(kind=LegKind.FLY, start_s=spans[-1][1], end_s=trial.land_s, place=work.base))
+        return legs
 
     # ---- tasks and recovery -------------------------------------------------------------------------------
     def task(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from optimizer.capacity import Ledger
 from optimizer.craft import Craft
 from optimizer.hours import opening_s
-from optimizer.landing import landed
+from optimizer.landing import Worn, booked, landed, turn_s
 from optimizer.leaving import continuous_at, ground_before, stood_ready
 from optimizer.legs import Leg, LegKind
 from optimizer.problem import NONE, Problem
@@ -144,23 +144,16 @@ class Walk:
     def finish(self, base: int, recovery: bool = False) -> Sortie:
         """The sortie, after the last landing."""
         way = self.way
-        after, booked = landed(
-            self.problem,
-            self.fuel,
-            self.craft,
-            base,
-            land_s=self.now_s,
-            fuel_kg=self.fuel_kg,
-            continuous_s=self.continuous_s,
-            today_s=way.today_s + self.flight_s,
-        )
+        worn = Worn(fuel_kg=self.fuel_kg, continuous_s=self.continuous_s, today_s=way.today_s + self.flight_s)
+        start_s = turn_s(self.problem, self.fuel, self.craft, base, self.now_s)
+        after = landed(self.craft, base, self.now_s, start_s, worn)
         return Sortie(
             legs=tuple(self.legs),
             after=after,
             flight_s=self.flight_s,
             visits=tuple(self.visits),
             at_scene=tuple(self.at_scene),
-            at_fuel=(*((way.filled,) if way.filled else ()), *self.at_fuel, *booked),
+            at_fuel=(*((way.filled,) if way.filled else ()), *self.at_fuel, *booked(after)),
             stood_ready=stood_ready(way, self.leave_s),
             incidents=tuple(dict.fromkeys(scene[0] for scene in self.at_scene)),
             recovery=recovery,

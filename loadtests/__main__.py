@@ -22,6 +22,9 @@ COMMANDS = (
     ("Independent decoders", ("loadtests.peers",)),
     ("Commands through the desk", ("loadtests.desk_rate",)),
     ("Plans", ("loadtests.plans",)),
+    ("From an event to its proposal", ("loadtests.event_to_plan",)),
+    ("Planning anew", ("loadtests.replan",)),
+    ("Why not", ("loadtests.why_not",)),
     ("The bound on trial", ("loadtests.bound_campaign", "--count", "300")),
     ("Planning beside HiGHS", ("loadtests.plan_peer",)),
 )

@@ -1,6 +1,6 @@
 """Planning anew after one change, from the plan in force and from nothing.
 
-    python -m loadtests.replan [--scenario L-301] [--changes 12] [--cold 60] [--warm 12] [--seed 1]
+    python -m loadtests.replan [--scenario L-301] [--changes 12] [--cold 60] [--warm 6] [--seed 1]
 
 One change each: an aircraft lost, a water point gone, a fire grown by half, a new fire beside an old one. The plan in
 force is a cold plan of the scenario unchanged; both plans anew know its assignments and pay for those they change. Cold
@@ -83,7 +83,7 @@ def main() -> None:
     parser.add_argument("--scenario", default="L-301")
     parser.add_argument("--changes", type=int, default=12)
     parser.add_argument("--cold", type=int, default=60)
-    parser.add_argument("--warm", type=int, default=12)
+    parser.add_argument("--warm", type=int, default=6)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     print(stamp(), flush=True)

@@ -43,8 +43,9 @@ def lines(problem: Problem, plan: Plan, title: str) -> Iterator[str]:
     yield f'<svg xmlns="http://www.w3.org/2000/svg" width="{LEFT + WIDTH + 10}" height="{height}" font-family="sans-serif" font-size="9">'
     yield f'<rect width="100%" height="100%" fill="#fff"/><text x="6" y="14" font-size="12">{escape(title)}</text>'
     for n, (kind, word) in enumerate(WORDS.items()):
-        x = 6 + n * 150
-        yield f'<rect x="{x}" y="22" width="12" height="9" fill="{COLOURS[kind]}"/><text x="{x + 16}" y="30">{word}</text>'
+        left = 6 + n * 150
+        yield f'<rect x="{left}" y="22" width="12" height="9" fill="{COLOURS[kind]}"/>'
+        yield f'<text x="{left + 16}" y="30">{word}</text>'
     for hour in range(int(problem.horizon_s // 3600) + 1):
         x = LEFT + hour * 3600 * scale
         yield f'<line x1="{x:.1f}" y1="{TOP - 4}" x2="{x:.1f}" y2="{height - 16}" stroke="#dde2e8"/>'

@@ -77,7 +77,8 @@ def _take_back(
         fixed, length = schedule.fixed[aircraft], len(schedule.sorties[aircraft])
         keep = fixed if chance.random() < 0.6 else chance.randint(fixed, max(fixed, length))
         while keep > fixed and schedule.sorties[aircraft][keep - 1].recovery:
-            keep -= 1  # a flight home at the end may be replaced: what is kept must be there when all is restored
+            # a try may replace a flight home at the end: what is kept must still be there when all is restored
+            keep -= 1
         before.append((aircraft, keep, schedule.cut(aircraft, keep)))
     for aircraft in group:
         schedule.bring_home(aircraft)

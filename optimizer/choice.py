@@ -121,7 +121,7 @@ class Chooser:
                     looks += 1
                     found = option if found is None or option.bound > found.bound else found
                 heapq.heapreplace(menu.entries, (-option.bound * option.factor, number, option))
-                if not option.spared and self._waits_for_water(option):
+                if not option.spared and _waits(option):
                     option.spared = True
                     self._serve_spare(menu, option)
         return None
@@ -176,16 +176,6 @@ class Chooser:
             return 1.0
         return 1.0 + self._blur * (self._chance.random() - 0.5)
 
-    def _waits_for_water(self, option: Option) -> bool:
-        """Whether its sortie must wait for a place at the water: another point may then be better. Waiting for
-        layers over the fire it must by any."""
-        trial = option.trial
-        if trial is None or trial.wait_s <= _PATIENT_S:
-            return False
-        work, scene = trial.work, self._schedule.ledgers.scene[option.incident]
-        free_s = scene.earliest_s(work.begin_s - trial.wait_s, work.one_s, work.craft.row.slots)
-        return work.begin_s > free_s + _PATIENT_S
-
     def _watched(self, aircraft: int, option: Option) -> tuple[Watched, ...]:
         """The books and ledgers that the worth of an option depends on, its incident's first."""
         schedule, incident = self._schedule, option.incident
@@ -214,7 +204,7 @@ class Chooser:
             option.trial, option.sortie, option.bound = None, None, -math.inf
             self._work_out(craft, option)
         option.stamp = stamp
-        if option.trial is not None and not self._waits_for_water(option):
+        if option.trial is not None and not _waits(option):
             key, share = (id(option.way), option.incident), max(0.0, option.bound / bound)
             if looked:
                 menu.falls[key] = (stamp[0], share)
@@ -395,3 +385,8 @@ class Chooser:
     def _visits_left(self, craft: Craft, incident: int) -> int:
         schedule = self._schedule
         return schedule.tasks[incident].visits_left(schedule.problem.load(craft.index, incident))
+
+
+def _waits(option: Option) -> bool:
+    """Whether its sortie must wait for a place at the water or over the fire."""
+    return option.trial is not None and option.trial.wait_s > _PATIENT_S

@@ -78,6 +78,9 @@ def _take_back(
     for aircraft in group:
         fixed, length = schedule.fixed[aircraft], len(schedule.sorties[aircraft])
         keep = fixed if chance.random() < 0.6 else chance.randint(fixed, max(fixed, length))
+        while keep > fixed and schedule.sorties[aircraft][keep - 1].recovery:
+            # a try may replace a flight home at the end: what is kept must still be there when all is restored
+            keep -= 1
         before.append((aircraft, keep, schedule.cut(aircraft, keep)))
     for aircraft in group:
         schedule.bring_home(aircraft)

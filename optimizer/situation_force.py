@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from dispatch.kinds import PlanState, TaskingState
-from dispatch.records import Plan, Tasking
+from dispatch.records import Assignment, Plan, Tasking
 from dispatch.world import ONGOING, World
 from optimizer.situation_commitments import is_locked
 
@@ -91,6 +91,21 @@ def basis(world: World, incident_ids: Sequence[str], now: datetime) -> Basis:
         in_force=force,
         under_way=frozenset(t.id for t in busy),
         uncovered=frozenset(incident_ids) - covered,
+    )
+
+
+def is_overtaken(world: World, plan_ids: Sequence[str]) -> bool:
+    """Whether an open proposal sends an aircraft that cannot fly any more, or needs a place that is gone."""
+    return any(_is_gone(world, one) for plan_id in plan_ids for one in world.plans[plan_id].assignments)
+
+
+def _is_gone(world: World, one: Assignment) -> bool:
+    aircraft = world.aircraft.get(one.aircraft_id)
+    return (
+        aircraft is None
+        or not aircraft.serviceable
+        or one.base_id not in world.bases
+        or (bool(one.water_point_id) and one.water_point_id not in world.water_points)
     )
 
 

@@ -24,7 +24,7 @@ from dispatch.incident import PLANNABLE
 from dispatch.kinds import PlannerCause
 from dispatch.world import World
 from optimizer.proposal import proposed
-from optimizer.situation_force import still_holds
+from optimizer.situation_force import is_overtaken, still_holds
 from optimizer.worth_telling import worth_telling
 
 log = structlog.get_logger()
@@ -157,7 +157,7 @@ class Replan:
             return  # a person's comes in a moment
         if worth_telling(
             found=float(found.answer["score"]["score"]),
-            kept=found.kept_score,
+            kept=None if is_overtaken(world, made.basis.in_force) else found.kept_score,
             sends=bool(proposed(made, found.answer["plan"])),
             in_force=bool(made.basis.in_force),
             changed=cause is PlannerCause.CHANGED,

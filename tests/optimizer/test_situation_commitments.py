@@ -16,6 +16,7 @@ from optimizer.problem import parse
 from optimizer.proposal import proposed
 from optimizer.situation import Situation, situation
 from optimizer.situation_commitments import Sighted
+from optimizer.situation_force import is_overtaken
 from optimizer.solve import Result, solve
 from optimizer.stop import MaxIterations
 from tests.dispatch.scene import BASE, WATER, Scene, aircraft
@@ -247,3 +248,13 @@ def test_a_newer_proposal_puts_its_tasking_in_the_place_of_one_that_is_not_order
     (new,) = (t for t in scene.world.taskings.values() if t.state != "ended")
     assert (new.plan_id, new.aircraft_id) == (plan_id, "B-7001")
     assert scene.replayed() == scene.world
+
+
+def test_a_proposal_that_sends_what_cannot_fly_is_overtaken() -> None:
+    """However little it matters to the score, it must not stand."""
+    scene = Hills()
+    plan_id = scene.propose(confirmed(scene), 1)
+    assert not is_overtaken(scene.world, (plan_id,))
+    down = replace(aircraft(1), serviceable=False, unserviceable_reason="液压漏油")
+    scene.site_asks(SaveResource(resource=down, version_seen=1))
+    assert is_overtaken(scene.world, (plan_id,))

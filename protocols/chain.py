@@ -23,6 +23,7 @@ from enum import StrEnum
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from protocols.purging import PURGED, purged_rows
 from protocols.rows import Row, Sealed, to_us
 
 GENESIS = bytes(32)  # what the first row is chained to
@@ -119,8 +120,8 @@ def head_is_signed(head: Head, public_key: bytes, *, site: str, epoch: str) -> b
 class Audit:
     """Walks a journal from `after` on, row by row in journal order, and says what is wrong with it.
 
-    `heads` are compared on the way, so that memory does not grow with the journal; `purged` names the rows whose
-    body may be missing. After damage the walk goes on from the stored digest: one edit is one finding.
+    `heads` are compared on the way, so that memory does not grow with the journal; `purged` names rows whose body may
+    be missing besides those that Purged facts name. After damage the walk goes on from the stored digest: one edit is one finding.
     """
 
     def __init__(
@@ -138,23 +139,30 @@ class Audit:
             self._heads.setdefault(head.seq, []).append(head)
         self._purged = purged
         self._origin_seqs: dict[str, int] = {}
+        self._own: set[str] = set()
+        self._bodiless: dict[
+            int, str
+        ] = {}  # rows without a body, until a Purged fact names them: whose they were
 
     def feed(self, rows: Iterable[Sealed]) -> Iterator[Finding]:
         """Check the next rows."""
         for sealed in rows:
-            yield from self._order(sealed.row)
+            yield from self._order(sealed.row, own=bool(sealed.ask_digest))
             yield from self._content(sealed)
             yield from self._against_heads(sealed)
             self.last_seq, self.last_digest = sealed.row.seq, sealed.digest
 
-    def _order(self, row: Row) -> Iterator[Finding]:
+    def _order(self, row: Row, *, own: bool) -> Iterator[Finding]:
         if row.seq <= self.last_seq:
             yield Finding(damage=Damage.BAD_ORDER, seq=row.seq, detail=f"stands after row {self.last_seq}")
         elif row.seq > self.last_seq + 1:
             missing = f"rows {self.last_seq + 1} to {row.seq - 1} are missing"
             yield Finding(damage=Damage.MISSING_ROW, seq=self.last_seq + 1, detail=missing)
+        if own:
+            self._own.add(row.origin)  # only a site's own rows have one
         known = self._origin_seqs.get(row.origin, 0)
-        if row.origin_seq <= known:
+        # a partner's orders may have passed its messages (link_lanes.py); the database keeps numbers from standing twice
+        if row.origin_seq <= known and (row.origin in self._own or row.origin_seq == known):
             detail = f"number {row.origin_seq} of site {row.origin} stands after its number {known}"
             yield Finding(damage=Damage.BAD_ORDER, seq=row.seq, detail=detail)
         self._origin_seqs[row.origin] = max(known, row.origin_seq)
@@ -166,12 +174,14 @@ class Audit:
             return
         if sealed.body_missing:
             if row.seq not in self._purged:
-                yield Finding(damage=Damage.MISSING_BODY, seq=row.seq, detail="its body is gone")
+                self._bodiless[row.seq] = row.origin
         elif hashlib.sha256(row.body).digest() != sealed.body_sha256:
             yield Finding(
                 damage=Damage.EDITED_ROW, seq=row.seq, detail="its body is not the one it was sealed with"
             )
             return
+        elif row.kind == PURGED:
+            self._purged_by(row)
         if row.seq != self.last_seq + 1:
             return  # already found missing or out of order; its predecessor is not at hand to check against
         if chain_digest(self.last_digest, row, sealed.ask_digest, sealed.body_sha256) != sealed.digest:
@@ -184,8 +194,19 @@ class Audit:
                 detail = f"the head signed at {head.at.isoformat()} has another digest"
                 yield Finding(damage=Damage.REBUILT_CHAIN, seq=head.seq, detail=detail)
 
+    def _purged_by(self, row: Row) -> None:
+        """A body may be gone where a later fact of the journal's own site says so, and only of another site's row."""
+        named = purged_rows(row)
+        if named is None or named[0] == row.origin:
+            return
+        for seq in named[1]:
+            if self._bodiless.get(seq) == named[0]:
+                del self._bodiless[seq]
+
     def finish(self) -> Iterator[Finding]:
-        """After the last row: heads beyond it."""
+        """After the last row: bodies that no fact accounts for, heads beyond it."""
+        for seq in sorted(self._bodiless):
+            yield Finding(damage=Damage.MISSING_BODY, seq=seq, detail="its body is gone")
         beyond = sorted(seq for seq in self._heads if seq > self.last_seq)
         if beyond:
             detail = f"a head was signed at row {beyond[-1]}, the journal ends at row {self.last_seq}"

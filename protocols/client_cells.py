@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from protocols.codec.client import Viewport
+from protocols.codec.client_view import Viewport
 
 # Measured with 20,000 aircraft over 16 by 12 degrees and viewports of a tenth of that: cells of 1 degree deliver 1.52
 # times what lies in the viewport, of 0.5 degrees 1.25, of 0.25 degrees 1.12, of 0.125 degrees 1.06. Below 0.25 the labels

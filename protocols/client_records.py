@@ -8,7 +8,23 @@ a touched record is looked at again.
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from dispatch import facts
+from dispatch import (
+    aid_facts,
+    alert_facts,
+    callout_facts,
+    clearance_facts,
+    consent_facts,
+    drop_facts,
+    facts,
+    hazard_facts,
+    room_facts,
+    search_facts,
+    traffic_area_facts,
+    video_facts,
+    weather_facts,
+)
+from dispatch.alert_kinds import AlertDesk
+from dispatch.alert_records import handling_id
 from dispatch.facts import Recorded
 from dispatch.kinds import Role
 from dispatch.views import SHOWN, Relations, Viewer, visible
@@ -32,25 +48,50 @@ def _named(world: World, fact: facts.Fact) -> Iterator[Key]:
     match fact:
         case facts.IncidentReported():
             yield "incidents", fact.incident.id
-        case facts.IncidentAdvanced() | facts.IncidentUpdated():
+        case (
+            facts.IncidentAdvanced()
+            | facts.IncidentUpdated()
+            | facts.IncidentCorrected()
+            | facts.AlarmsJoined()
+            | facts.IncidentVerified()
+            | facts.RunCardApplied()
+            | facts.CardItemTicked()
+            | facts.CardClockEscalated()
+        ):
             yield "incidents", fact.incident_id
         case facts.IncidentShared():
             yield "incidents", fact.incident.id
             yield from (("taskings", tasking.id) for tasking in fact.taskings)
             yield from (("requests", request.id) for request in fact.requests)
+        case consent_facts.IncidentSummarised():
+            yield "incidents", fact.summary.incident_id
+        case consent_facts.ConsentEnded():  # they are shared with nobody any more
+            yield from (("incidents", incident_id) for incident_id in world.incidents)
         case facts.PlanProposed() | facts.PlanAdopted():  # a new proposal supersedes others
             yield from (("plans", plan_id) for plan_id in world.plans)
         case facts.TaskingAdopted():
             yield "taskings", fact.tasking.id
-        case facts.TaskingAdvanced() | facts.TimerEscalated():
+        case facts.TaskingAdvanced() | facts.TaskingAmended() | facts.TimerEscalated():
             yield from _of_tasking(world, fact.tasking_id)
         case facts.AirspaceFiled():
             yield "requests", fact.request.id
             yield from _of_tasking(world, fact.request.tasking_id)
-        case facts.AirspaceAdvanced():
+        case (
+            facts.AirspaceAdvanced()
+            | clearance_facts.AirspacePhoned()
+            | clearance_facts.AirspaceQuestioned()
+            | clearance_facts.AirspaceAnswered()
+        ):
             yield "requests", fact.request_id
+        case drop_facts.WaterRecorded() | drop_facts.WaterCorrected() | drop_facts.HoursSigned():
+            yield "taskings", fact.tasking_id
         case _:
             yield from _of_resource(fact)
+            yield from _of_callout(fact)
+            yield from _of_alert(fact)
+            yield from _of_map(fact)
+            yield from _of_aid(fact)
+            yield from _of_room(world, fact)
 
 
 def _of_tasking(world: World, tasking_id: str) -> Iterator[Key]:
@@ -60,10 +101,107 @@ def _of_tasking(world: World, tasking_id: str) -> Iterator[Key]:
         yield "aircraft", tasking.aircraft_id
 
 
+def _of_map(fact: facts.Fact) -> Iterator[Key]:
+    match fact:
+        case facts.ClosureDeclared() | facts.ClosureAmended():
+            yield "closures", fact.closure.id
+        case facts.ClosureLifted():
+            yield "closures", fact.closure_id
+        case video_facts.VideoStreamSaved():
+            yield "video_streams", fact.stream.id
+        case video_facts.VideoStreamRemoved():
+            yield "video_streams", fact.stream_id
+        case search_facts.SearchDrawn() | search_facts.SearchAmended():
+            yield "searches", fact.search.id
+        case search_facts.SearchWithdrawn():
+            yield "searches", fact.search_id
+        case traffic_area_facts.TrafficAreaMade() | traffic_area_facts.TrafficAreaAmended():
+            yield "traffic_areas", fact.area.id
+        case traffic_area_facts.TrafficAreaWithdrawn():
+            yield "traffic_areas", fact.area_id
+        case traffic_area_facts.IntrusionRecorded():
+            yield "intrusions", fact.intrusion.id
+        case traffic_area_facts.IntrusionCleared():
+            yield "intrusions", fact.intrusion_id
+        case hazard_facts.HazardTaken():
+            yield "hazards", fact.hazard.id
+        case hazard_facts.HazardEnded():
+            yield "hazards", fact.hazard_id
+
+
+def _of_room(world: World, fact: facts.Fact) -> Iterator[Key]:
+    match fact:
+        case room_facts.RoomOpened() | room_facts.RoomSiteInvited():
+            yield from _all_of_room(world, fact.room.id)
+        case room_facts.RoomRolesInvited():
+            yield from _all_of_room(world, fact.room_id)
+        case room_facts.RoomClosed():
+            yield "rooms", fact.room_id
+        case room_facts.RoomEntered():
+            yield "room_people", fact.person.id
+        case room_facts.RoomReadUpTo():
+            yield "room_people", fact.person_id
+        case room_facts.RoomEntryMade():
+            yield "room_entries", fact.entry.id
+        case room_facts.RoomStrokeUndone():
+            yield "room_entries", fact.entry_id
+        case room_facts.RoomGiven():
+            yield from (("room_people", person.id) for person in fact.people)
+            yield from (("room_entries", entry.id) for entry in fact.entries)
+
+
+def _all_of_room(world: World, room_id: str) -> Iterator[Key]:
+    """Whoever comes in sees what was there; what a site put in before its invitation was known is seen only now."""
+    yield "rooms", room_id
+    for table in ("room_people", "room_entries"):
+        for each in getattr(world, table).values():
+            if each.room_id == room_id:
+                yield table, each.id
+
+
+def _of_callout(fact: facts.Fact) -> Iterator[Key]:
+    match fact:
+        case callout_facts.TaskingShown():
+            yield "taskings", fact.tasking_id
+        case callout_facts.CalloutQueued():
+            yield "callouts", fact.callout.id
+        case callout_facts.CalloutAdvanced() | callout_facts.CalloutPhoned():
+            yield "callouts", fact.callout_id
+        case callout_facts.CalloutReplied():
+            yield "callouts", fact.reply.callout_id
+
+
+def _of_aid(fact: facts.Fact) -> Iterator[Key]:
+    match fact:
+        case aid_facts.AidAsked():
+            yield "aid_requests", fact.request.id
+        case aid_facts.AidAnswered():
+            yield "aid_offers", fact.offer.id
+        case aid_facts.AidClockPassed():
+            yield "aid_alarms", fact.alarm.id
+
+
+def _of_alert(fact: facts.Fact) -> Iterator[Key]:
+    match fact:
+        case alert_facts.AlertAcknowledged() | alert_facts.AlertShelved():
+            yield "alert_handlings", handling_id(fact.desk, fact.seen.alert_id)
+        case alert_facts.AlertUnshelved():
+            yield "alert_handlings", handling_id(fact.desk, fact.alert_id)
+        case alert_facts.AlertsEnded():
+            for ended in fact.alerts:
+                yield from (("alert_handlings", handling_id(desk, ended.alert_id)) for desk in AlertDesk)
+        case alert_facts.NetInhibited():
+            yield "net_inhibitions", fact.inhibition.id
+        case alert_facts.InhibitionLifted():
+            yield "net_inhibitions", fact.inhibition_id
+
+
 def _of_resource(fact: facts.Fact) -> Iterator[Key]:
     match fact:
         case facts.AircraftSaved():
             yield "aircraft", fact.aircraft.id
+        case facts.ObstacleSaved():
+            yield "obstacles", fact.obstacle.id
         case facts.BaseSaved():
             yield "bases", fact.base.id
         case facts.WaterPointSaved():
@@ -74,6 +212,28 @@ def _of_resource(fact: facts.Fact) -> Iterator[Key]:
             yield "identities", fact.identity.id
         case facts.HospitalSaved():
             yield "hospitals", fact.hospital.id
+        case _:
+            yield from _of_staff(fact)
+
+
+def _of_staff(fact: facts.Fact) -> Iterator[Key]:
+    match fact:
+        case facts.OperatorSaved():
+            yield "operators", fact.operator.id
+        case facts.ContractSaved():
+            yield "contracts", fact.contract.id
+        case facts.CrewMemberSaved():
+            yield "crew", fact.crew_member.id
+        case facts.EquipmentSaved():
+            yield "equipment", fact.equipment.id
+        case weather_facts.MinimumSaved():
+            yield "minima", fact.minimum.id
+        case facts.DutyRuleSaved():
+            yield "duty_rules", fact.duty_rule.id
+        case facts.RunCardSaved():
+            yield "run_cards", fact.run_card.id
+        case clearance_facts.ClearanceRuleSaved():
+            yield "clearance_rules", fact.clearance_rule.id
 
 
 def changed_since(world: World, after: int) -> frozenset[Key]:
@@ -93,12 +253,21 @@ def beside(world: World, keys: frozenset[Key]) -> frozenset[Key]:
             continue
         if table == "taskings":
             more.add(("incidents", record.incident_id))
+            more.update(_drawn_for(world, record.incident_id))
             more.update(("requests", request_id) for request_id in record.airspace_request_ids)
         if table in ("taskings", "requests"):
             more.add(("aircraft", record.aircraft_id))
         if table == "requests":
             more.update((("taskings", record.tasking_id), ("incidents", record.incident_id)))
+            more.update(_drawn_for(world, record.incident_id))
     return frozenset(more)
+
+
+def _drawn_for(world: World, incident_id: str) -> Iterator[Key]:
+    for table in ("searches", "traffic_areas", "intrusions"):
+        for each in getattr(world, table).values():
+            if each.incident_id == incident_id:
+                yield table, each.id
 
 
 class Fragments:
@@ -151,4 +320,8 @@ def new_ids(recorded: Iterable[Recorded]) -> tuple[str, ...]:
                 made.append(tasking.id)
             case facts.AirspaceFiled(request=request):
                 made.append(request.id)
+            case facts.ClosureDeclared(closure=closure):
+                made.append(closure.id)
+            case alert_facts.NetInhibited(inhibition=inhibition):
+                made.append(inhibition.id)
     return tuple(made)

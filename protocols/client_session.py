@@ -19,6 +19,7 @@ from enum import StrEnum
 
 from dispatch.errors import GanyingError, Malformed
 from protocols.codec.client import MAX_MESSAGE_BYTES, Asked, Hello, Ping, Received, Subscribe, decode
+from protocols.codec.client_view import RoomGesture
 
 HELLO_WITHIN_S = 10.0  # a socket that says nothing is closed
 MAX_PENDING = 64  # commands of one client under way; full: that command is answered BUSY, the others go on
@@ -67,11 +68,11 @@ class ClientSession:
                 self.phase = Phase.GREETED
             case Hello():
                 raise SessionOver("OUT_OF_TURN", "Hello is said once")
-            case Subscribe() | Asked() if self.phase is not Phase.OPEN:
+            case Subscribe() | Asked() | RoomGesture() if self.phase is not Phase.OPEN:
                 raise SessionOver("OUT_OF_TURN", "Hello and its Welcome come first")
             case Subscribe():
                 self.subscribed = said
-            case Ping() | Asked():
+            case Ping() | Asked() | RoomGesture():
                 pass
         return said
 

@@ -198,7 +198,9 @@ class WirePicture:
         changes = picture.changed(self._picture_tick)
         self.tick += 1
         self._picture_tick = changes.to_tick
-        if changes.whole:
+        if (
+            changes.whole and (self._cell != NOWHERE).any()
+        ):  # an empty picture always says so, and nothing is known of it
             self._forget()
         self._take_away(picture)
         if len(changes.lost):
@@ -217,9 +219,13 @@ class WirePicture:
             source = picture.sources[place]
             self._sources.append((self.tick, source_fragment(place, source.name, source.kind)))
 
+    def remembers(self, tick: int) -> bool:
+        """Whether it is known what changed after a tick."""
+        return max(1, self._whole_before) <= tick <= self.tick
+
     def since(self, tick: int, at: datetime) -> Part:
         """What changed after a tick, as of now; everything for 0 and for a tick too old or not of this run."""
-        whole = tick <= 0 or tick < self._whole_before or tick > self.tick
+        whole = not self.remembers(tick)
         tick = 0 if whole else tick
         part = self._parts.get(tick)
         if part is None:

@@ -49,6 +49,8 @@ TASKING_STATES = {
     TaskingState.AIRBORNE: "飞行",
     TaskingState.WORKING: "作业",
     TaskingState.RETURNING: "返航",
+    TaskingState.STOPPED: "技术经停",
+    TaskingState.DOWN: "迫降",
     TaskingState.LANDED: "落地",
     TaskingState.SETTLED: "已结算",
     TaskingState.ARCHIVED: "已归档",

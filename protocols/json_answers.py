@@ -11,8 +11,13 @@ import msgspec
 from msgspec import Struct
 
 from dispatch import records
-from dispatch.kinds import AltitudeDatum, Emergency, PlanState, Role, ThingKind
+from dispatch.drop_records import TrackEvent
+from dispatch.flight_phase import FlightEventKind
+from dispatch.flight_watch import Findings, kept
+from dispatch.ground_height import NoHeight
+from dispatch.kinds import AltitudeDatum, Emergency, PlanState, Role, TaskingAction, ThingKind
 from dispatch.planner_run import PlannerRun
+from dispatch.records import Tasking
 
 T = TypeVar("T")
 
@@ -30,12 +35,17 @@ class SessionAnswer(Answered, frozen=True, kw_only=True):
     roles: list[Role]
     operator_id: str
     expires_at: datetime
+    locked: bool  # looks on and does not act until the password is typed again
+    must_change: bool  # does nothing but set a new password
+    idle_lock_s: int  # untouched for so long it locks; 0: never
 
 
 class SessionOpenedAnswer(SessionAnswer, frozen=True, kw_only=True):
     """The one answer that carries the token."""
 
     token: str
+    device_id: str = ""  # of a phone that signs
+    device_seq: int = 0  # the last of its acts that the site has
 
 
 class PlanAnswer(Answered, frozen=True, kw_only=True):
@@ -120,6 +130,9 @@ class TrackProperties(Answered, frozen=True, kw_only=True):
     accuracy_m: float | None  # radius that holds the true position with 95 %
     altitude_m: float | None
     altitude_datum: AltitudeDatum | None
+    height_above_ground_m: float | None  # over fit terrain, or as the aircraft measures it itself
+    height_within_m: float | None  # what that may be off by
+    height_reason: NoHeight | None  # why there is none
     ground_speed_mps: float | None
     track_deg: float | None
     vertical_rate_mps: float | None
@@ -146,19 +159,6 @@ class SourceTrackAnswer(Answered, frozen=True, kw_only=True):
     chosen: bool
 
 
-class AlertAnswer(Answered, frozen=True, kw_only=True):
-    """Something the picture cries out. `severity` 1 red, 2 amber, 3 for information."""
-
-    id: str
-    kind: str
-    severity: int
-    code: str
-    track_ids: list[str]
-    source: str
-    began_at: datetime
-    figures: dict[str, float]
-
-
 class TrackFeature(Answered, frozen=True, kw_only=True):
     """One aircraft."""
 
@@ -182,6 +182,65 @@ class Page(Answered, Generic[T], frozen=True, kw_only=True):
 
     items: list[T]
     next: str | None
+
+
+class TrackFinding(Answered, frozen=True, kw_only=True):
+    """What was read off a track. `confidence` 0 to 1 orders findings; `why` holds the figures, units in names.
+
+    `answer`: open until a person has confirmed or rejected it; of take-off, scene and landing the step is the answer.
+    """
+
+    id: str
+    sortie: int
+    kind: FlightEventKind
+    at: datetime
+    lon_deg: float
+    lat_deg: float
+    confidence: float
+    why: dict[str, float]
+    answer: Literal["open", "confirmed", "rejected"]
+
+    @staticmethod
+    def of(event: TrackEvent, confirmed: frozenset[str] = frozenset()) -> "TrackFinding":
+        """One finding."""
+        answer: Literal["open", "confirmed", "rejected"] = "open" if event.rejected_at is None else "rejected"
+        return TrackFinding(
+            id=event.id,
+            sortie=event.sortie,
+            kind=event.kind,
+            at=event.at,
+            lon_deg=event.position.lon_deg,
+            lat_deg=event.position.lat_deg,
+            confidence=event.confidence,
+            why={each.name: each.value for each in event.why},
+            answer="confirmed" if event.id in confirmed else answer,
+        )
+
+
+class TrackFindingsAnswer(Answered, frozen=True, kw_only=True):
+    """Of all sorties; the counts are of the present one. `proposed` is what `action` would stand on, null: nothing is."""
+
+    items: list[TrackFinding]
+    drops: int
+    water_pick_ups: int
+    action: TaskingAction | None
+    proposed: TrackFinding | None
+
+    @staticmethod
+    def of(findings: Findings, tasking: Tasking, noted: tuple[TrackEvent, ...]) -> "TrackFindingsAnswer":
+        """As the watch and the journal have them."""
+        known = {each.id for each in noted}
+        fresh = (kept(tasking, event) for event in findings.events)
+        told = (*noted, *(each for each in fresh if each.id not in known))
+        confirmed = frozenset(each.event_id for each in tasking.water if each.event_id and not each.struck)
+        proposed = findings.proposed
+        return TrackFindingsAnswer(
+            items=[TrackFinding.of(event, confirmed) for event in told],
+            drops=findings.count(FlightEventKind.DROP),
+            water_pick_ups=findings.count(FlightEventKind.WATER_PICK_UP),
+            action=findings.action,
+            proposed=None if proposed is None else TrackFinding.of(kept(tasking, proposed)),
+        )
 
 
 class PartnerAnswer(Answered, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ status codes of the errors, are adapters/web's; what is answered is json_answers
 
 import re
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -44,6 +44,10 @@ Note = Annotated[str, Meta(max_length=2000)]
 Remark = Annotated[str, Meta(max_length=500)]  # reasons; tasking.MAX_REASON
 Why = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S", description="a reason is required")]
 Level = Annotated[int, Meta(ge=1, le=4, description="1 = Ⅰ (特别重大) to 4 = Ⅳ (一般)")]
+FireFigure = Literal[
+    "demand_l", "growth_lps", "wind_mps", "fuel", "slope_deg", "area_m2", "dead_moisture"
+]  # fire.FIRE_FIGURES
+People = Annotated[int, Meta(ge=0, le=10_000, description="to be lifted out or looked for")]
 Amount = Annotated[float, Meta(ge=0, le=1e9)]
 Speed = Annotated[float, Meta(ge=0, le=400)]
 Height = Annotated[float, Meta(ge=-500, le=20_000)]
@@ -73,13 +77,24 @@ class PositionBody(Body, frozen=True, kw_only=True):
     lat_deg: Annotated[float, Meta(ge=-90, le=90)]
 
 
+class DeviceKey(Body, frozen=True, kw_only=True):
+    """A phone that signs its acts: ECDSA P-256, uncompressed point in base64 (protocols/act_signature.py)."""
+
+    public_key: Annotated[str, Meta(min_length=88, max_length=88)]
+    name: Line = ""
+
+
 class SignIn(Body, frozen=True, kw_only=True):
-    """Password, second factor where the site asks for it, and the role where the account has several."""
+    """Password, second factor where the site asks for it, and the role where the account has several.
+
+    `device`: acts of this session on taskings are signed by it.
+    """
 
     account: Annotated[str, Meta(min_length=1, max_length=64)]
     password: Annotated[str, Meta(min_length=1, max_length=256)]
     code: Annotated[str, Meta(max_length=16)] = ""
     role: Role | None = None
+    device: DeviceKey | None = None
 
 
 class IncidentReport(Body, frozen=True, kw_only=True):
@@ -106,6 +121,7 @@ class IncidentReport(Body, frozen=True, kw_only=True):
     dead_moisture: (
         Annotated[float, Meta(ge=0.01, le=0.6, description="of dead fuel, share of its dry weight")] | None
     ) = None
+    people: People | None = None
 
     def command(self) -> commands.ReportIncident:
         """The command; a coordinate in GCJ-02 becomes WGS-84 here."""
@@ -129,13 +145,15 @@ class IncidentReport(Body, frozen=True, kw_only=True):
             slope_deg=self.slope_deg,
             area_m2=self.area_m2,
             dead_moisture=self.dead_moisture,
+            people=self.people,
         )
 
 
 class IncidentUpdate(Body, frozen=True, kw_only=True):
     """What is known better now; what is left out stays. Fuel, slope, area, moisture, demand and growth: a fire's only.
 
-    `demand_l` is what is owed now, and overrules the model as `growth_lps` does.
+    `demand_l` is what is owed now, and overrules the model as `growth_lps` does. `clear` takes figures of a fire back:
+    the model or the starting values of its level stand in again.
     """
 
     version: Version
@@ -153,11 +171,43 @@ class IncidentUpdate(Body, frozen=True, kw_only=True):
     dead_moisture: (
         Annotated[float, Meta(ge=0.01, le=0.6, description="of dead fuel, share of its dry weight")] | None
     ) = None
+    people: People | None = None
+    clear: Annotated[
+        tuple[FireFigure, ...], Meta(max_length=7, description="nobody stands by these now")
+    ] = ()
 
     def command(self, incident_id: str) -> commands.UpdateIncident:
         """The command for one incident."""
         values = {name: getattr(self, name) for name in self.__struct_fields__ if name != "version"}
         return commands.UpdateIncident(incident_id=incident_id, version_seen=self.version, **values)
+
+
+class IncidentCorrection(Body, frozen=True, kw_only=True):
+    """What was reported is not so, and why; what is left out stays. Over 500 m away the height is the default, unless said."""
+
+    version: Version
+    reason: Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S")]
+    kind: IncidentKind | None = None
+    title: Annotated[str, Meta(min_length=1, max_length=120, pattern=r"\S")] | None = None
+    place: Line | None = None
+    position: PositionBody | None = None
+    datum: HorizontalDatum = HorizontalDatum.WGS84
+    elevation_m: Height | None = None
+
+    def command(self, incident_id: str) -> commands.CorrectIncident:
+        """The command; a coordinate in GCJ-02 becomes WGS-84 here."""
+        at = self.position
+        return commands.CorrectIncident(
+            incident_id=incident_id,
+            version_seen=self.version,
+            reason=self.reason,
+            kind=self.kind,
+            title=self.title,
+            place=self.place,
+            position=None if at is None else position_from(at.lon_deg, at.lat_deg, self.datum),
+            stated_datum=self.datum.value,
+            elevation_m=self.elevation_m,
+        )
 
 
 class IncidentAct(Body, frozen=True, kw_only=True):
@@ -201,6 +251,17 @@ class IncidentShare(Body, frozen=True, kw_only=True):
         return commands.ShareIncident(
             incident_id=incident_id, partner=self.partner, version_seen=self.version
         )
+
+
+class IncidentVerification(Body, frozen=True, kw_only=True):
+    """A named person vouches for a report; `note` says how it was verified."""
+
+    version: Version
+    note: Why
+
+    def command(self, incident_id: str) -> commands.VerifyIncident:
+        """The command for one incident."""
+        return commands.VerifyIncident(incident_id=incident_id, version_seen=self.version, note=self.note)
 
 
 class PlanRequest(Body, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Resources over HTTP: one body per kind (aircraft, bases, water points, landing sites, hospitals).
+"""Resources over HTTP: one body per kind (fleet.TABLES).
 
 A body holds every field of the record except `site` and `version`, which the site sets; `version_seen` 0 creates.
 Tables of many at once are protocols/resources_csv.py's.
@@ -9,8 +9,36 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from dispatch import records
-from dispatch.kinds import AircraftKind, Capability, FuelType, WaterMode
+from dispatch import (
+    clearance_records,
+    deadline,
+    incident,
+    obstacle,
+    obstacle_records,
+    records,
+    run_card,
+    run_card_records,
+    staff_records,
+    weather_records,
+)
+from dispatch.clearance_kinds import RuleMark
+from dispatch.kinds import (
+    AircraftKind,
+    AirspaceKind,
+    Capability,
+    CrewDuty,
+    DutyMeasure,
+    DutyPost,
+    FuelType,
+    IncidentKind,
+    ItemSort,
+    LiftTo,
+    NoticeTrigger,
+    ObstacleKind,
+    TaskKind,
+    WaterMode,
+)
+from dispatch.weather_kinds import MinimumMeasure
 from protocols.json_doors import (
     END,
     Amount,
@@ -29,6 +57,9 @@ from protocols.json_doors import (
 
 Name = Annotated[str, Meta(min_length=1, max_length=120)]
 Count = Annotated[int, Meta(ge=0, le=10_000)]
+Month = Annotated[int, Meta(ge=1, le=12)]
+Phone = Annotated[str, Meta(max_length=40, pattern=r"^[0-9+() -]*" + END)]
+Limit = Annotated[str, Meta(max_length=20, pattern="^" + deadline.PATTERN + END)]
 Positive = Annotated[float, Meta(gt=0, le=1e9)]
 
 
@@ -102,6 +133,8 @@ class AircraftBody(ResourceBody, frozen=True, kw_only=True):
     duty_ends_at: Instant | None = None
     cost_per_hour: Amount = 0
     simulated: bool = False
+    certificate_until: Instant | None = None
+    inspection_due_at: Instant | None = None
 
 
 class PlaceBody(ResourceBody, frozen=True, kw_only=True):
@@ -119,12 +152,30 @@ class BaseBody(PlaceBody, frozen=True, kw_only=True):
     refuel_points: Count = 0
 
 
+class SeasonDepthBody(Body, frozen=True, kw_only=True):
+    """Depth in some months, both ends in."""
+
+    from_month: Month
+    until_month: Month
+    depth_m: Amount
+
+    def record(self) -> records.SeasonDepth:
+        """The record."""
+        return records.SeasonDepth(
+            from_month=self.from_month, until_month=self.until_month, depth_m=self.depth_m
+        )
+
+
 class WaterPointBody(PlaceBody, frozen=True, kw_only=True):
     """A water point."""
 
     modes: Annotated[tuple[WaterMode, ...], Meta(min_length=1, max_length=8)]
     depth_m: Amount
     max_aircraft: Count = 1
+    seasons: Annotated[tuple[SeasonDepthBody, ...], Meta(max_length=12)] = ()
+    ban: Line = ""
+    ban_from: Instant | None = None
+    ban_until: Instant | None = None
 
 
 class LandingSiteBody(PlaceBody, frozen=True, kw_only=True):
@@ -137,12 +188,193 @@ class HospitalBody(PlaceBody, frozen=True, kw_only=True):
     """A hospital."""
 
 
+class ObstacleBody(ResourceBody, frozen=True, kw_only=True):
+    """An obstacle: one point or those of a line; its height above the ground, its top, or both."""
+
+    kind: ObstacleKind
+    points: Annotated[tuple[PositionBody, ...], Meta(min_length=1, max_length=obstacle.MOST_POINTS)]
+    height_m: Annotated[float, Meta(gt=0, le=obstacle.MOST_HEIGHT_M)] | None = None
+    top_m: Height | None = None
+    lighted: bool | None = None
+
+
+class OperatorBody(ResourceBody, frozen=True, kw_only=True):
+    """An operator."""
+
+    phone: Phone = ""
+    certificate_until: Instant | None = None
+
+
+class ContractBody(ResourceBody, frozen=True, kw_only=True):
+    """A contract; rates in thousand CNY."""
+
+    operator_id: Id
+    model: Line = ""
+    hour_rate: Amount
+    transit_hour_rate: Amount = 0
+    standby_day_rate: Amount = 0
+    minimum_hours: Annotated[float, Meta(ge=0, le=24)] = 0
+    hours: Amount = 0
+    valid_from: Instant
+    valid_until: Instant
+
+
+class FlownDayBody(Body, frozen=True, kw_only=True):
+    """A day of the log book."""
+
+    day: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}" + END)]
+    flown_s: Annotated[float, Meta(ge=0, le=86_400)]
+    duty_s: Annotated[float, Meta(ge=0, le=86_400)] = 0
+
+    def record(self) -> staff_records.FlownDay:
+        """The record."""
+        return staff_records.FlownDay(day=self.day, flown_s=self.flown_s, duty_s=self.duty_s)
+
+
+class CrewMemberBody(ResourceBody, frozen=True, kw_only=True):
+    """Somebody of a crew."""
+
+    operator_id: Id
+    duty: CrewDuty
+    phone: Phone = ""
+    models: Annotated[tuple[Line, ...], Meta(max_length=32)] = ()
+    licence_until: Instant | None = None
+    medical_until: Instant | None = None
+    aircraft_id: OptionalId = ""
+    duty_began_at: Instant | None = None
+    flown: Annotated[tuple[FlownDayBody, ...], Meta(max_length=400)] = ()
+
+
+class EquipmentBody(ResourceBody, frozen=True, kw_only=True):
+    """Equipment at a base."""
+
+    kind: Line
+    base_id: Id
+    count: Annotated[int, Meta(ge=0, le=100_000)]
+    usable_until: Instant | None = None
+
+
+class DutyRuleBody(ResourceBody, frozen=True, kw_only=True):
+    """A limit within a rolling span."""
+
+    measure: DutyMeasure
+    days: Annotated[int, Meta(ge=1, le=400)]
+    limit_s: Annotated[float, Meta(ge=60, le=40_000_000)]
+    valid_from: Instant
+    valid_until: Instant | None = None
+
+
+class ClearanceRuleBody(ResourceBody, frozen=True, kw_only=True):
+    """By when a kind of request is filed and answered, and whether a release needs it. Limits: `60min`, `1d 15:00`."""
+
+    kind: AirspaceKind
+    emergency: bool
+    unmanned: bool = False
+    needed: bool = False
+    agreement: Line = ""
+    file_by: Limit = ""
+    answer_by: Limit = ""
+    least_answer_s: Annotated[float, Meta(ge=0, le=86_400)] = 0
+    mark: RuleMark
+    valid_from: Instant
+    valid_until: Instant | None = None
+
+
+class MinimumBody(ResourceBody, frozen=True, kw_only=True):
+    """A limit on the weather. None: of any aircraft, task, light."""
+
+    measure: MinimumMeasure
+    limit: Annotated[float, Meta(ge=0, le=1_000_000)]
+    hard: bool
+    aircraft_kind: AircraftKind | None = None
+    task: TaskKind | None = None
+    night: bool | None = None
+    valid_from: Instant
+    valid_until: Instant | None = None
+
+
+class ShiftBody(ResourceBody, frozen=True, kw_only=True):
+    """A row of the duty roster."""
+
+    post: DutyPost
+    account: Id
+    base_id: OptionalId = ""
+    begins_at: Instant
+    ends_at: Instant
+    phone: Phone = ""
+    note: Line = ""
+    cancelled: bool = False
+
+
+class CardItemBody(Body, frozen=True, kw_only=True):
+    """A line that a person ticks off; `threshold` in the trigger's unit (m², s, m, persons)."""
+
+    sort: ItemSort
+    text: Annotated[str, Meta(min_length=1, max_length=run_card.MOST_TEXT, pattern=r"\S")]
+    within_s: Amount | None = None
+    trigger: NoticeTrigger = NoticeTrigger.ALWAYS
+    threshold: Annotated[float, Meta(ge=0, le=run_card.MOST_THRESHOLD)] = 0
+
+    def record(self) -> run_card_records.CardItem:
+        """The record."""
+        values = {name: getattr(self, name) for name in self.__struct_fields__}
+        return run_card_records.CardItem(**values)
+
+
+class TaskWantBody(Body, frozen=True, kw_only=True):
+    """One kind of task that is wanted."""
+
+    kind: TaskKind
+    needs: Annotated[tuple[Capability, ...], Meta(max_length=16)] = ()
+    aircraft_kinds: Annotated[tuple[AircraftKind, ...], Meta(max_length=4)] = ()
+    visits: Annotated[int, Meta(ge=1, le=run_card.MOST_VISITS)] = 1
+    stay_s: Annotated[float, Meta(ge=0, le=run_card.MOST_S)] = 0
+    people: Annotated[int, Meta(ge=0, le=incident.MAX_PEOPLE)] = 0
+    lift_to: LiftTo | None = None
+    cargo_kg: Annotated[float, Meta(ge=0, le=20_000)] = 0
+    continuous: bool = False
+    needs_pad: bool = False
+    pad_within_m: Annotated[float, Meta(ge=0, le=20_000)] = 0
+
+    def record(self) -> run_card_records.TaskWant:
+        """The record."""
+        values = {name: getattr(self, name) for name in self.__struct_fields__}
+        return run_card_records.TaskWant(**values)
+
+
+TasksBody = Annotated[tuple[TaskWantBody, ...], Meta(min_length=1, max_length=run_card.MOST_TASKS)]
+
+
+class RunCardBody(ResourceBody, frozen=True, kw_only=True):
+    """A preset for incidents of a kind."""
+
+    kind: IncidentKind
+    level: Annotated[int, Meta(ge=0, le=4)] = 0
+    area: Annotated[str, Meta(max_length=6, pattern=r"^([0-9]{2}){0,3}" + END)] = ""
+    tasks: TasksBody
+    items: Annotated[tuple[CardItemBody, ...], Meta(max_length=run_card.MOST_ITEMS)] = ()
+    radius_m: Annotated[float, Meta(ge=run_card.LEAST_RADIUS_M, le=run_card.MOST_RADIUS_M)]
+    ceiling_m: Annotated[float, Meta(ge=run_card.LEAST_CEILING_M, le=run_card.MOST_CEILING_M)]
+    valid_from: Instant
+    valid_until: Instant | None = None
+
+
 KINDS: dict[str, tuple[type[ResourceBody], type[Any]]] = {
     "aircraft": (AircraftBody, records.Aircraft),
     "bases": (BaseBody, records.Base),
     "water_points": (WaterPointBody, records.WaterPoint),
     "landing_sites": (LandingSiteBody, records.LandingSite),
     "hospitals": (HospitalBody, records.Hospital),
+    "obstacles": (ObstacleBody, obstacle_records.Obstacle),
+    "operators": (OperatorBody, staff_records.Operator),
+    "contracts": (ContractBody, staff_records.Contract),
+    "crew": (CrewMemberBody, staff_records.CrewMember),
+    "equipment": (EquipmentBody, staff_records.Equipment),
+    "duty_rules": (DutyRuleBody, staff_records.DutyRule),
+    "minima": (MinimumBody, weather_records.Minimum),
+    "shifts": (ShiftBody, staff_records.DutyShift),
+    "run_cards": (RunCardBody, run_card_records.RunCard),
+    "clearance_rules": (ClearanceRuleBody, clearance_records.ClearanceRule),
 }
 
 
@@ -160,6 +392,8 @@ def record(body: ResourceBody, site: str) -> records.Resource:
 def _value(item: Any) -> Any:
     if isinstance(item, PositionBody):
         return position_of(item)
-    if isinstance(item, WaterGearBody):
+    if isinstance(item, (WaterGearBody, SeasonDepthBody, FlownDayBody, CardItemBody, TaskWantBody)):
         return item.record()
+    if isinstance(item, tuple):
+        return tuple(_value(each) for each in item)
     return item

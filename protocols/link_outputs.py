@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from protocols.codec.link import LinkTrack
-from protocols.rows import Row
+from protocols.codec.link import LinkColumns, LinkRow, LinkTrack, RoomWord
+from protocols.link_lanes import Lane
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,9 +16,10 @@ class Send:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Want:
-    """Read up to `limit` journal rows after `after` and call `rows_available`."""
+    """Read up to `limit` rows of a lane after `after` and call `rows_available`."""
 
     conversation: int
+    lane: Lane
     after: int
     limit: int
 
@@ -28,16 +29,18 @@ class Deliver:
     """Have the desk commit these rows and move its cursor, in the order delivered, then call `committed`."""
 
     conversation: int
+    lane: Lane
     epoch: str
     after: int
     through: int
-    rows: tuple[Row, ...]
+    rows: tuple[LinkRow, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acked:
-    """The partner has committed everything up to our row `through`."""
+    """The partner has committed everything of a lane up to our row `through`."""
 
+    lane: Lane
     through: int
 
 
@@ -49,6 +52,28 @@ class PartnerTracks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerColumns:
+    """The partner's aircraft in columns; `underway` is to be added to the age of each."""
+
+    columns: LinkColumns
+    underway: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerSays:
+    """Hands that point in a consultation, or a piece of a file asked for or given."""
+
+    word: RoomWord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """Leave the socket unread for so long: the partner sends more than it may."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Close:
     """Close the socket; what is to be sent before it was put out before it."""
 
@@ -56,4 +81,4 @@ class Close:
     detail: str
 
 
-Output = Send | Want | Deliver | Acked | PartnerTracks | Close
+Output = Send | Want | Deliver | Acked | PartnerTracks | PartnerColumns | PartnerSays | Pause | Close

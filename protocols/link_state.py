@@ -60,5 +60,6 @@ MISMATCHES = frozenset(
         "EPOCH_CHANGED",  # the desk holds rows of another journal of this partner
         "JOURNAL_DIVERGED",  # the desk holds another text under one of these numbers
         "ROW_TOO_LARGE",
+        "DOWNGRADE",  # it spoke a newer version before
     }
 )

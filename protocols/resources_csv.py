@@ -10,13 +10,14 @@ Which rows are new, changed or the same is for whoever holds the world (adapters
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from dispatch.errors import Malformed
 from dispatch.records import Resource
-from protocols.resources_table import Table, table_of
+from protocols.cells import Table
+from protocols.resources_table import table_of
 
 MAX_TEXT_CHARS = 16 << 20  # a province has some thousand rows of some hundred characters
 MAX_ROWS = 20_000
@@ -62,17 +63,32 @@ class _Faults:
 
 def read_table(kind: str, text: str, site: str) -> tuple[Resource, ...]:
     """Every row of a CSV text as a record of `site`, version 1. Raises BadTable with every fault, or Malformed."""
-    table = table_of(kind)
+    table_of(kind)
     if len(text) > MAX_TEXT_CHARS:
         raise Malformed("file", f"longer than {MAX_TEXT_CHARS} characters")
+    return read_rows(kind, _lines(text), site)
+
+
+def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
+    rows = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
+    try:
+        for row in rows:
+            yield rows.line_num, row
+    except csv.Error as error:
+        raise BadTable((Fault(line=rows.line_num, column="", detail=f"is not CSV: {error}"),), 1) from None
+
+
+def read_rows(kind: str, lines: Iterable[tuple[int, list[str]]], site: str) -> tuple[Resource, ...]:
+    """Rows of cells with their line, the heading first, as records of `site`, version 1. Raises BadTable."""
+    table = table_of(kind)
     faults = _Faults()
     records: list[Resource] = []
     seen: dict[str, int] = {}
+    rest = iter(lines)
+    _, names = next(rest, (1, []))
+    heading = _heading(table, [cell.strip() for cell in names], faults)
     try:
-        rows = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
-        heading = _heading(table, [cell.strip() for cell in next(rows, [])], faults)
-        for row in rows if not faults.total else ():
-            line = rows.line_num
+        for line, row in rest if not faults.total else ():
             if not any(cell.strip() for cell in row):
                 continue
             if len(seen) >= MAX_ROWS:
@@ -85,11 +101,27 @@ def read_table(kind: str, text: str, site: str) -> tuple[Resource, ...]:
                 faults.add(line, "id", f"{record.id} was already on line {seen[record.id]}")
             seen.setdefault(record.id, line)
             records.append(record)
-    except csv.Error as error:
-        faults.add(rows.line_num, "", f"is not CSV: {error}")
+    except BadTable as bad:  # the reader of the lines could not go on
+        for each in bad.faults:
+            faults.add(each.line, each.column, each.detail)
     if faults.total:
         raise BadTable(tuple(faults.kept), faults.total)
     return tuple(records)
+
+
+def read_cells(kind: str, cells: Mapping[str, str], site: str) -> Resource:
+    """One row, its cells by column. Raises Malformed with the column."""
+    columns = [column.name for column in table_of(kind).columns]
+    unknown = next((name for name in cells if name not in columns), None)
+    if unknown is not None:
+        raise Malformed(f"cells.{unknown[:40]}", f"is not a column of {kind}")
+    try:
+        (record,) = read_rows(kind, ((1, columns), (2, [cells.get(name, "") for name in columns])), site)
+    except BadTable as bad:
+        raise Malformed(f"cells.{bad.faults[0].column}", bad.faults[0].detail) from None
+    except ValueError:
+        raise Malformed("cells", "are all empty") from None
+    return record
 
 
 def _heading(table: Table, names: list[str], faults: _Faults) -> list[str]:

@@ -25,6 +25,7 @@ from dispatch.kinds import (
     Role,
     TaskingAction,
 )
+from protocols.codec.client_view import RoomGesture, Viewport, gesture_in, viewport_in
 from protocols.codec.common import (
     DEGREES_TO_WIRE,
     enum_from_number,
@@ -51,16 +52,6 @@ class Hello:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Viewport:
-    """Degrees. West may be greater than east: then it spans the antimeridian."""
-
-    west_deg: float
-    south_deg: float
-    east_deg: float
-    north_deg: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Subscribe:
     """What the map shows; None: everywhere."""
 
@@ -84,7 +75,7 @@ class Ping:
     at_us: int
 
 
-Received = Hello | Subscribe | Asked | Ping
+Received = Hello | Subscribe | Asked | Ping | RoomGesture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +107,7 @@ class FeedLine:
     clock: str = ""
     clock_off_ms: int | None = None
     last_error: str = ""
+    heard_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +122,7 @@ class LinkLine:
     skew_ms: int
     tracks: int = 0
     heard_age_ms: int | None = None
+    down_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +155,8 @@ def decode(data: bytes) -> Received:
             return _subscribe_in(wire.subscribe)
         case "command":
             return _command_in(wire.command)
+        case "room_gesture":
+            return gesture_in(wire.room_gesture)
         case "ping":
             return Ping(at_us=wire.ping.at_us)
     raise Malformed("message", "says nothing this version knows")
@@ -170,14 +165,7 @@ def decode(data: bytes) -> Received:
 def _subscribe_in(wire: client_pb2.Subscribe) -> Subscribe:
     if not wire.HasField("viewport"):
         return Subscribe(viewport=None, tracks=wire.tracks)
-    port = wire.viewport
-    west, south, east, north = (
-        value / DEGREES_TO_WIRE for value in (port.west_e7, port.south_e7, port.east_e7, port.north_e7)
-    )
-    if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90):
-        raise Malformed("subscribe.viewport", "is not west, south, east, north in degrees")
-    viewport = Viewport(west_deg=west, south_deg=south, east_deg=east, north_deg=north)
-    return Subscribe(viewport=viewport, tracks=wire.tracks)
+    return Subscribe(viewport=viewport_in(wire.viewport, "subscribe.viewport"), tracks=wire.tracks)
 
 
 def _command_in(wire: client_pb2.Command) -> Asked:
@@ -254,6 +242,7 @@ def _act_on_tasking(wire: client_pb2.ActOnTasking) -> commands.ActOnTasking:
         reason=_text(wire.reason, "reason"),
         refusal=refusal,
         done_at=from_us(wire.done_at_us, "done_at") if wire.HasField("done_at_us") else None,
+        amendment=wire.amendment,
     )
 
 
@@ -387,16 +376,21 @@ def status(
     links: Iterable[LinkLine],
     tracks: int,
     services: Iterable[ServiceLine] = (),
+    *,
+    volumes_at: int = 0,
 ) -> bytes:
     """Once a second, the same for everybody."""
     message = client_pb2.ServerMessage()
     message.status.at_us, message.status.tracks = to_us(at), tracks
+    message.status.volumes_at = volumes_at
     for feed in feeds:
         line = message.status.feeds.add()
         line.name, line.kind, line.state, line.simulated = feed.name, feed.kind, feed.state, feed.simulated
         line.messages, line.errors = feed.messages, feed.errors
         if feed.heard_age_ms is not None:
             line.heard_age_ms = min(feed.heard_age_ms, _UINT32)
+        if feed.heard_at is not None:
+            line.heard_at_us = to_us(feed.heard_at)
         for name in _FEED_PLAIN:
             setattr(line, name, getattr(feed, name))
         for name, count in feed.errors_by_code:
@@ -412,6 +406,8 @@ def status(
         row.tracks = link.tracks
         if link.heard_age_ms is not None:
             row.heard_age_ms = min(link.heard_age_ms, _UINT32)
+        if link.down_since is not None:
+            row.down_since_us = to_us(link.down_since)
     for service in services:
         part = message.status.services.add()
         part.name, part.kind, part.state, part.detail = (

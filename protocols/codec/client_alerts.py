@@ -28,8 +28,16 @@ def _fill(wire: tracks_pb2.Alert, alert: Alert, tracks: list[Track | None]) -> N
         track_id if track is None else called(track)
         for track_id, track in zip(alert.track_ids, tracks, strict=True)
     )
+    wire.tasking_id, wire.incident_id, wire.about = alert.tasking_id, alert.incident_id, alert.about
+    wire.volume_id, wire.closure_id = alert.volume_id, alert.closure_id
+    wire.flags.extend(alert.flags)
+    if alert.lead_s is not None:
+        wire.lead_s = alert.lead_s
     wire.began_at_us = round(alert.began_at_s * _MICROSECONDS)
     wire.over = alert.over
+    wire.chattering, wire.inhibited_by = alert.chattering, alert.inhibited_by
+    if alert.returned_at_s is not None:
+        wire.returned_at_us = round(alert.returned_at_s * _MICROSECONDS)
     for name, value in alert.figures.items():
         wire.figures[name] = value
     first = next((track for track in tracks if track is not None and track.lon_deg is not None), None)

@@ -54,8 +54,18 @@ def from_wire_position(message: Any) -> Position:
     return Position(lon_deg=message.lon_e7 / DEGREES_TO_WIRE, lat_deg=message.lat_e7 / DEGREES_TO_WIRE)
 
 
-def message_class(cls: type) -> type[Message]:
+_MESSAGES: dict[type[Any], type[Message]] = {}
+
+
+def message_class(cls: type[Any]) -> type[Message]:
     """The message of a record or fact class."""
+    known = _MESSAGES.get(cls)
+    if known is None:
+        known = _MESSAGES[cls] = _find_message(cls)
+    return known
+
+
+def _find_message(cls: type[Any]) -> type[Message]:
     for module in (records_pb2, facts_pb2):
         found = getattr(module, cls.__name__, None)
         if found is not None:
@@ -159,7 +169,10 @@ def fill(value: Any, message: Message) -> None:
 
 
 def _fill_repeated(inner: Any, items: tuple[Any, ...], target: Any) -> None:
-    if dataclasses.is_dataclass(inner):
+    if inner is Position:
+        for item in items:
+            to_wire_position(item, target.add())
+    elif dataclasses.is_dataclass(inner):
         for item in items:
             fill(item, target.add())
     else:
@@ -177,27 +190,50 @@ def _scalar_out(item: Any) -> Any:
 def from_message(message: Message, cls: type[T], path: str = "") -> T:
     """The record or fact in a message. Raises Malformed with the field's path."""
     values: dict[str, Any] = {}
-    for plan in fields_of(cls):
-        where = f"{path}{plan.name}"
-        raw = getattr(message, plan.wire)
-        if plan.repeated:
-            read = _reader(plan.inner)
-            values[plan.name] = tuple(read(item, where) for item in raw)
-        elif plan.optional and not message.HasField(plan.wire):
-            values[plan.name] = None
+    for name, wire, read, optional, repeated, required in _readings(cls):
+        if repeated:
+            items = getattr(message, wire)
+            values[name] = tuple(items if read is None else [read(item, f"{path}{name}") for item in items])
+        elif optional and not message.HasField(wire):
+            values[name] = None
         else:
-            if _is_message(message, plan.wire) and not message.HasField(plan.wire):
-                raise Malformed(where, "is missing")
-            values[plan.name] = _reader(plan.inner)(raw, where)
+            if required and not message.HasField(wire):
+                raise Malformed(f"{path}{name}", "is missing")
+            raw = getattr(message, wire)
+            values[name] = raw if read is None else read(raw, f"{path}{name}")
     return cls(**values)
 
 
-def _is_message(message: Message, wire: str) -> bool:
-    return bool(message.DESCRIPTOR.fields_by_name[wire].type == FieldDescriptor.TYPE_MESSAGE)
+_Read = Callable[[Any, str], Any]
+# Of each field: name, name on the wire, its reader (None: as it is), optional, repeated, whether it must be there
+_Readings = tuple[tuple[str, str, _Read | None, bool, bool, bool], ...]
+_READINGS: dict[type[Any], _Readings] = {}
+
+
+def _readings(cls: type[Any]) -> _Readings:
+    known = _READINGS.get(cls)
+    if known is None:
+        known = _READINGS[cls] = _readings_of(cls)
+    return known
+
+
+def _readings_of(cls: type[Any]) -> _Readings:
+    wires = message_class(cls).DESCRIPTOR.fields_by_name
+    return tuple(
+        (
+            plan.name,
+            plan.wire,
+            _reader(plan.inner),
+            plan.optional,
+            plan.repeated,
+            wires[plan.wire].type == FieldDescriptor.TYPE_MESSAGE,
+        )
+        for plan in fields_of(cls)
+    )
 
 
 @cache
-def _reader(inner: Any) -> Callable[[Any, str], Any]:
+def _reader(inner: Any) -> _Read | None:
     if inner is datetime:
         return from_us
     if inner is Position:
@@ -206,4 +242,4 @@ def _reader(inner: Any) -> Callable[[Any, str], Any]:
         return lambda raw, where: from_message(raw, typing.cast(type, inner), where + ".")
     if isinstance(inner, type) and issubclass(inner, StrEnum):
         return lambda raw, where: enum_from_number(inner, raw, where)
-    return lambda raw, _where: raw
+    return None

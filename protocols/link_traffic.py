@@ -1,0 +1,19 @@
+"""Classes of traffic on a link: what its bytes are counted to."""
+
+from protocols.codec import link
+from protocols.codec.link import Ack, Batch, FileAsk, FilePart, LinkColumns, LinkTracks, RoomHands, Unknown
+from protocols.link_lanes import Lane
+
+
+def traffic_of(message: link.Message) -> str:
+    """The class of traffic a message counts to."""
+    match message:
+        case Batch(lane=number) | Ack(lane=number):
+            return Lane(number).name.lower() if number in [int(lane) for lane in Lane] else "unknown"
+        case LinkTracks() | LinkColumns():
+            return "tracks"
+        case RoomHands() | FileAsk() | FilePart():
+            return "rooms"
+        case Unknown():
+            return "unknown"
+    return "control"

@@ -1,0 +1,1 @@
+"""Weather reports: one format each."""

@@ -1,93 +1,27 @@
-"""Airspace requests: their lifecycle, what is asked for a tasking, and that only ATC's act approves."""
+"""Steps of a request to ATC: that only ATC's act approves, and what a tasking's own steps make of its requests.
+
+An approval that the desk heard by telephone is written down with unit, name and time (phone); it counts, is shown as
+such everywhere, and ATC confirms it at its own page or takes it back. No passed clock and no silence approves anything.
+"""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from dispatch import access, ids
+from dispatch import access, amended
+from dispatch.airspace_state import LIFECYCLE, in_force
+from dispatch.clearance_facts import AirspacePhoned
+from dispatch.clearance_records import PhoneAnswer
 from dispatch.commands import ActOnAirspace, Ask
 from dispatch.errors import Malformed, Refused, Unknown
 from dispatch.facts import AirspaceAdvanced, Fact
-from dispatch.geo import distance_m
-from dispatch.kinds import AirspaceAction, AirspaceKind, AirspaceState, AltitudeDatum
-from dispatch.lifecycle import Lifecycle
-from dispatch.records import Airspace, AirspaceRequest, Base, Incident, Tasking, WaterPoint
-from dispatch.world import World
+from dispatch.kinds import AirspaceAction, AirspaceKind, AirspaceState
+from dispatch.records import Airspace, AirspaceRequest, Counter, Tasking
+from dispatch.world import IN_THE_AIR, World
 
 _S, _A = AirspaceState, AirspaceAction
-
-LIFECYCLE = Lifecycle(
-    name="airspace request",
-    initial=_S.FILED,
-    table={
-        (_S.FILED, _A.APPROVE): _S.APPROVED,
-        (_S.FILED, _A.REFUSE): _S.REFUSED,
-        (_S.FILED, _A.COUNTER): _S.COUNTERED,
-        (_S.FILED, _A.WITHDRAW): _S.WITHDRAWN,
-        (_S.FILED, _A.EXPIRE): _S.EXPIRED,
-        (_S.COUNTERED, _A.ACCEPT): _S.APPROVED,
-        (_S.COUNTERED, _A.WITHDRAW): _S.WITHDRAWN,
-        (_S.COUNTERED, _A.EXPIRE): _S.EXPIRED,
-        (_S.APPROVED, _A.ACTIVATE): _S.ACTIVE,
-        (_S.APPROVED, _A.WITHDRAW): _S.WITHDRAWN,
-        (_S.APPROVED, _A.EXPIRE): _S.EXPIRED,
-        (_S.APPROVED, _A.REVOKE): _S.REVOKED,
-        (_S.ACTIVE, _A.RELEASE): _S.RELEASED,
-        (_S.ACTIVE, _A.LEAVE): _S.NONCONFORMING,
-        (_S.ACTIVE, _A.REVOKE): _S.REVOKED,
-        (_S.NONCONFORMING, _A.RETURN): _S.ACTIVE,
-        (_S.NONCONFORMING, _A.REVOKE): _S.REVOKED,
-        # an aircraft that lands outside its block still gives the block back
-        (_S.NONCONFORMING, _A.RELEASE): _S.RELEASED,
-    },
-)
-
-GRANTED = frozenset({_S.APPROVED, _S.ACTIVE})
-
-RADIUS_M = 9_260.0  # 5 NM working area of the Fire Traffic Area (NWCG PMS 515, DOMAIN §3)
-CORRIDOR_HALF_WIDTH_M = 2_000.0  # proposed: the route deviation alert's 2 km (DOMAIN §3)
-HEIGHT_ABOVE_SCENE_M = 600.0  # proposed: covers the stack up to 1500 ft orbit above ground
-EARLY = timedelta(minutes=15)
-LATE = timedelta(minutes=60)
-ANSWER_BEFORE_FLIGHT = timedelta(minutes=15)  # 通用航空飞行管制条例 (2003) §16, emergency
-ANSWER_AT_LEAST = timedelta(minutes=5)  # proposed: a desk gets this long even if take-off is nearer
-
-
-def request_for(
-    tasking: Tasking, incident: Incident, base: Base, *, water: WaterPoint | None, key: str, now: datetime
-) -> AirspaceRequest:
-    """The plan request filed with an order: the scene's circle, the corridor from the base, the sortie's time.
-
-    The circle grows to hold the water point: every bucket's way lies inside what ATC is asked for.
-    """
-    return AirspaceRequest(
-        id=ids.derive(tasking.site, "ASP", key),
-        site=tasking.site,
-        kind=AirspaceKind.PLAN,
-        tasking_id=tasking.id,
-        incident_id=incident.id,
-        aircraft_id=tasking.aircraft_id,
-        airspace=Airspace(
-            centre=incident.position,
-            radius_m=_radius_m(incident, water),
-            corridor_from=base.position,
-            corridor_half_width_m=CORRIDOR_HALF_WIDTH_M,
-            floor_m=0.0,
-            ceiling_m=max(incident.elevation_m, base.elevation_m) + HEIGHT_ABOVE_SCENE_M,
-            datum=AltitudeDatum.MSL,
-            active_from=min(now, tasking.take_off_at - EARLY),
-            active_until=tasking.land_at + LATE,
-        ),
-        filed_at=now,
-        answer_due_at=max(now + ANSWER_AT_LEAST, tasking.take_off_at - ANSWER_BEFORE_FLIGHT),
-        state=LIFECYCLE.initial,
-        simulated=tasking.simulated,
-    )
-
-
-def _radius_m(incident: Incident, water: WaterPoint | None) -> float:
-    if water is None:
-        return RADIUS_M
-    return max(RADIUS_M, distance_m(incident.position, water.position) + CORRIDOR_HALF_WIDTH_M)
+PHONED_BEFORE_FILING = timedelta(minutes=60)  # proposed: the call may come first and the writing after it
+PHONED_AHEAD = timedelta(minutes=1)  # two clocks
+MOST_NAME = 120
 
 
 def decide_act(world: World, ask: Ask, command: ActOnAirspace, now: datetime) -> tuple[Fact, ...]:
@@ -104,18 +38,55 @@ def decide_act(world: World, ask: Ask, command: ActOnAirspace, now: datetime) ->
         raise Malformed("reason", f"{command.action} needs a reason")
     if command.action is _A.COUNTER:
         _check_counter(command, request, now)
+    phone = _phoned(command, request, now) if command.action is _A.PHONE else None
+    if command.action is not _A.PHONE and command.phone is not None:
+        raise Malformed("phone", f"{command.action} is not heard by telephone")
+    if command.action is _A.CONFIRM and (request.phone is None or request.phone.confirmed_at is not None):
+        raise Refused("NOTHING_TO_CONFIRM", "no telephone approval waits for it", field="action")
     if command.action is _A.ACCEPT and request.counter is not None and now > request.counter.expires_at:
         raise Refused("COUNTER_EXPIRED", "ATC's offer has run out; file again", field="action")
-    return (
-        AirspaceAdvanced(
-            request_id=request.id,
-            action=command.action,
-            state=state,
-            version=request.version + 1,
-            reason=command.reason,
-            counter=command.counter if command.action is _A.COUNTER else None,
-        ),
+    step = AirspaceAdvanced(
+        request_id=request.id,
+        action=command.action,
+        state=state,
+        version=request.version + 1,
+        reason=command.reason,
+        counter=command.counter if command.action in (_A.COUNTER, _A.PHONE) else None,
     )
+    made: tuple[Fact, ...] = (step,)
+    if phone is not None:
+        made = (step, AirspacePhoned(request_id=request.id, phone=phone))
+    tasking = world.taskings.get(request.tasking_id)
+    if state is not _S.APPROVED or tasking is None or tasking.state not in IN_THE_AIR:
+        return made
+    if in_force(world, tasking, request.kind) != request:  # an amendment that the crew has not acknowledged
+        return made
+    approved = replace(request, state=state, version=request.version + 1)
+    return (*made, *_change_over(world, tasking, approved, "变更后的空域已批准"))
+
+
+def _phoned(command: ActOnAirspace, request: AirspaceRequest, now: datetime) -> PhoneAnswer:
+    """What was heard: unit, name and time are a must. Raises Malformed."""
+    phone = command.phone
+    if phone is None:
+        raise Malformed("phone", "names the unit, who gave it, and when")
+    for name in ("unit", "who"):
+        if not getattr(phone, name).strip():
+            raise Malformed(f"phone.{name}", "is empty")
+    for name in ("unit", "who", "number", "note"):
+        if len(getattr(phone, name)) > (500 if name == "note" else MOST_NAME):
+            raise Malformed(f"phone.{name}", "is too long")
+    try:
+        access.check_phone(phone.number)
+    except Malformed as error:
+        raise Refused("PHONE_NUMBER", error.detail, field="number") from None
+    if phone.said_at > now + PHONED_AHEAD:
+        raise Refused("PHONE_TIME", "has not come yet", field="said_at")
+    if phone.said_at < request.filed_at - PHONED_BEFORE_FILING:
+        raise Refused("PHONE_TIME", "is long before this was asked", field="said_at")
+    if command.counter is not None:
+        _check_changes(command.counter, request)
+    return replace(phone, entered_by="", entered_at=None, confirmed_by="", confirmed_at=None)
 
 
 def _check_counter(command: ActOnAirspace, request: AirspaceRequest, now: datetime) -> None:
@@ -128,6 +99,10 @@ def _check_counter(command: ActOnAirspace, request: AirspaceRequest, now: dateti
         raise Malformed("counter.reason", "is empty")
     if counter.expires_at <= now:
         raise Malformed("counter.expires_at", "is in the past")
+    _check_changes(counter, request)
+
+
+def _check_changes(counter: Counter, request: AirspaceRequest) -> None:
     if counter.ceiling_m is not None and counter.ceiling_m <= request.airspace.floor_m:
         raise Malformed("counter.ceiling_m", f"is not above the floor of {request.airspace.floor_m:.0f} m")
     begin = counter.active_from or request.airspace.active_from
@@ -136,12 +111,72 @@ def _check_counter(command: ActOnAirspace, request: AirspaceRequest, now: dateti
         raise Malformed("counter.active_until", "is not after the beginning")
 
 
-def granted(world: World, tasking: Tasking, now: datetime) -> bool:
-    """Whether the newest airspace request of a tasking is approved and still in time."""
-    if not tasking.airspace_request_ids:
-        return False
-    newest = world.requests.get(tasking.airspace_request_ids[-1])
-    return newest is not None and newest.state in GRANTED and now <= newest.airspace.active_until
+def holds(block: Airspace, other: Airspace) -> bool:
+    """Whether `other` lies within `block` in width, height and time, at the same places."""
+    same = replace(
+        other,
+        radius_m=block.radius_m,
+        floor_m=block.floor_m,
+        ceiling_m=block.ceiling_m,
+        active_from=block.active_from,
+        active_until=block.active_until,
+    )
+    return (
+        same == block
+        and other.radius_m <= block.radius_m
+        and block.floor_m <= other.floor_m
+        and other.ceiling_m <= block.ceiling_m
+        and block.active_from <= other.active_from
+        and other.active_until <= block.active_until
+    )
+
+
+def withdraw(world: World, request_id: str, reason: str) -> tuple[Fact, ...]:
+    """A request that is wanted no more, if it is still open."""
+    request = world.requests.get(request_id)
+    return () if request is None else _first(request, (_A.WITHDRAW,), reason)
+
+
+def acknowledged(world: World, tasking: Tasking, request_id: str, reason: str) -> tuple[Fact, ...]:
+    """What the crew's yes to an amendment makes of the blocks before it.
+
+    On the ground they are taken back, so that nothing is released on them. In the air the crew keeps its block until
+    ATC has approved the new one, then it changes over: it is never without.
+    """
+    wanted = world.requests.get(request_id)
+    if wanted is None:
+        return ()
+    if tasking.state in IN_THE_AIR:
+        return _change_over(world, tasking, wanted, reason) if wanted.state is _S.APPROVED else ()
+    made: list[Fact] = list(_releases(world, tasking, reason))
+    for each in _others(world, tasking, wanted):
+        if each.state not in (_S.ACTIVE, _S.NONCONFORMING):  # on a technical stop its block stays its own
+            made += _first(each, (_A.WITHDRAW,), reason)
+    return tuple(made)
+
+
+def _change_over(world: World, tasking: Tasking, wanted: AirspaceRequest, reason: str) -> tuple[Fact, ...]:
+    made = list(_first(wanted, (_A.ACTIVATE,), reason))
+    for each in _others(world, tasking, wanted):
+        made += _first(each, (_A.RELEASE, _A.WITHDRAW), reason)
+    return tuple(made)
+
+
+def _others(world: World, tasking: Tasking, wanted: AirspaceRequest) -> tuple[AirspaceRequest, ...]:
+    """The tasking's other requests, but for that of an amendment which still waits."""
+    waiting = amended.open_amendment(tasking)
+    left = {wanted.id, "" if waiting is None else waiting.request_id}
+    return tuple(
+        world.requests[each]
+        for each in tasking.airspace_request_ids
+        if each not in left and each in world.requests and world.requests[each].kind is wanted.kind
+    )
+
+
+def _releases(world: World, tasking: Tasking, reason: str) -> tuple[Fact, ...]:
+    """A take-off release was for another flight: it is taken back and asked anew."""
+    stands = in_force(world, tasking, AirspaceKind.TAKE_OFF_RELEASE)
+    return () if stands is None else _first(stands, (_A.WITHDRAW,), reason)
 
 
 def follow(
@@ -151,35 +186,29 @@ def follow(
     made: list[Fact] = []
     for request_id in tasking.airspace_request_ids:
         request = world.requests.get(request_id)
-        if request is None:
-            continue
-        for action in actions:
-            if (request.state, action) in LIFECYCLE.table:
-                made.append(
-                    AirspaceAdvanced(
-                        request_id=request.id,
-                        action=action,
-                        state=LIFECYCLE.table[request.state, action],
-                        version=request.version + 1,
-                        reason=reason,
-                    )
-                )
-                break
+        made += () if request is None else _first(request, actions, reason)
     return tuple(made)
 
 
-def refile(request: AirspaceRequest, key: str, now: datetime) -> AirspaceRequest:
-    """The same block asked for again, for the next sortie."""
-    span = request.airspace.active_until - request.airspace.active_from
-    return replace(
-        request,
-        id=ids.derive(request.site, "ASP", key),
-        airspace=replace(request.airspace, active_from=now, active_until=now + span),
-        filed_at=now,
-        answer_due_at=now + ANSWER_AT_LEAST,
-        state=LIFECYCLE.initial,
-        approved_by="",
-        counter=None,
-        version=1,
-        history=(),
-    )
+def activate(world: World, tasking: Tasking, reason: str) -> tuple[Fact, ...]:
+    """Take into use what the crew flies by, of each kind."""
+    made: list[Fact] = []
+    for kind in AirspaceKind:
+        stands = in_force(world, tasking, kind)
+        if stands is not None:
+            made += _change_over(world, tasking, stands, reason)
+    return tuple(made)
+
+
+def _first(request: AirspaceRequest, actions: tuple[AirspaceAction, ...], reason: str) -> tuple[Fact, ...]:
+    for action in actions:
+        if (request.state, action) in LIFECYCLE.table:
+            step = AirspaceAdvanced(
+                request_id=request.id,
+                action=action,
+                state=LIFECYCLE.table[request.state, action],
+                version=request.version + 1,
+                reason=reason,
+            )
+            return (step,)
+    return ()

@@ -1,7 +1,9 @@
-"""What the picture cries out (告警): distress, conflicts, doubtful sources. Each begins once and ends once.
+"""What the picture cries out (告警): distress, doubtful sources, and what the safety nets find. Each begins once and
+ends once.
 
 An alert is an aid and replaces no control (辅助告警, 不替代管制). The book holds what is going on now; who begins,
-grows worse, or ends is told at once through `on_alert`. Whether a person has acknowledged it is the console's.
+grows worse, or ends is told at once through `on_alert`. What people do about it is alarm_handling.py's, and
+alert_stream.py makes of both what consoles are told.
 """
 
 from collections import Counter
@@ -9,7 +11,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from dispatch.columns import doubts_of
-from dispatch.conflicts import Found
 from dispatch.doubts import Review
 from dispatch.kinds import AlertKind, Doubt
 from dispatch.picture import TrackPicture
@@ -31,10 +32,20 @@ class Alert:
     track_ids: tuple[str, ...] = ()
     numbers: tuple[int, ...] = ()
     source: str = ""
-    code: str = ""  # which emergency; of LEFT_OUT, which kind of alert
+    code: str = ""  # which emergency; of LEFT_OUT, which kind of alert; of a net's, which of its cases
     began_at_s: float
     figures: Mapping[str, float]
     over: bool = False
+    tasking_id: str = ""
+    incident_id: str = ""
+    volume_id: str = ""
+    closure_id: str = ""
+    about: str = ""  # how the volume, closure, obstacle or tasking is called
+    flags: tuple[str, ...] = ()  # what is to be minded: a height that jumped, or may be off by much
+    lead_s: float | None = None  # until it happens; 0: it has; None: that is no question
+    chattering: bool = False  # begins and ends again and again; held on (alert_stream.py)
+    returned_at_s: float | None = None  # over since then, kept until somebody has acknowledged it
+    inhibited_by: str = ""  # id of the NetInhibition under which its net keeps still
 
 
 class AlertBook:
@@ -123,31 +134,10 @@ class AlertBook:
             ),
         )
 
-    def conflicts(self, picture: TrackPicture, found: Found, now: float) -> None:
-        """What a run of conflicts.find found."""
-        things, ids = picture.things, picture.roster.ids
-        alerts = []
-        for conflict in found.conflicts:
-            if not (things.alive[conflict.a] and things.alive[conflict.b]):
-                continue  # gone while they were looked for
-            pair = sorted((ids[slot], int(things.number[slot])) for slot in (conflict.a, conflict.b))
-            alerts.append(
-                Alert(
-                    id=f"conflict:{pair[0][0]}|{pair[1][0]}",
-                    kind=AlertKind.CONFLICT,
-                    severity=conflict.severity,
-                    track_ids=tuple(thing_id for thing_id, _ in pair),
-                    numbers=tuple(number for _, number in pair),
-                    began_at_s=now,
-                    figures={
-                        "in_s": conflict.in_s,
-                        "nearest_in_s": conflict.nearest_in_s,
-                        "nearest_m": conflict.nearest_m,
-                        "vertical_m": conflict.vertical_m,
-                    },
-                )
-            )
-        self._state(AlertKind.CONFLICT, alerts)
+    def take(self, found: Mapping[AlertKind, Iterable[Alert]]) -> None:
+        """What the safety nets found: all that goes on of each of these kinds."""
+        for kind, alerts in found.items():
+            self._state(kind, alerts)
 
     def _begin(self, alert: Alert) -> None:
         going_on = self._going_on[alert.kind]
@@ -166,7 +156,8 @@ class AlertBook:
         recounted = (
             alert.kind is AlertKind.LEFT_OUT and before is not None and alert.figures != before.figures
         )
-        if before is None or alert.severity != before.severity or alert.code != before.code or recounted:
+        told = (alert.severity, alert.code, alert.flags)
+        if before is None or told != (before.severity, before.code, before.flags) or recounted:
             self._on_alert(going_on[alert.id])
 
     def _state(self, kind: AlertKind, alerts: Iterable[Alert]) -> None:

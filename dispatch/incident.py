@@ -1,13 +1,15 @@
 """Incidents: their lifecycle, and what a report turns into."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from dispatch import access, ids
+from dispatch import access, alarm_match, ids
 from dispatch.commands import ActOnIncident, Ask, ReportIncident, ShareIncident, UpdateIncident
 from dispatch.errors import Malformed, Refused, Unknown
 from dispatch.facts import Fact, IncidentAdvanced, IncidentReported, IncidentShared, IncidentUpdated
-from dispatch.kinds import FIRES, IncidentAction, IncidentKind, IncidentState
+from dispatch.fire import DEFAULT_WIND_MPS, FIRE_FIGURES, filled_in, restated, said
+from dispatch.kinds import FIRES, AlarmFlag, IncidentAction, IncidentKind, IncidentState
 from dispatch.lifecycle import Lifecycle
 from dispatch.records import FireStated, Incident
 from dispatch.world import ONGOING, World
@@ -34,27 +36,9 @@ LIFECYCLE = Lifecycle(
 PLANNABLE = frozenset({_S.CONFIRMED, _S.RESPONDING})  # a person has verified it and it is not over
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FireSize:
-    """Water owed when reported, and its growth: our starting values per level until somebody states better."""
-
-    demand_l: float
-    growth_lps: float
-
-
-# Proposed values. Levels follow burnt area <1, 1-100, 100-1000, >=1000 ha (DOMAIN §6); the smallest equals the
-# mean fire of the shared planning scenarios.
-FIRE_SIZES: dict[int, FireSize] = {
-    4: FireSize(demand_l=20_000, growth_lps=1.0),
-    3: FireSize(demand_l=60_000, growth_lps=3.0),
-    2: FireSize(demand_l=200_000, growth_lps=8.0),
-    1: FireSize(demand_l=600_000, growth_lps=20.0),
-}
-DEFAULT_WIND_MPS = 4.0  # until weather is stated: light wind, no limit of any aircraft
 DEFAULT_VISIBILITY_M = 8_000.0
 DEFAULT_ELEVATION_M = 300.0  # Jiangxi's hill forests, proposed; a stated height replaces it
 LIFE_KINDS = frozenset({IncidentKind.MEDICAL, IncidentKind.MISSING_PERSON})
-FIRE_FIGURES = ("demand_l", "growth_lps", "wind_mps", "fuel", "slope_deg", "area_m2", "dead_moisture")
 UPDATABLE = (
     "level",
     "title",
@@ -64,7 +48,9 @@ UPDATABLE = (
     "wind_mps",
     "visibility_m",
     "note",
+    "people",
 )
+MAX_PEOPLE = 10_000  # of one incident: a town; more is a slip of the pen, and no plan lifts them
 MAX_TITLE = 120
 MAX_NOTE = 2_000
 
@@ -86,8 +72,16 @@ def decide_report(world: World, ask: Ask, command: ReportIncident, now: datetime
     """A new incident in state reported; nobody flies until it is confirmed."""
     access.require(ask, access.REPORT_INCIDENT, "reporting an incident")
     _check_text(command)
-    fire = command.kind in FIRES
-    size = FIRE_SIZES[command.level] if fire else FireSize(demand_l=0, growth_lps=0)
+    stated: FireStated | None = None
+    filled = {
+        "demand_l": _given(command.demand_l, 0.0),
+        "growth_lps": _given(command.growth_lps, 0.0),
+        "wind_mps": _given(command.wind_mps, DEFAULT_WIND_MPS),
+    }
+    if command.kind in FIRES:
+        stated, given = restated(FireStated(at=now), _figures(command), (), resized=False, now=now)
+        filled = filled_in(command.level, stated)
+        stated = stated if given else None
     incident = Incident(
         id=ids.derive(world.site, "INC", f"{ask.actor}\0{ask.command_id}"),
         site=world.site,
@@ -103,17 +97,19 @@ def decide_report(world: World, ask: Ask, command: ReportIncident, now: datetime
         reported_by=ask.actor,
         state=LIFECYCLE.initial,
         life_at_risk=command.kind in LIFE_KINDS if command.life_at_risk is None else command.life_at_risk,
-        demand_l=_given(command.demand_l, size.demand_l),
-        growth_lps=_given(command.growth_lps, size.growth_lps),
-        wind_mps=_given(command.wind_mps, DEFAULT_WIND_MPS),
+        demand_l=filled["demand_l"],
+        growth_lps=filled["growth_lps"],
+        wind_mps=filled["wind_mps"],
         visibility_m=_given(command.visibility_m, DEFAULT_VISIBILITY_M),
         note=command.note,
         simulated=command.simulated,
-        fire=_stated(command, None, now) if fire else None,
+        fire=stated,
+        people=command.people,
     )
     if incident.id in world.incidents:
         raise Refused("EXISTS", f"incident {incident.id} exists", field="id")
-    return (IncidentReported(incident=incident),)
+    near = alarm_match.possible_duplicates(world, incident, now)
+    return (IncidentReported(incident=replace(incident, possible_duplicates=near)),)
 
 
 def decide_update(world: World, ask: Ask, command: UpdateIncident, now: datetime) -> tuple[Fact, ...]:
@@ -123,23 +119,24 @@ def decide_update(world: World, ask: Ask, command: UpdateIncident, now: datetime
     access.check_version(command.version_seen, incident.version, f"incident {incident.id}")
     if LIFECYCLE.final(incident.state):
         raise Refused("NOT_NOW", f"incident {incident.id} is {incident.state}", field="incident_id")
-    fire = incident.kind in FIRES
-    for name in () if fire else FIRE_FIGURES:
-        if name != "wind_mps" and getattr(command, name) is not None:
-            raise Malformed(name, "only a fire has this")
     _check_update(command)
     new = {name: getattr(command, name) for name in UPDATABLE if getattr(command, name) is not None}
     if "title" in new:
         new["title"] = str(new["title"]).strip()
-    stated = _stated(command, incident.fire, now) if fire else None
-    updated = replace(incident, **new, fire=stated)
-    changed = [name for name in UPDATABLE if getattr(updated, name) != getattr(incident, name)]
-    before = incident.fire or FireStated(at=now)
-    changed += [
-        name
-        for name in FIRE_FIGURES
-        if name not in changed and stated is not None and getattr(stated, name) != getattr(before, name)
-    ]
+    fire = incident.fire
+    figures: tuple[str, ...] = ()
+    if incident.kind in FIRES:
+        level = new.get("level", incident.level)
+        fire, figures = restated(
+            said(incident), _figures(command), command.clear, resized=level != incident.level, now=now
+        )
+        new |= filled_in(level, fire)
+    else:
+        _check_no_fire(command)
+    updated = replace(incident, **new, fire=fire)
+    told = UPDATABLE if fire is None else tuple(name for name in UPDATABLE if name not in FIRE_FIGURES)
+    changed = [name for name in told if getattr(updated, name) != getattr(incident, name)]
+    changed += figures
     if not changed:
         raise Refused("NOTHING_CHANGED", "everything is as it was", field="incident_id")
     return (
@@ -147,25 +144,30 @@ def decide_update(world: World, ask: Ask, command: UpdateIncident, now: datetime
             incident_id=incident.id,
             version=incident.version + 1,
             changed=tuple(changed),
-            fire=stated,
+            fire=fire,
             **{name: getattr(updated, name) for name in UPDATABLE},
         ),
     )
 
 
-def _stated(
-    command: ReportIncident | UpdateIncident, before: FireStated | None, now: datetime
-) -> FireStated | None:
-    """What people have said of a fire up to now; None as long as nobody has."""
-    new = {name: getattr(command, name) for name in FIRE_FIGURES if getattr(command, name) is not None}
-    if not new:
-        return before
-    return replace(before or FireStated(at=now), at=now, **new)
+def _figures(command: ReportIncident | UpdateIncident) -> dict[str, Any]:
+    """What a command says of a fire."""
+    return {name: getattr(command, name) for name in FIRE_FIGURES if getattr(command, name) is not None}
+
+
+def _check_no_fire(command: UpdateIncident) -> None:
+    for name in FIRE_FIGURES:
+        if name in command.clear or (name != "wind_mps" and getattr(command, name) is not None):
+            raise Malformed(name, "only a fire has this")
 
 
 def _check_update(command: UpdateIncident) -> None:
+    for name in command.clear:
+        if name not in FIRE_FIGURES:
+            raise Malformed("clear", f"{name!r} is none of {', '.join(FIRE_FIGURES)}")
     if command.level is not None and not 1 <= command.level <= 4:
         raise Malformed("level", f"{command.level} is not 1 (Ⅰ) to 4 (Ⅳ)")
+    _check_people(command.people)
     if command.title is not None and not command.title.strip():
         raise Malformed("title", "is empty")
     for name, text, most in (("title", command.title, MAX_TITLE), ("note", command.note, MAX_NOTE)):
@@ -187,6 +189,12 @@ def _check_text(command: ReportIncident) -> None:
             raise Malformed(name, f"{len(text)} characters, at most {most}")
     if len(command.note) > MAX_NOTE:
         raise Malformed("note", f"{len(command.note)} characters, at most {MAX_NOTE}")
+    _check_people(command.people)
+
+
+def _check_people(people: int | None) -> None:
+    if people is not None and not 0 <= people <= MAX_PEOPLE:
+        raise Malformed("people", f"{people} is not within 0 to {MAX_PEOPLE}")
 
 
 def own_incident(world: World, incident_id: str) -> Incident:
@@ -209,20 +217,25 @@ def decide_act(world: World, ask: Ask, command: ActOnIncident) -> tuple[Fact, ..
     state = LIFECYCLE.advance(incident.state, command.action)
     if command.action in (_A.DISMISS, _A.STAND_DOWN) and not command.reason.strip():
         raise Malformed("reason", f"{command.action} needs a reason")
+    if command.action is _A.CONFIRM and AlarmFlag.UNVERIFIED in incident.flags:
+        raise Refused(
+            "UNVERIFIED", "a report from the public: a named person verifies it first", field="incident_id"
+        )
     if command.action is _A.MERGE:
         _check_merge(world, incident, command.merge_into)
     if state is _S.CLOSED:
         _check_nobody_out(world, incident)
-    return (
-        IncidentAdvanced(
-            incident_id=incident.id,
-            action=command.action,
-            state=state,
-            version=incident.version + 1,
-            reason=command.reason[:MAX_NOTE],
-            merged_into=command.merge_into,
-        ),
+    advanced = IncidentAdvanced(
+        incident_id=incident.id,
+        action=command.action,
+        state=state,
+        version=incident.version + 1,
+        reason=command.reason[:MAX_NOTE],
+        merged_into=command.merge_into,
     )
+    if command.action is _A.MERGE and incident.sources:
+        return (advanced, alarm_match.handed_on(world.incidents[command.merge_into], incident))
+    return (advanced,)
 
 
 def _check_merge(world: World, incident: Incident, target_id: str) -> None:

@@ -19,6 +19,7 @@ class Role(StrEnum):
     SYSADMIN = "sysadmin"  # 系统管理员
     SECADMIN = "secadmin"  # 安全管理员
     AUDITOR = "auditor"  # 审计员
+    GATEWAY = "gateway"  # 告警网关: another system's account, hands over alarms and sees nothing
 
 
 ADMINISTRATORS = frozenset({Role.SYSADMIN, Role.SECADMIN, Role.AUDITOR})
@@ -44,6 +45,30 @@ class IncidentKind(StrEnum):
 
 
 FIRES = frozenset({IncidentKind.FOREST_FIRE, IncidentKind.WILDLAND_FIRE})  # fought with water from the air
+
+
+class AlarmKind(StrEnum):
+    """What kind of source an alarm came from (接警来源)."""
+
+    CAP = "cap"  # 预警信息 (CAP 1.2)
+    HOTSPOT = "hotspot"  # 卫星热点
+    CAMERA = "camera"  # 林火视频监控
+    PUBLIC_REPORT = "public_report"  # 公众报警
+    FIELD_MARKER = "field_marker"  # 现场标记 (CoT)
+
+
+class AlarmFlag(StrEnum):
+    """What is to be known of an alarm before it is believed. It becomes a candidate all the same."""
+
+    EXPIRED = "expired"  # 已过期
+    OUT_OF_AREA = "out_of_area"  # 辖区外
+    FUTURE_TIME = "future_time"  # 时间超前
+    UNVERIFIED = "unverified"  # 未核验: of an incident, nothing goes on before a named person verifies it
+    LOW_CONFIDENCE = "low_confidence"  # 低置信度
+    UNKNOWN_CODE = "unknown_code"  # 未知编码
+    NO_POSITION = "no_position"  # 无坐标: the position is only that of a county or of the whole site
+    EXERCISE = "exercise"  # 演练或测试
+    CANCELLED = "cancelled"  # 来源已撤销
 
 
 class IncidentState(StrEnum):
@@ -83,6 +108,8 @@ class TaskingState(StrEnum):
     AIRBORNE = "airborne"  # 飞行
     WORKING = "working"  # 作业
     RETURNING = "returning"  # 返航
+    STOPPED = "stopped"  # 技术经停: on the ground elsewhere, may go on
+    DOWN = "down"  # 迫降
     LANDED = "landed"  # 落地
     SETTLED = "settled"  # 结算
     ARCHIVED = "archived"  # 归档
@@ -107,8 +134,23 @@ class TaskingAction(StrEnum):
     RECALL = "recall"  # 召回
     TURN_BACK = "turn_back"  # 折返
     DIVERT = "divert"  # 备降
+    TECHNICAL_STOP = "technical_stop"  # 技术经停
+    RESUME = "resume"  # 继续飞行
+    END_HERE = "end_here"  # 就地结束
+    EMERGENCY_LAND = "emergency_land"  # 迫降
+    OPS_NORMAL = "ops_normal"  # 报平安
+    AMEND = "amend"  # 变更
+    ACKNOWLEDGE = "acknowledge"  # 确认变更
+    DECLINE = "decline"  # 不接受变更
     SETTLE = "settle"  # 结算
     ARCHIVE = "archive"  # 归档
+
+
+class ActFlag(StrEnum):
+    """What is to be known of an act that came from a device."""
+
+    CLOCK_SKEW = "clock_skew"  # its clock and ours differ; the time recorded is set right
+    UNSIGNED = "unsigned"  # from a page that could not sign: not over https
 
 
 class RefusalReason(StrEnum):
@@ -120,6 +162,35 @@ class RefusalReason(StrEnum):
     FUEL = "fuel"  # 油料不足
     CAPABILITY = "capability"  # 超出机型能力
     ROUTE_OR_WATER = "route_or_water"  # 水源/航线险
+
+
+class AmendmentState(StrEnum):
+    """What became of an amendment. Until the crew has acknowledged it, what was in force before it holds."""
+
+    OPEN = "open"  # 待机组确认
+    ACKNOWLEDGED = "acknowledged"  # 已确认
+    DECLINED = "declined"  # 未接受
+    REPLACED = "replaced"  # 已被新变更替代
+    LAPSED = "lapsed"  # 已失效: landed or ended before it was answered
+
+
+class PlaceKind(StrEnum):
+    """What kind of place a flight goes to, or stands at, instead of its base."""
+
+    BASE = "base"  # 基地
+    LANDING_SITE = "landing_site"  # 起降点
+    HOSPITAL = "hospital"  # 医院
+    POSITION = "position"  # 坐标
+
+
+class DiversionCause(StrEnum):
+    """Why a flight goes, or comes down, elsewhere."""
+
+    WEATHER = "weather"  # 天气
+    TECHNICAL = "technical"  # 机械
+    FUEL = "fuel"  # 油量
+    MEDICAL = "medical"  # 医疗
+    ORDER = "order"  # 指令
 
 
 class AirspaceKind(StrEnum):
@@ -159,6 +230,8 @@ class AirspaceAction(StrEnum):
     WITHDRAW = "withdraw"  # 撤回
     EXPIRE = "expire"  # 失效
     REVOKE = "revoke"  # 收回
+    PHONE = "phone"  # 电话批准: ATC's, written down by the desk that heard it
+    CONFIRM = "confirm"  # 确认电话批准
 
 
 class FuelModel(StrEnum):
@@ -205,6 +278,8 @@ class TimerKind(StrEnum):
     ON_SCENE = "on_scene"  # 到场
     OPS_NORMAL = "ops_normal"  # 报平安
     LANDING = "landing"  # 落地
+    ACKNOWLEDGE = "acknowledge"  # 变更确认
+    STOP = "stop"  # 经停报告
 
 
 class AltitudeDatum(StrEnum):
@@ -214,6 +289,28 @@ class AltitudeDatum(StrEnum):
     AGL = "agl"
     PRESSURE = "pressure"
     ELLIPSOID = "ellipsoid"
+
+
+class ObstacleKind(StrEnum):
+    """What stands in the air."""
+
+    POWER_LINE = "power_line"  # 输电线
+    TOWER = "tower"  # 塔
+    WIND_TURBINE = "wind_turbine"  # 风机
+    BUILDING = "building"  # 楼
+    CABLEWAY = "cableway"  # 索道
+    OTHER = "other"  # 其他
+
+
+class ClosureKind(StrEnum):
+    """Why airspace is closed."""
+
+    TEMPORARY_CONTROL = "temporary_control"  # 临时管制
+    PLUME = "plume"  # 烟羽, 毒气
+    BLAST = "blast"  # 爆炸, 爆破
+    INUNDATION = "inundation"  # 淹没
+    MILITARY_ACTIVITY = "military_activity"  # 军事活动
+    OTHER = "other"  # 其他
 
 
 class HorizontalDatum(StrEnum):
@@ -240,6 +337,75 @@ class WaterMode(StrEnum):
     PIT = "pit"  # 地面加水
 
 
+class CrewDuty(StrEnum):
+    """What somebody does on board."""
+
+    CAPTAIN = "captain"  # 机长
+    COPILOT = "copilot"  # 副驾驶
+    OBSERVER = "observer"  # 飞行观察员
+    ENGINEER = "engineer"  # 机务
+
+
+class DutyMeasure(StrEnum):
+    """What a duty rule limits."""
+
+    FLIGHT_TIME = "flight_time"  # 飞行时间
+    DUTY_TIME = "duty_time"  # 值勤时间
+    DESK_TIME = "desk_time"  # 值班时间: of those on the duty roster, not of crews
+
+
+class DutyPost(StrEnum):
+    """Where somebody is on duty."""
+
+    LEADER = "leader"  # 带班领导
+    CHIEF = "chief"  # 值班主任
+    DISPATCHER = "dispatcher"  # 调度员
+    OBSERVER = "observer"  # 飞行观察员
+    BASE_DESK = "base_desk"  # 驻防站值班
+    TECHNICIAN = "technician"  # 技术保障
+
+
+class HandoverState(StrEnum):
+    """A shift handover's own state."""
+
+    OPEN = "open"  # 编制中: the outgoing desk writes it
+    SIGNED = "signed"  # 待接班: signed by who goes, not yet by who comes
+    DONE = "done"  # 已交接
+    WITHDRAWN = "withdrawn"  # 已撤销
+
+
+class HandoverAction(StrEnum):
+    """What is done with a shift handover."""
+
+    SIGN = "sign"  # 交班签字
+    TAKE = "take"  # 接班签字
+    WITHDRAW = "withdraw"  # 撤销
+
+
+class HandoverItemKind(StrEnum):
+    """What is handed over."""
+
+    ALARM = "alarm"  # 未处置告警
+    INCIDENT = "incident"  # 在办事件
+    TASKING = "tasking"  # 进行中任务
+    ESCALATION = "escalation"  # 本班超时
+    AIRSPACE = "airspace"  # 待批空域
+    CLOSURE = "closure"  # 禁飞区
+    UNSERVICEABLE = "unserviceable"  # 停飞航空器
+    UNFIT = "unfit"  # 不可派
+    EXPIRING = "expiring"  # 下一班内到期
+    LINK = "link"  # 链路与服务
+    NOTE = "note"  # 本班日志留言
+
+
+class HandoverChangeKind(StrEnum):
+    """How an item differs from what was signed."""
+
+    NEW = "new"  # 新增
+    GONE = "gone"  # 已了结
+    CHANGED = "changed"  # 有变化
+
+
 class FuelType(StrEnum):
     """What is burnt."""
 
@@ -257,6 +423,61 @@ class Capability(StrEnum):
     SEARCH = "search"
     RECON = "recon"
     NIGHT = "night"
+    RAPPEL = "rappel"  # 索降
+    SLING = "sling"  # 吊运
+    RELAY = "relay"  # 通信中继
+    COMMAND = "command"  # 空中指挥
+    HAZMAT = "hazmat"  # 危化侦测
+    RETARDANT = "retardant"  # 化灭
+    AIR_DROP = "air_drop"  # 空投
+
+
+class TaskKind(StrEnum):
+    """What an aircraft is sent to do (DOMAIN §2.4); all but `water` are words of the plan interchange format 1.1."""
+
+    WATER = "water"  # 洒水灭火: bucket, tank or scoop; `fire` of the interchange format
+    RECON = "recon"  # 侦察
+    PATROL = "patrol"  # 巡护
+    AIR_COMMAND = "air_command"  # 空中指挥
+    SEARCH = "search"  # 搜救
+    LANDING = "landing"  # 机降
+    RAPPEL = "rappel"  # 索降
+    RETARDANT = "retardant"  # 化灭
+    AIR_DROP = "air_drop"  # 空投
+    SUPPLY = "supply"  # 空运物资
+    SLING = "sling"  # 吊运
+    AIRLIFT = "airlift"  # 人员转运
+    FLOOD_EVACUATION = "flood_evacuation"  # 洪涝转移
+    MEDEVAC = "medevac"  # 医疗救护
+    RELAY = "relay"  # 通信中继
+    HAZMAT_SENSING = "hazmat_sensing"  # 危化侦测
+
+
+class LiftTo(StrEnum):
+    """Where those who are lifted out are taken."""
+
+    HOSPITAL = "hospital"  # 医院
+    BASE = "base"  # 基地
+
+
+class ItemSort(StrEnum):
+    """What a line of a run card (预案卡) asks of a person."""
+
+    NOTICE = "notice"  # 通报: somebody is told
+    CHECK = "check"  # 处置: something is done
+
+
+class NoticeTrigger(StrEnum):
+    """When a line of a run card holds. The last three only a person can say."""
+
+    ALWAYS = "always"  # 一律
+    LARGE_AREA = "large_area"  # 过火面积: m² or more
+    LONG_BURNING = "long_burning"  # 持续时间: seconds or more since the report
+    NEAR_BORDER = "near_border"  # 省界附近: metres or less from the site's border
+    LIFE_AT_RISK = "life_at_risk"  # 人员受威胁
+    DEATHS = "deaths"  # 死亡人数: so many or more
+    HOMES = "homes"  # 居民地受威胁
+    STATED = "stated"  # 情况出现时: as its text says
 
 
 class SourceKind(StrEnum):
@@ -320,3 +541,13 @@ class AlertKind(StrEnum):
     GHOSTS = "ghosts"  # 虚假目标群
     CLOCK_OFF = "clock_off"  # 时钟偏差
     LEFT_OUT = "left_out"  # 告警过多: more of a kind go on than a desk is told of
+    TERRAIN = "terrain"  # 低高度: ground or an obstacle ahead; its `code` says which
+    AIRSPACE = "airspace"  # 侵入: ahead, or breached
+    LOST = "lost"  # 失联
+    OVERDUE = "overdue"  # 逾时: on scene, landing, ops-normal
+    ENDURANCE = "endurance"  # 油量/日落/值勤
+    DEVIATION = "deviation"  # 偏航/越界/越高
+    IDENTITY = "identity"  # 身份: no 24-bit address, a jump
+    DRONE = "drone"  # 无人机闯入
+    HEIGHT_JUMP = "height_jump"  # 高度跳变: two heights are possible, both are looked at
+    NET_FAILED = "net_failed"  # 安全网故障: one net does not work, its `code` says which

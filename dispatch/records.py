@@ -8,13 +8,19 @@ Every field here has one of the same name in protocols/schema/records.proto.
 from dataclasses import dataclass
 from datetime import datetime
 
+from dispatch.clearance_records import ClearanceRule, PhoneAnswer, RequestClock, RequestQuestion
+from dispatch.device_records import ActStamp
+from dispatch.drop_records import HoursSignature, WaterLoad
 from dispatch.geo import Position
 from dispatch.kinds import (
     AircraftKind,
     AirspaceKind,
     AirspaceState,
+    AlarmFlag,
+    AlarmKind,
     AltitudeDatum,
     Capability,
+    ClosureKind,
     FuelModel,
     FuelType,
     IncidentKind,
@@ -23,10 +29,16 @@ from dispatch.kinds import (
     RefusalReason,
     Role,
     TaskingState,
+    TaskKind,
     ThingKind,
     TimerKind,
     WaterMode,
 )
+from dispatch.obstacle_records import Obstacle
+from dispatch.run_card_records import AppliedCard, RunCard
+from dispatch.staff_records import Contract, CrewMember, DutyRule, DutyShift, Equipment, Operator
+from dispatch.tasking_records import Amendment, Elsewhere
+from dispatch.weather_records import Minimum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +51,7 @@ class Step:
     action: str
     state: str
     reason: str = ""
+    stamp: ActStamp | None = None  # how it came from a device
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +67,11 @@ class Account:
     disabled: bool = False
     scripted: bool = False  # a marked demonstration account that a script acts for
     version: int = 1
+    alarm_kinds: tuple[AlarmKind, ...] = ()  # what a gateway may hand over; none named: all
+    password_set_at: datetime | None = None  # kept by the fold: when the hash became another one
+    must_change: bool = False  # the password is a one-time one that somebody else knows
+    phone: str = ""  # reached there when no page is open
+    phone_gateway: bool = False  # brings replies and reports of phones, and no alarms unless kinds are named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +83,21 @@ class Session:
     role: Role
     opened_at: datetime
     expires_at: datetime
+    device_id: str = ""  # of a phone that signs; empty: none
+    address: str = ""  # where it was opened from
+    must_change: bool = False  # nothing but a new password is taken: a one-time one, or one that is too old
+    locked_at: datetime | None = None  # since when it takes no acts: nobody had touched the desk for long
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInLock:
+    """Too many wrong tries for an account from one address: neither may try before `until`."""
+
+    account: str
+    address: str
+    tries: int
+    at: datetime
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +156,8 @@ class Aircraft:
     source: str
     simulated: bool = False
     version: int = 1
+    certificate_until: datetime | None = None  # airworthy before this; None: not stated
+    inspection_due_at: datetime | None = None  # flies no more from then on until inspected; None: not stated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +177,15 @@ class Base:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeasonDepth:
+    """Depth of a water point in some months of the year, both ends in; 11 to 2 goes over the new year."""
+
+    from_month: int
+    until_month: int
+    depth_m: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WaterPoint:
     """Where water is taken."""
 
@@ -155,6 +199,10 @@ class WaterPoint:
     max_aircraft: int
     source: str
     version: int = 1
+    seasons: tuple[SeasonDepth, ...] = ()  # where none of them holds, depth_m does
+    ban: str = ""  # why no water may be taken (drinking water, fish); empty: it may
+    ban_from: datetime | None = None  # None: always has been
+    ban_until: datetime | None = None  # None: until lifted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,14 +249,30 @@ class Hospital:
     version: int = 1
 
 
-Resource = Aircraft | Base | WaterPoint | LandingSite | Hospital
+Resource = (
+    Aircraft
+    | Base
+    | WaterPoint
+    | LandingSite
+    | Hospital
+    | Obstacle
+    | Operator
+    | Contract
+    | CrewMember
+    | Equipment
+    | DutyRule
+    | Minimum
+    | DutyShift
+    | RunCard
+    | ClearanceRule
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FireStated:
     """What people have said of a fire; None: nobody has, and the planner's model or starting values stand in."""
 
-    at: datetime  # when the last of it was said: water and area are as of then
+    at: datetime  # when the last of it was said
     demand_l: float | None = None
     growth_lps: float | None = None
     wind_mps: float | None = None  # at 10 m, in the open
@@ -216,6 +280,51 @@ class FireStated:
     slope_deg: float | None = None
     area_m2: float | None = None  # burnt or burning
     dead_moisture: float | None = None  # of dead fuel, share of its dry weight
+    demand_at: datetime | None = None  # the demand is as of then
+    size_at: datetime | None = None  # the area, or the level where no area is said, is as of then
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmArea:
+    """Where an alarm holds: a closed ring of at least four points, or with `radius_m` a circle round the only one."""
+
+    points: tuple[Position, ...]
+    radius_m: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmSource:
+    """One alarm as a source gave it, kept with the incident that it made or joined."""
+
+    kind: AlarmKind
+    source: str  # who says it: the sender, the satellite, the monitor, the gateway
+    own_id: str  # the source's own name for it: with `kind` and `source` it names one alarm
+    observed_at: datetime | None = None  # None: the source does not say; once taken in, when it came
+    received_at: datetime | None = None  # None: not taken in yet
+    expires_at: datetime | None = None
+    position: Position
+    radius_m: float = 0.0  # how far from the position the thing may be, or half a pixel's diagonal
+    areas: tuple[AlarmArea, ...] = ()
+    incident_kind: IncidentKind
+    level: int
+    code: str = ""  # of the event, as it came
+    title: str
+    place: str = ""
+    text: str = ""
+    flags: tuple[AlarmFlag, ...] = ()
+    confidence: float | None = None  # 0 to 1, where the source says one
+    follows: tuple[str, ...] = ()  # own ids of alarms that this one updates or cancels
+    reported_by: str = ""  # the account that handed it over
+    times: int = 1  # how often it came
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PossibleDuplicate:
+    """Another incident that might be the same thing. People merge; nothing else does."""
+
+    incident_id: str
+    distance_m: float
+    apart_s: float  # between the two, as they were last observed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,6 +356,14 @@ class Incident:
     version: int = 1
     history: tuple[Step, ...] = ()
     fire: FireStated | None = None  # None: no fire, or one of which only its level is known
+    sources: tuple[AlarmSource, ...] = ()  # alarms it was made of; none: a person reported it
+    possible_duplicates: tuple[PossibleDuplicate, ...] = ()  # as of the last alarm, nearest first
+    flags: tuple[AlarmFlag, ...] = ()  # what is still to be minded of its alarms
+    verified_by: str = ""  # the named person who vouches for an unverified report
+    verified_at: datetime | None = None
+    people: int | None = None  # to be lifted out or looked for, stated by hand; None: not stated
+    run_card: AppliedCard | None = None  # None: none was applied yet
+    moved_at: datetime | None = None  # when its position was last corrected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,11 +382,17 @@ class Assignment:
     litres_per_drop: float
     litres_per_hour: float
     cost: float  # thousand CNY
+    task: TaskKind | None = None  # None: of a version that did not say
+    out_turns: tuple[
+        Position, ...
+    ] = ()  # on the way out and home, where it turns to keep clear of closed airspace
+    back_turns: tuple[Position, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """Why an aircraft is, or is not, proposed for an incident. `code` is stable, `text` is for people."""
+    """Why an aircraft is, or is not, proposed for an incident. `code` is stable, `text` is for people, in
+    Chinese; `text_en` the same in English where it says more than the code."""
 
     incident_id: str
     aircraft_id: str
@@ -286,6 +409,8 @@ class Reason:
     life_weighted_minutes: float = 0.0
     fire_weighted_kl_hours: float = 0.0
     cost_difference: float = 0.0  # thousand CNY
+    task: TaskKind | None = None  # None: of the incident whichever task
+    text_en: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -353,6 +478,19 @@ class Tasking:
     simulated: bool = False
     version: int = 1
     history: tuple[Step, ...] = ()
+    crew_ids: tuple[str, ...] = ()  # everybody who was in its crew at a take-off
+    task: TaskKind | None = None  # None: of a version that did not say
+    people: int = 0  # to be lifted out of the incident, as of the order's draft; 0: nobody is lifted
+    landing_site_id: str = ""  # the pad at the scene; empty: none
+    shown_version: int = 0  # the newest that an open page of its operator has shown
+    shown_at: datetime | None = None
+    out_turns: tuple[Position, ...] = ()  # base to water, or to the scene: turns round closed airspace
+    back_turns: tuple[Position, ...] = ()  # the same on the last way, home
+    remark: str = ""
+    amendments: tuple[Amendment, ...] = ()  # what is in force stands in the fields above
+    elsewhere: Elsewhere | None = None  # where its flight goes, or has come down, instead of its base
+    water: tuple[WaterLoad, ...] = ()  # taken and dropped, in the order in which it was told
+    signatures: tuple[HoursSignature, ...] = ()  # of its hours and drops, oldest first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -368,6 +506,10 @@ class Airspace:
     datum: AltitudeDatum
     active_from: datetime
     active_until: datetime
+    out_turns: tuple[Position, ...] = ()  # corners of the corridor out, in order; none: straight
+    back_turns: tuple[Position, ...] = ()  # of the corridor home
+    transit_floor_m: float | None = None  # of the corridors, where they lie at other heights than the circle
+    transit_ceiling_m: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -398,5 +540,44 @@ class AirspaceRequest:
     approved_by: str = ""
     counter: Counter | None = None
     simulated: bool = False
+    version: int = 1
+    history: tuple[Step, ...] = ()
+    flight_at: datetime | None = None  # the take-off it is for; None: of a version that did not say
+    clocks: tuple[RequestClock, ...] = ()  # the governing one first
+    phone: PhoneAnswer | None = None  # how ATC's approval was heard, if by telephone
+    questions: tuple[RequestQuestion, ...] = ()
+    reason: str = ""  # the applicant's words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """Where a closure is: a circle, or a ring whose sides are straight in longitude and latitude."""
+
+    ring: tuple[Position, ...] = ()  # counter-clockwise, the last corner is the first; empty: a circle
+    centre: Position | None = None  # None: a ring
+    radius_m: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closure:
+    """Airspace that nobody of ours flies through for a time (禁飞区, 临时管制). closure.py has its rules."""
+
+    id: str
+    site: str
+    name: str
+    kind: ClosureKind
+    outline: Outline
+    floor_m: float
+    ceiling_m: float
+    datum: AltitudeDatum  # of both heights, MSL or AGL
+    active_from: datetime
+    active_until: datetime
+    reason: str
+    source: str  # whose word it is: a notice, a telephone call, a named unit
+    declared_at: datetime
+    declared_by: str
+    declared_as: Role
+    large: bool = False  # the declarer has said that so much is meant
+    lifted_at: datetime | None = None
     version: int = 1
     history: tuple[Step, ...] = ()

@@ -1,10 +1,28 @@
-"""Taskings (任务单): their lifecycle, the clocks that run on them, and what each step brings with it."""
+"""Taskings (任务单): their lifecycle and what each step brings with it.
+
+The clocks that run on them are clocks.py's, amendments are amendment.py's, flights that go elsewhere elsewhere.py's.
+"""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from dispatch import access, airspace, ids, incident
-from dispatch.commands import ActOnTasking, AdoptPlan, Ask, EscalateTimer
+from dispatch import (
+    access,
+    airspace,
+    airspace_state,
+    clearance,
+    device,
+    elsewhere,
+    filing,
+    fitness,
+    hours,
+    ids,
+    incident,
+    run_card,
+)
+from dispatch.amended import open_amendment
+from dispatch.clocks import ORDER_WITHIN, timers_in
+from dispatch.commands import ActOnTasking, AdoptPlan, Ask
 from dispatch.errors import Malformed, Refused, Unknown
 from dispatch.facts import (
     AirspaceFiled,
@@ -13,7 +31,6 @@ from dispatch.facts import (
     PlanAdopted,
     TaskingAdopted,
     TaskingAdvanced,
-    TimerEscalated,
 )
 from dispatch.kinds import (
     AirspaceAction,
@@ -26,9 +43,20 @@ from dispatch.kinds import (
 )
 from dispatch.lifecycle import Lifecycle
 from dispatch.records import Assignment, Plan, Tasking, Timer
-from dispatch.world import ONGOING, World
+from dispatch.tasking_records import Amendment
+from dispatch.world import IN_THE_AIR, World
 
 _S, _A = TaskingState, TaskingAction
+_AMENDABLE = (
+    _S.ORDERED,
+    _S.ACCEPTED,
+    _S.PREPARING,
+    _S.RELEASED,
+    _S.AIRBORNE,
+    _S.WORKING,
+    _S.RETURNING,
+    _S.STOPPED,
+)  # from the order to before the landing
 
 LIFECYCLE = Lifecycle(
     name="tasking",
@@ -56,23 +84,38 @@ LIFECYCLE = Lifecycle(
         (_S.WORKING, _A.TURN_BACK): _S.RETURNING,
         (_S.WORKING, _A.DIVERT): _S.RETURNING,
         (_S.RETURNING, _A.LAND): _S.LANDED,
+        (_S.RETURNING, _A.DIVERT): _S.RETURNING,
+        (_S.AIRBORNE, _A.TECHNICAL_STOP): _S.STOPPED,
+        (_S.WORKING, _A.TECHNICAL_STOP): _S.STOPPED,
+        (_S.RETURNING, _A.TECHNICAL_STOP): _S.STOPPED,
+        (_S.STOPPED, _A.RESUME): _S.AIRBORNE,
+        (_S.STOPPED, _A.END_HERE): _S.LANDED,
+        (_S.STOPPED, _A.RECALL): _S.STOPPED,  # told, while it cannot fly
+        # a take-off may not have been reported yet
+        (_S.RELEASED, _A.EMERGENCY_LAND): _S.DOWN,
+        (_S.AIRBORNE, _A.EMERGENCY_LAND): _S.DOWN,
+        (_S.WORKING, _A.EMERGENCY_LAND): _S.DOWN,
+        (_S.RETURNING, _A.EMERGENCY_LAND): _S.DOWN,
+        (_S.DOWN, _A.SETTLE): _S.SETTLED,
         (_S.LANDED, _A.NEXT_SORTIE): _S.PREPARING,
         (_S.LANDED, _A.SETTLE): _S.SETTLED,
         (_S.SETTLED, _A.ARCHIVE): _S.ARCHIVED,
+        **{(state, _A.OPS_NORMAL): state for state in (_S.AIRBORNE, _S.WORKING, _S.RETURNING, _S.STOPPED)},
+        **{
+            (state, action): state
+            for state in _AMENDABLE
+            for action in (_A.AMEND, _A.ACKNOWLEDGE, _A.DECLINE)
+        },
+        # what was released was another flight
+        (_S.RELEASED, _A.ACKNOWLEDGE): _S.PREPARING,
     },
 )
 
-IN_THE_AIR = frozenset({_S.AIRBORNE, _S.WORKING, _S.RETURNING})
-
-# Clocks, DOMAIN §6; those marked there with (p) are proposals.
-ORDER_WITHIN = timedelta(seconds=60)
-ANSWER_WITHIN = timedelta(minutes=2)
-AIRBORNE_WITHIN = timedelta(minutes=20)
-REPORT_WITHIN = timedelta(minutes=15)  # ops-normal, DOMAIN §3
-LATE_ARRIVAL = timedelta(minutes=5)  # overdue is ETA + 5 min, DOMAIN §3
-
-NEEDS_REASON = frozenset({_A.REFUSE, _A.RECALL, _A.TURN_BACK, _A.DIVERT, _A.EXPIRE})
-CLOCK_SKEW = timedelta(seconds=60)  # a phone's clock may be this far ahead
+# A take-off is not among them: once it has happened it is written down whatever rule it broke.
+_NEEDS_FITNESS = frozenset({_A.ORDER, _A.ACCEPT, _A.PREPARE, _A.RELEASE, _A.NEXT_SORTIE})
+NEEDS_REASON = frozenset({_A.REFUSE, _A.RECALL, _A.TURN_BACK, _A.EXPIRE, _A.DECLINE, _A.AMEND})
+_NEEDS_AIRSPACE = frozenset({_A.RELEASE, _A.TAKE_OFF, _A.RESUME})
+_ANSWERS = frozenset({_A.ACKNOWLEDGE, _A.DECLINE})
 FIELD_DELAY = timedelta(hours=24)  # acts kept on a phone longer than this are told by voice instead
 MAX_REASON = 500
 
@@ -91,6 +134,7 @@ def decide_adopt(world: World, ask: Ask, command: AdoptPlan, now: datetime) -> t
     key = f"{ask.actor}\0{ask.command_id}"
     first_number = _tasks_today(world, now) + 1
     for part, assignment in enumerate(taken):
+        fitness.require(world, world.aircraft.get(assignment.aircraft_id), now)
         made.extend(_replaced(world, plan, assignment))
         tasking = _tasking(world, plan, assignment, ids.derive(world.site, "TSK", key, part), now)
         made.append(TaskingAdopted(tasking=replace(tasking, number=_number(now, first_number + part))))
@@ -135,6 +179,8 @@ def _tasking(world: World, plan: Plan, assignment: Assignment, new_id: str, now:
     busy = world.ongoing_tasking(aircraft.id)
     if busy is not None and not _replaceable(busy, plan):
         raise Refused("AIRCRAFT_BUSY", f"{aircraft.name} flies tasking {busy.number}", field="aircraft_ids")
+    want = run_card.want_of(subject, assignment.task)
+    pad = run_card.pad_of(world, subject, want, now)
     return Tasking(
         id=new_id,
         site=world.site,
@@ -154,9 +200,14 @@ def _tasking(world: World, plan: Plan, assignment: Assignment, new_id: str, now:
         land_at=assignment.land_at,
         drops=assignment.drops,
         litres_per_drop=assignment.litres_per_drop,
+        out_turns=assignment.out_turns,
+        back_turns=assignment.back_turns,
         state=LIFECYCLE.advance(LIFECYCLE.initial, _A.ADOPT),
         timers=(Timer(kind=TimerKind.ORDER, started_at=now, due_at=now + ORDER_WITHIN),),
         simulated=subject.simulated or aircraft.simulated,
+        task=assignment.task or (want.kind if want is not None else None),
+        people=run_card.people_of(subject, want),
+        landing_site_id=pad.id if pad is not None else "",
     )
 
 
@@ -207,43 +258,85 @@ def decide_act(world: World, ask: Ask, command: ActOnTasking, now: datetime) -> 
     if tasking.site != world.site:
         raise Refused("NOT_OWNER", f"it belongs to site {tasking.site}", field="tasking_id")
     access.require(ask, access.TASKING_ACTS[command.action], f"{command.action} of a tasking")
-    access.check_version(command.version_seen, tasking.version, f"tasking {tasking.number}")
-    state = LIFECYCLE.advance(tasking.state, command.action)
-    _check_words(command, now)
-    if command.action is _A.RELEASE and not airspace.granted(world, tasking, now):
-        raise Refused(
-            "AIRSPACE_NOT_APPROVED",
-            "ATC has not approved the airspace asked for; wait or ask ATC",
-            field="action",
-        )
-    if command.action is _A.TAKE_OFF and not airspace.granted(world, tasking, now):
-        raise Refused(
-            "AIRSPACE_NOT_APPROVED", "the airspace approval has ended or was revoked", field="action"
-        )
+    if command.action is not _A.EMERGENCY_LAND:  # it has happened, whatever else has
+        access.check_version(command.version_seen, tasking.version, f"tasking {tasking.number}")
+    state = _state_after(tasking, command.action)
+    done_at = device.when_done(ask, command.done_at, now)
+    _check_words(command, done_at, now)
+    answered = _answered(tasking, command)
+    if command.action in _NEEDS_FITNESS:
+        fitness.require(world, world.aircraft.get(tasking.aircraft_id), now)
+    if command.action is _A.RELEASE and open_amendment(tasking) is not None:
+        raise Refused("AMENDMENT_OPEN", "the crew has not answered an amendment yet", field="action")
+    if command.action in _NEEDS_AIRSPACE:
+        lacking = clearance.missing(world, tasking, now)
+        if lacking:
+            raise Refused(
+                "AIRSPACE_NOT_APPROVED",
+                f"ATC has not approved, or no longer: {', '.join(lacking)}",
+                field="action",
+            )
+    if command.action is _A.SETTLE:
+        hours.check_signed(tasking, ask, command.reason)
     if command.action is _A.NEXT_SORTIE:
         _check_free(world, tasking)
+    there = elsewhere.elsewhere_of(world, ask, tasking, command)
     step = TaskingAdvanced(
         tasking_id=tasking.id,
         action=command.action,
         state=state,
         version=tasking.version + 1,
-        timers=timers_in(state, tasking, now),
+        timers=timers_in(state, tasking, now, command, crew=ask.role in access.CREW_SPEAKS),
         reason=command.reason,
         refusal=command.refusal if command.action is _A.REFUSE else None,
-        done_at=command.done_at,
+        done_at=done_at,
+        amendment=0 if answered is None else answered.number,
+        elsewhere=there,
     )
+    if there is not None and command.action is _A.EMERGENCY_LAND:
+        return (step, *elsewhere.emergency(world, ask, command, there, now))
     return (step, *_consequences(world, ask, tasking, command, now))
 
 
-def _check_words(command: ActOnTasking, now: datetime) -> None:
+def _state_after(tasking: Tasking, action: TaskingAction) -> TaskingState:
+    """As the table says; but what was flown before is still to be settled when the sortie after it is called off."""
+    state = LIFECYCLE.advance(tasking.state, action)
+    return _S.LANDED if state is _S.ENDED and tasking.sortie > 1 else state
+
+
+def _answered(tasking: Tasking, command: ActOnTasking) -> Amendment | None:
+    """The amendment that a crew answers: the one it names must be the one that waits."""
+    if command.action not in _ANSWERS:
+        if command.amendment:
+            raise Malformed("amendment", f"{command.action} answers none")
+        return None
+    waiting = open_amendment(tasking)
+    if command.amendment < 1:
+        raise Malformed("amendment", "name the amendment that is answered, 1 for the first")
+    if waiting is None:
+        raise Refused("NO_AMENDMENT", "no amendment waits for an answer", field="amendment")
+    if waiting.number != command.amendment:
+        raise Refused(
+            "CHANGED",
+            f"amendment {waiting.number} waits, you answer {command.amendment}",
+            field="amendment",
+            version=tasking.version,
+        )
+    return waiting
+
+
+def _check_words(command: ActOnTasking, done_at: datetime | None, now: datetime) -> None:
+    if command.action is _A.AMEND:
+        raise Malformed("action", "amending says what changes: it has a command of its own")
+    elsewhere.check(command)
     if command.action is _A.REFUSE and command.refusal is None:
         raise Malformed("refusal", "refusing names one of the six reasons")
     if command.action in NEEDS_REASON - {_A.REFUSE} and not command.reason.strip():
         raise Malformed("reason", f"{command.action} needs a reason")
     if len(command.reason) > MAX_REASON:
         raise Malformed("reason", f"{len(command.reason)} characters, at most {MAX_REASON}")
-    if command.done_at is not None and not now - FIELD_DELAY <= command.done_at <= now + CLOCK_SKEW:
-        raise Malformed("done_at", "is in the future or more than 24 h old")
+    if done_at is not None and done_at < now - FIELD_DELAY:
+        raise Malformed("done_at", "is more than 24 h old")
 
 
 def _check_free(world: World, tasking: Tasking) -> None:
@@ -265,72 +358,27 @@ def _consequences(
             base = world.bases.get(tasking.base_id)
             if base is None:
                 raise Unknown("base_id", f"no base {tasking.base_id}")
-            water = world.water_points.get(tasking.water_point_id)
-            return (
-                AirspaceFiled(
-                    request=airspace.request_for(tasking, subject, base, water=water, key=key, now=now)
-                ),
-            )
+            asked = filing.request_for(world, tasking, subject, base, key=key, now=now)
+            return (AirspaceFiled(request=asked),)
         case _A.NEXT_SORTIE:
-            newest = world.requests[tasking.airspace_request_ids[-1]]
-            return (AirspaceFiled(request=airspace.refile(newest, key, now)),)
-        case _A.TAKE_OFF:
-            return airspace.follow(world, tasking, (AirspaceAction.ACTIVATE,), "take-off")
-        case _A.LAND:
-            return airspace.follow(world, tasking, (AirspaceAction.RELEASE,), "landed")
-        case _A.REFUSE | _A.EXPIRE | _A.RECALL if tasking.state not in IN_THE_AIR:
+            newest = airspace_state.in_force(world, tasking)
+            if newest is None:
+                return ()
+            return (AirspaceFiled(request=filing.refile(world, tasking, newest, key, now)),)
+        case _A.TAKE_OFF | _A.RESUME:
+            return airspace.activate(world, tasking, "take-off")
+        case _A.ACKNOWLEDGE:
+            waiting = open_amendment(tasking)
+            wanted = "" if waiting is None else waiting.request_id
+            return airspace.acknowledged(world, tasking, wanted, "变更已确认")
+        case _A.DECLINE:
+            waiting = open_amendment(tasking)
+            return airspace.withdraw(world, "" if waiting is None else waiting.request_id, "变更未接受")
+        case _A.LAND | _A.END_HERE | _A.SETTLE:
+            return airspace.follow(
+                world, tasking, (AirspaceAction.RELEASE, AirspaceAction.WITHDRAW), "landed"
+            )
+        case _A.REFUSE | _A.EXPIRE | _A.RECALL if tasking.state not in IN_THE_AIR | {_S.STOPPED}:
             return airspace.follow(world, tasking, (AirspaceAction.WITHDRAW,), f"tasking {command.action}")
         case _:
             return ()
-
-
-def timers_in(state: TaskingState, tasking: Tasking, now: datetime) -> tuple[Timer, ...]:
-    """The clocks that run from now on in `state`. One that already runs goes on unchanged."""
-    running = {timer.kind: timer for timer in tasking.timers}
-
-    def timer(kind: TimerKind, due_at: datetime) -> Timer:
-        return running.get(kind) or Timer(kind=kind, started_at=now, due_at=due_at)
-
-    report = Timer(kind=TimerKind.OPS_NORMAL, started_at=now, due_at=now + REPORT_WITHIN)
-    match state:
-        case _S.PENDING:
-            return (timer(TimerKind.ORDER, now + ORDER_WITHIN),)
-        case _S.ORDERED:
-            airborne = Timer(kind=TimerKind.AIRBORNE, started_at=now, due_at=now + AIRBORNE_WITHIN)
-            return (timer(TimerKind.ANSWER, now + ANSWER_WITHIN), airborne)
-        case _S.ACCEPTED | _S.PREPARING | _S.RELEASED:
-            return (timer(TimerKind.AIRBORNE, now + AIRBORNE_WITHIN),)
-        case _S.AIRBORNE:
-            leg = max(tasking.on_scene_at - tasking.take_off_at, timedelta(0))
-            return (timer(TimerKind.ON_SCENE, now + leg + LATE_ARRIVAL), report)
-        case _S.WORKING:
-            stay = max(tasking.land_at - tasking.on_scene_at, timedelta(0))
-            return (timer(TimerKind.LANDING, now + stay + LATE_ARRIVAL), report)
-        case _S.RETURNING:
-            return (timer(TimerKind.LANDING, now + timedelta(hours=1)), report)
-        case _:
-            return ()
-
-
-def due_timers(world: World, now: datetime) -> tuple[EscalateTimer, ...]:
-    """What the clock has to tell people now: timers of own taskings that have passed and are not yet escalated."""
-    return tuple(
-        EscalateTimer(tasking_id=tasking.id, timer=timer.kind, due_at=timer.due_at)
-        for tasking in world.taskings.values()
-        if tasking.site == world.site and (tasking.state in ONGOING)
-        for timer in tasking.timers
-        if timer.escalated_at is None and timer.due_at <= now
-    )
-
-
-def decide_escalate(world: World, ask: Ask, command: EscalateTimer, now: datetime) -> tuple[Fact, ...]:
-    """Record that a clock has passed. It tells people and decides nothing: a timeout is never consent."""
-    access.require_site(ask, "escalating a timer")
-    tasking = world.taskings.get(command.tasking_id)
-    if tasking is None:
-        raise Unknown("tasking_id", f"no tasking {command.tasking_id}")
-    for timer in tasking.timers:
-        if timer.kind is command.timer and timer.escalated_at is None and timer.due_at <= now:
-            # the version stays: an act that was on its way while the clock passed is still a good act
-            return (TimerEscalated(tasking_id=tasking.id, timer=timer.kind, version=tasking.version),)
-    raise Refused("NOT_NOW", f"timer {command.timer} does not run or has not passed", field="timer")

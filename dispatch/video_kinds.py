@@ -1,0 +1,36 @@
+"""The closed vocabularies of video (空地视频)."""
+
+from enum import StrEnum
+
+
+class VideoSource(StrEnum):
+    """How a picture comes in. The first two wait for a sender at a port of ours, the others are fetched."""
+
+    TS_UDP = "ts_udp"  # MPEG-TS over UDP
+    TS_TCP = "ts_tcp"  # MPEG-TS over TCP
+    RTSP = "rtsp"
+    RTMP = "rtmp"
+
+
+class VideoCarrier(StrEnum):
+    """What the camera is on."""
+
+    AIRCRAFT = "aircraft"  # 航空器
+    DRONE = "drone"  # 无人机
+    TEAM = "team"  # 地面队伍
+    FIXED = "fixed"  # 固定点
+
+
+class VideoAudience(StrEnum):
+    """Who of this site may watch. Nobody elsewhere may."""
+
+    DESK = "desk"  # 仅指挥席
+    OPERATION = "operation"  # 参战人员: also bases, observers, and the operator whose aircraft it is on
+
+
+class VideoState(StrEnum):
+    """How a stream does; measured, and not in the journal."""
+
+    LIVE = "live"
+    STALLED = "stalled"
+    DOWN = "down"

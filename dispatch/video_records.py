@@ -1,0 +1,52 @@
+"""Streams of video as they are registered, and who watched them. The pictures themselves are never in the journal."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from dispatch.records import Step
+from dispatch.video_kinds import VideoAudience, VideoCarrier, VideoSource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoTerms:
+    """What is said of a stream.
+
+    `address` of `ts_udp` and `ts_tcp` is a port of this site's, or `group:port` for multicast; else the address to
+    fetch from, without user and password: `login` names those in the site's own file. `carrier_id`: the aircraft's id,
+    or the track of a drone or team (`thing:…`), by which it is found on the map.
+    """
+
+    name: str
+    source: VideoSource
+    address: str
+    carrier: VideoCarrier
+    carrier_id: str = ""
+    audience: VideoAudience = VideoAudience.DESK
+    watermark: bool = True  # who watches and when is written over the picture
+    enabled: bool = True
+    login: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoStream:
+    """A registered stream; video.py has its rules. `operator_id`: of the aircraft it is on, when it was saved."""
+
+    id: str
+    site: str
+    terms: VideoTerms
+    operator_id: str = ""
+    saved_at: datetime
+    saved_by: str
+    removed_at: datetime | None = None
+    version: int = 1
+    history: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoViewing:
+    """Somebody watches a stream."""
+
+    id: str
+    stream_id: str
+    address: str = ""  # of the machine they watch on
+    purpose: str = ""

@@ -113,6 +113,11 @@ class FireBook:
                 return self.drops[n][0]
         return math.inf
 
+    @property
+    def life_charge(self) -> float:
+        """What is charged for the time of the first drop."""
+        return self._life_charge(self.first_s)
+
     def life_gain(self, at_s: float) -> float:
         """By how much a drop at that time would lower the life charge."""
         return max(0.0, self._life_charge(self.first_s) - self._life_charge(at_s))

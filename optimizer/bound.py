@@ -58,10 +58,11 @@ import numpy as np
 
 from optimizer.grid import Grid
 from optimizer.kinds import Fleet, Kind, Start
+from optimizer.lock_worth import locked_points
 from optimizer.master import Master
 from optimizer.most_saved import most_saved_together
 from optimizer.openings import Openings
-from optimizer.prices import Prices, charges, claimed, constant, lives, outside, served_early, tail, wanted
+from optimizer.prices import Prices, charges, constant, lives, outside, served_early, wanted
 from optimizer.pricing import LOW, Programme, Trace
 from optimizer.problem import NONE, Problem
 from optimizer.schedule import Schedule
@@ -71,6 +72,7 @@ from optimizer.worth import Worth
 
 LEAST_REST_S = 120.0  # a shorter rest would let the programme go in circles
 _QUICK = 600  # incidents times aircraft
+TOO_WIDE = 10_000  # the same: beyond it one pass takes the better part of a minute
 _COLUMNS = 5  # timelines per aircraft and pass: its best ones by where they begin
 _STAY, _LATE, _LAND = -1, -2, -3  # openings that are no run; landings at base n are _LAND - n
 _STEEP = 3  # passes that take the master's prices as they are; later ones stay near the best so far
@@ -98,9 +100,9 @@ def grain_for(problem: Problem) -> Grain:
     size = len(problem.incidents) * len(problem.aircraft)
     if size <= _QUICK:
         return Grain(grain_s=90.0, bin_s=600.0, refuels=True)
-    if size <= 10_000:
+    if size <= TOO_WIDE:
         return Grain(grain_s=200.0, bin_s=900.0, refuels=False)
-    return Grain(grain_s=600.0, bin_s=1800.0, refuels=False)
+    return Grain(grain_s=600.0, bin_s=1800.0, refuels=False)  # `solve` uses `wide_bound.py` instead
 
 
 class Bounder:
@@ -271,7 +273,7 @@ class Bounder:
             # one that cannot land within its limits is charged nothing
             value = options[0][0] if options and options[0][0] > LOW / 10 else 0.0
             standing = openings.staying(start) if start.base >= 0 else 0.0
-            total += value + standing + self._locked(worth, start)
+            total += value + standing + locked_points(self.problem, worth.prices, start, worth.ready_after)
             for value, line, target, k in options:
                 if value < LOW / 10:
                     continue
@@ -305,30 +307,6 @@ class Bounder:
             if first and not grid.kind.starts[n].airborne:
                 found[n].append((kept[n][1], line, _LATE if kept[n][1] > 0.0 else _STAY, 0))
         return found
-
-    def _locked(self, worth: Worth, start: Start) -> float:
-        """Points for what locked legs bring whatever is decided."""
-        prices, problem = worth.prices, self.problem
-        debt = tail(prices.edges_s, prices.debt)
-        early = claimed(problem, prices)
-        unserved_s = problem.weights.unserved_minutes * 60
-        points = start.lock_pairs * problem.weights.changed_assignment - start.lock_cost
-        layers = tail(prices.edges_s, prices.layers)
-        for n, from_s, until_s in start.lock_busy:
-            over = np.interp((from_s, until_s), prices.edges_s, layers[n], right=0.0)
-            points -= problem.aircraft[start.aircraft].slots * float(over[0] - over[1])
-        for n, litres, times in start.lock_drops:
-            at = np.array([t for t in times if t <= problem.horizon_s])
-            points += litres * float(np.interp(at, prices.edges_s, debt[n], right=0.0).sum())
-            if len(at):
-                points += max(0.0, float(early[n] * (unserved_s - at.min()) - prices.claim[n]))
-        for n, at_s in start.lock_visits:
-            if at_s <= problem.horizon_s:
-                points += max(0.0, float(early[n] * (unserved_s - at_s) - prices.claim[n]))
-        for base, from_s, until_s in start.lock_ready:
-            points += float(worth.ready_after(base, np.array([from_s]))[0])
-            points -= float(worth.ready_after(base, np.array([until_s]))[0])
-        return points
 
     def _lock(self, trace: Trace, start: Start) -> None:
         for n, litres, times in start.lock_drops:

@@ -1,6 +1,10 @@
-"""Carries a previous plan over into a new schedule: the same aircraft to the same incidents, in their order,
-by the same water points, each sortie built anew against what holds now. What no longer fits is left out.
+"""Carries a previous plan over into a new schedule: the same legs where they still can be flown (`unchanged.py`), else
+the same aircraft to the same incidents, in their order, by the same water points, each sortie built anew against what
+holds now. What no longer fits is left out.
 """
+
+import math
+from collections.abc import Mapping
 
 from optimizer.choice import Candidate, Chooser, take
 from optimizer.craft import Craft
@@ -11,15 +15,24 @@ from optimizer.redo import best_of
 from optimizer.schedule import Schedule
 from optimizer.task_sortie import task_sortie
 from optimizer.timeline import Departure, Sortie
+from optimizer.unchanged import follow
 
 
 def carry_over(schedule: Schedule, previous: Plan) -> None:
-    """Append what still can be done of the previous plan, in the order in which its work begins."""
+    """Append what still can be done of the previous plan: to the letter where that can be, the rest in the order in
+    which its work begins."""
+    build_again(schedule, previous, follow(schedule, previous))
+
+
+def build_again(schedule: Schedule, previous: Plan, until_s: Mapping[int, float]) -> None:
+    """The same for the work that begins later than what is followed to the letter, `until_s` of each aircraft."""
     work = sorted(
         (leg.start_s, aircraft, n)
         for aircraft, legs in previous.timelines.items()
         for n, leg in enumerate(legs)
-        if leg.kind in (LegKind.CYCLES, LegKind.ON_SCENE) and leg.end_s > 0.0
+        if leg.kind in (LegKind.CYCLES, LegKind.ON_SCENE)
+        and leg.end_s > 0.0
+        and leg.start_s >= until_s.get(aircraft, -math.inf)
     )
     for _, aircraft, n in work:
         candidate = _again(schedule, aircraft, previous.timelines[aircraft][n])

@@ -67,6 +67,13 @@ def inspect(problem: Problem, plan: Plan) -> Findings:
     return findings
 
 
+def breaks_alone(problem: Problem, aircraft: int, legs: Sequence[Leg]) -> bool:
+    """Whether the legs of an aircraft break a rule, whatever the others do."""
+    findings = Findings()
+    _Flight(problem, aircraft, findings).fly(legs)
+    return bool(findings.violations)
+
+
 def _stays(problem: Problem, aircraft: int, findings: Findings) -> None:
     row = problem.aircraft[aircraft]
     if not row.serviceable:
@@ -271,7 +278,9 @@ class _Flight:
         problem, kit = self.problem, self.row.water
         water = leg.place - len(problem.bases)
         point, fire = problem.water_points[water], problem.incidents[leg.incident]
-        if kit is None or not problem.water_suits(kit, water) or fire.fire is None:
+        if fire.fire is None:
+            return self.fail("UNKNOWN_ID", f"{fire.id} is no fire")
+        if kit is None or not problem.water_suits(kit, water):
             return self.fail("WATER_UNSUITABLE", f"{point.id} for {fire.id}")
         if self.place != leg.place:
             self.fail("PLACE", f"cycles do not start at {point.id}")

@@ -18,6 +18,7 @@ from optimizer.craft import Craft
 from optimizer.fire_work import FireChoice, FireWork, Trial
 from optimizer.landing import turn_s
 from optimizer.menu import LEAST_GAIN, Menu, More, Option, Rows, Stamp, Watched
+from optimizer.onward import append_chosen
 from optimizer.problem import NONE, Problem
 from optimizer.promise import promised
 from optimizer.schedule import Schedule
@@ -33,6 +34,7 @@ _LEAST_SHARE = 0.3  # a deeper fall than this has its own reasons: teach no more
 _PATIENT_S = 600.0  # waiting longer for a refuelling point than this, look at the next base
 _MOST_DROPS = 10**6
 _STRAY = 0.1  # how often a blurred choice lands elsewhere
+_SHORTER = 0.4  # how often it drops less than it could
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,7 @@ def take(schedule: Schedule, candidate: Candidate) -> None:
     """Append a candidate."""
     if candidate.replaces:
         schedule.pop(candidate.aircraft)
-    schedule.append(candidate.aircraft, candidate.sortie)
+    append_chosen(schedule, candidate.aircraft, candidate.sortie)
 
 
 def patience_for(problem: Problem) -> int:
@@ -324,7 +326,12 @@ class Chooser:
 
     def _fire_gains(self, craft: Craft, way: Departure, choice: FireChoice) -> Iterator[tuple[float, Trial]]:
         schedule, book = self._schedule, self._schedule.fires[choice.fire]
-        for work in self.fire_works(craft, way, choice, _MOST_DROPS):
+        works = self.fire_works(craft, way, choice, _MOST_DROPS)
+        chance = self._chance
+        if works and works[0].drops > 1 and chance and self._blur and chance.random() < _SHORTER:
+            # back sooner, and rested sooner for what comes after: a gain that this choice alone does not see
+            works = self.fire_works(craft, way, choice, chance.randint(1, works[0].drops - 1)) or works
+        for work in works:
             charge, useful = book.with_drops(choice.litres, work.times())
             # what is cut off would have been wasted: the fire is charged the same without it
             trial = schedule.planner.trial(work, max(1, useful))

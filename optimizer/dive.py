@@ -7,6 +7,7 @@ from where that one lands. What fits nowhere is left out.
 """
 
 import math
+from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
 
@@ -28,7 +29,11 @@ _AT_ONCE_S = 1e-6
 def rescue(schedule: Schedule) -> bool:
     """Append the sorties that together save most where lives are at risk; False, and nothing done, if there is
     nothing to say."""
-    paths = most_saved_together(schedule.problem, schedule.tables).paths
+    return fly(schedule, most_saved_together(schedule.problem, schedule.tables).paths)
+
+
+def fly(schedule: Schedule, paths: Mapping[int, Path]) -> bool:
+    """Append the sorties of some aircraft by their stops; False, and nothing done, if there are none."""
     if not paths:
         return False
     for aircraft, path in sorted(paths.items()):

@@ -23,6 +23,7 @@ from optimizer.timeline import Sortie, Where
 from optimizer.travel import Tables
 
 OPTIONS_SHOWN = 8  # per incident, the chosen ones first; the rest is counted by code
+NEAREST_WATER = 6  # water points that the earliest drop is looked for at
 _FULL = 10**6
 
 
@@ -202,18 +203,10 @@ def _earliest_drop(empty: Schedule, craft: Craft, fire: int, airborne: bool) -> 
     if kit is None or not len(points):
         return None, "WATER_UNSUITABLE"
     ways = empty.departures(craft.index)
-    place = problem.incident_place(fire)
-    view = empty.tables.distance_view
-    start = ways[0].place
-    ranked = sorted(
-        points.tolist(),
-        key=lambda w: (
-            view[start, problem.water_place(w)] / craft.row.cruise_mps
-            + view[problem.water_place(w), place] / craft.row.loaded_mps
-        ),
-    )
+    way_s = empty.tables.round_by_water_s(craft.index, ways[0].place, problem.incident_place(fire))
+    nearest: list[int] = points[way_s.argsort(kind="stable")[:NEAREST_WATER]].tolist()
     chooser, code = Chooser(empty), "LIFT"
-    for water in ranked[:6]:
+    for water in nearest:
         litres = problem.litres_per_drop(kit, water, fire)
         for way in ways[:1] if airborne else ways:
             found = (

@@ -9,13 +9,12 @@ kind of fire, slope as flat, wind as light, the size as the level's; the reasons
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 
-from dispatch.incident import DEFAULT_WIND_MPS, FIRE_SIZES
+from dispatch.fire import FIRE_SIZES, said
 from dispatch.kinds import IncidentKind
 from dispatch.records import FireStated, Incident
 from optimizer.fire_growth import NO_HEAD_ATTACK_KW_M, Advance, Ground, Water, advance, water
-from optimizer.fuels import FUEL_ZH, Fuel, Moisture
+from optimizer.fuels import FUEL_EN, FUEL_ZH, Fuel, Moisture
 
 # Middle of each level's band of burnt area (<1, 1-100, 100-1000, ≥1000 ha, DOMAIN §6) by ratio, of the open ends the
 # nearest third and the bound. Proposed; a mapped perimeter would be better.
@@ -25,70 +24,60 @@ LIKELY_FUEL: dict[IncidentKind, Fuel] = {
     IncidentKind.FOREST_FIRE: Fuel.OPEN_LITTER,
     IncidentKind.WILDLAND_FIRE: Fuel.SHORT_GRASS,
 }
+_MODELLED_BY = ("wind_mps", "fuel", "slope_deg", "area_m2", "dead_moisture")
 _LEVEL_ZH = {1: "Ⅰ", 2: "Ⅱ", 3: "Ⅲ", 4: "Ⅳ"}
+_LEVEL_EN = {1: "I", 2: "II", 3: "III", 4: "IV"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """Water owed when reported, its growth, and where both come from: `code` is stable, `text` is for people."""
+    """Water owed when reported, its growth, and where both come from: `code` is stable; `text` and `text_en` say the
+    same to people in Chinese and in English."""
 
     demand_l: float
     growth_lps: float
     code: str  # FIRE_STATED, FIRE_MODEL, FIRE_DEFAULT
     text: str
+    text_en: str
 
 
 def need(incident: Incident) -> Need:
-    """What a fire asks for, as of `as_of`."""
-    said = _said(incident)
-    if said.demand_l is not None and said.growth_lps is not None:
+    """What a fire asks for, as of fire.owed_since."""
+    stated = said(incident)
+    if stated.demand_l is not None and stated.growth_lps is not None:
         return Need(
-            demand_l=said.demand_l,
-            growth_lps=said.growth_lps,
+            demand_l=stated.demand_l,
+            growth_lps=stated.growth_lps,
             code="FIRE_STATED",
             text="需水与增长按人工填报",
+            text_en="water owed and growth as reported by hand",
         )
-    if said.wind_mps is None and said.fuel is None and said.slope_deg is None and said.area_m2 is None:
+    if all(getattr(stated, name) is None for name in _MODELLED_BY):
         filled = FIRE_SIZES[incident.level]
         return Need(
-            demand_l=filled.demand_l if said.demand_l is None else said.demand_l,
-            growth_lps=filled.growth_lps if said.growth_lps is None else said.growth_lps,
+            demand_l=filled.demand_l if stated.demand_l is None else stated.demand_l,
+            growth_lps=filled.growth_lps if stated.growth_lps is None else stated.growth_lps,
             code="FIRE_DEFAULT",
-            text=f"未报风、可燃物、坡度与面积，按{_LEVEL_ZH[incident.level]}级火的起始值"
-            + _stated_zh(said.demand_l, said.growth_lps),
+            text=f"未报风、可燃物、坡度、含水率与面积，按{_LEVEL_ZH[incident.level]}级火的起始值"
+            + _stated_zh(stated.demand_l, stated.growth_lps),
+            text_en="wind, fuel, slope, moisture and area not reported: starting values of a fire of level "
+            + f"{_LEVEL_EN[incident.level]}{_stated_en(stated.demand_l, stated.growth_lps)}",
         )
     how = advance(
         Ground(
-            fuel=LIKELY_FUEL[incident.kind] if said.fuel is None else Fuel[said.fuel.name],
-            wind_mps=said.wind_mps,
-            slope_deg=said.slope_deg,
-            moisture=_moisture(said.dead_moisture),
+            fuel=LIKELY_FUEL[incident.kind] if stated.fuel is None else Fuel[stated.fuel.name],
+            wind_mps=stated.wind_mps,
+            slope_deg=stated.slope_deg,
+            moisture=_moisture(stated.dead_moisture),
         )
     )
-    modelled = water(how, LEVEL_AREA_M2[incident.level] if said.area_m2 is None else said.area_m2)
+    modelled = water(how, LEVEL_AREA_M2[incident.level] if stated.area_m2 is None else stated.area_m2)
     return Need(
-        demand_l=modelled.demand_l if said.demand_l is None else said.demand_l,
-        growth_lps=modelled.growth_lps if said.growth_lps is None else said.growth_lps,
+        demand_l=modelled.demand_l if stated.demand_l is None else stated.demand_l,
+        growth_lps=modelled.growth_lps if stated.growth_lps is None else stated.growth_lps,
         code="FIRE_MODEL",
-        text=_model_zh(how, modelled, said) + _stated_zh(said.demand_l, said.growth_lps),
-    )
-
-
-def as_of(incident: Incident) -> datetime:
-    """When the demand was what `need` says: when it was last said, else at the report."""
-    return incident.reported_at if incident.fire is None else incident.fire.at
-
-
-def _said(incident: Incident) -> FireStated:
-    """What people said. Of a report from before this was kept: what differs from what it would be filled in with."""
-    if incident.fire is not None:
-        return incident.fire
-    filled = FIRE_SIZES[incident.level]
-    return FireStated(
-        at=incident.reported_at,
-        demand_l=None if incident.demand_l == filled.demand_l else incident.demand_l,
-        growth_lps=None if incident.growth_lps == filled.growth_lps else incident.growth_lps,
-        wind_mps=None if incident.wind_mps == DEFAULT_WIND_MPS else incident.wind_mps,
+        text=_model_zh(how, modelled, stated) + _stated_zh(stated.demand_l, stated.growth_lps),
+        text_en=_model_en(how, modelled, stated) + _stated_en(stated.demand_l, stated.growth_lps),
     )
 
 
@@ -96,13 +85,14 @@ def _moisture(dead: float | None) -> Moisture | None:
     return None if dead is None else Moisture(dead_1h=dead, dead_10h=dead, dead_100h=dead)
 
 
-def _model_zh(how: Advance, asked: Water, said: FireStated) -> str:
+def _model_zh(how: Advance, asked: Water, stated: FireStated) -> str:
     assumed = "（假定）"
     text = (
-        f"按风 {how.wind_mps:.0f} m/s{'' if said.wind_mps is not None else assumed}、"
-        f"{FUEL_ZH[how.fuel]}{'' if said.fuel is not None else '（按火种假定）'}、"
-        f"坡度 {how.slope_deg:.0f}°{'' if said.slope_deg is not None else assumed}"
-        + (f"、面积 {said.area_m2 / 1e4:.1f} ha" if said.area_m2 is not None else "、面积按级别")
+        f"按风 {how.wind_mps:.0f} m/s{'' if stated.wind_mps is not None else assumed}、"
+        f"{FUEL_ZH[how.fuel]}{'' if stated.fuel is not None else '（按火种假定）'}、"
+        f"坡度 {how.slope_deg:.0f}°{'' if stated.slope_deg is not None else assumed}"
+        + ("" if stated.dead_moisture is None else f"、枯死可燃物含水 {stated.dead_moisture * 100:.0f} %")
+        + (f"、面积 {stated.area_m2 / 1e4:.1f} ha" if stated.area_m2 is not None else "、面积按级别")
         + f"推算：需水 {asked.demand_l / 1000:.0f} t，每小时增 {asked.growth_lps * 3.6:.0f} t；"
         f"火头每分钟 {how.head_mps * 60:.0f} m、{how.intensity_kw_m:.0f} kW/m"
     )
@@ -113,3 +103,23 @@ def _stated_zh(demand_l: float | None, growth_lps: float | None) -> str:
     if demand_l is not None:
         return "；需水以人工填报为准"
     return "；增长以人工填报为准" if growth_lps is not None else ""
+
+
+def _model_en(how: Advance, asked: Water, stated: FireStated) -> str:
+    assumed = " (assumed)"
+    text = (
+        f"from wind {how.wind_mps:.0f} m/s{'' if stated.wind_mps is not None else assumed}, "
+        f"{FUEL_EN[how.fuel]}{'' if stated.fuel is not None else ' (assumed from the kind of fire)'}, "
+        f"slope {how.slope_deg:.0f}°{'' if stated.slope_deg is not None else assumed}"
+        + ("" if stated.dead_moisture is None else f", dead fuel moisture {stated.dead_moisture * 100:.0f} %")
+        + (f", area {stated.area_m2 / 1e4:.1f} ha" if stated.area_m2 is not None else ", area by the level")
+        + f": {asked.demand_l / 1000:.0f} t of water owed, {asked.growth_lps * 3.6:.0f} t more each hour; "
+        f"the head runs {how.head_mps * 60:.0f} m a minute with {how.intensity_kw_m:.0f} kW/m"
+    )
+    return text + (", too hot to attack directly" if how.intensity_kw_m > NO_HEAD_ATTACK_KW_M else "")
+
+
+def _stated_en(demand_l: float | None, growth_lps: float | None) -> str:
+    if demand_l is not None:
+        return "; water owed as reported by hand"
+    return "; growth as reported by hand" if growth_lps is not None else ""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from optimizer.choice import Chooser
 from optimizer.craft import Craft
 from optimizer.fill import fill
-from optimizer.fire_work import FireChoice
+from optimizer.fire_work import FireChoice, FireWork
 from optimizer.problem import Problem
 from optimizer.schedule import Schedule
 from optimizer.task_sortie import task_sortie
@@ -147,10 +147,21 @@ def _sorties(schedule: Schedule, craft: Craft, way: Departure, incident: int) ->
         choice = FireChoice(fire=incident, water=water, litres=litres)
         for most in (_FULL, 1):
             found += chooser.fire_sorties(craft, way, choice, most)
-        code = "OUT_OF_RANGE"
+        code = _why_none(schedule, craft, way, choice)
         if found and way.where is Where.AIR:
             break
     return found, code
+
+
+def _why_none(schedule: Schedule, craft: Craft, way: Departure, choice: FireChoice) -> str:
+    """INCIDENT_SLOTS where fuel, crew and light last for a drop: then it is room that is wanting."""
+    problem, start_s = schedule.problem, max(way.earliest_s, craft.earliest_s)
+    for base in schedule.tables.return_bases(craft.index, problem.incident_place(choice.fire)):
+        work = FireWork.of(problem, schedule.tables.distance_view, craft, way, choice, base=base)
+        soon_s = start_s + work.ferry_s + work.one_s
+        if work.most_drops(start_s) >= 1 and soon_s <= problem.horizon_s:
+            return "INCIDENT_SLOTS"
+    return "OUT_OF_RANGE"
 
 
 def _nearest(schedule: Schedule, craft: Craft, way: Departure, incident: int, points: list[int]) -> list[int]:

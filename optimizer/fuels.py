@@ -31,6 +31,21 @@ class Fuel(IntEnum):
     HEAVY_SLASH = 13
 
 
+FUEL_EN: dict[Fuel, str] = {
+    Fuel.SHORT_GRASS: "short grass",
+    Fuel.TIMBER_GRASS: "timber grass",
+    Fuel.TALL_GRASS: "tall grass",
+    Fuel.CHAPARRAL: "chaparral",
+    Fuel.BRUSH: "brush",
+    Fuel.DRY_BRUSH: "dry brush",
+    Fuel.SOUTHERN_ROUGH: "southern rough",
+    Fuel.CLOSED_LITTER: "litter under closed timber",
+    Fuel.OPEN_LITTER: "pine and hardwood litter",
+    Fuel.LITTER_UNDERSTORY: "litter and understory",
+    Fuel.LIGHT_SLASH: "light slash",
+    Fuel.MEDIUM_SLASH: "medium slash",
+    Fuel.HEAVY_SLASH: "heavy slash",
+}
 FUEL_ZH: dict[Fuel, str] = {
     Fuel.SHORT_GRASS: "矮草",
     Fuel.TIMBER_GRASS: "林下草",

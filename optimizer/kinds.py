@@ -9,7 +9,7 @@ points and refuelling points have no queue here, and no place closes. See `bound
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -100,9 +100,12 @@ class Kind:
 class Fleet:
     """All kinds of a problem, and the incidents given up (`free`: nothing is charged for them)."""
 
-    def __init__(self, problem: Problem, tables: Tables, refuels: bool) -> None:
-        """`refuels`: tell tanks from crew time (dearer); else tanks are taken to last as long as the crew."""
-        self.problem, self.tables = problem, tables
+    def __init__(
+        self, problem: Problem, tables: Tables, refuels: bool, only: Container[int] | None = None
+    ) -> None:
+        """`refuels`: tell tanks from crew time (dearer); else tanks are taken to last as long as the crew. `only`: the
+        incidents looked at."""
+        self.problem, self.tables, self._only = problem, tables, only
         quickest_s = min((c.row.turnaround_s for c in tables.crafts), default=0.0)
         # a turn-round of no time at all would let the programme go in circles: not told then
         self.turns = self._refuels = refuels and quickest_s >= LEAST_TURN_S
@@ -248,7 +251,7 @@ class Fleet:
         problem = self.problem
         craft, state = members[0]
         row = craft.row
-        ways = Ways(problem, self.tables, craft)
+        ways = Ways(problem, self.tables, craft, self._only)
         block_s, rests, overrun_s = self._limits(craft, state)
         bases, lands = np.arange(len(problem.bases)), ways.lands
         exits = ways.exits()
@@ -296,7 +299,9 @@ class Fleet:
 class Ways:
     """The ways of one kind of aircraft to and between the incidents it can work at."""
 
-    def __init__(self, problem: Problem, tables: Tables, craft: Craft) -> None:
+    def __init__(
+        self, problem: Problem, tables: Tables, craft: Craft, only: Container[int] | None = None
+    ) -> None:
         self.problem, self.tables, self.craft = problem, tables, craft
         row, kit = craft.row, craft.row.water
         self.lands = np.array([base.runway_m >= row.min_runway_m for base in problem.bases], dtype=bool)
@@ -306,6 +311,8 @@ class Ways:
         self._one_s: dict[int, Matrix] = {}
         steps: list[tuple[float, float, float, float, bool]] = []
         for n in tables.fit[craft.index]:
+            if only is not None and n not in only:
+                continue
             scene, place = problem.incidents[n], problem.incident_place(n)
             if scene.task is not None:
                 self.incidents.append(n)
@@ -313,7 +320,7 @@ class Ways:
                 continue
             if kit is None or not len(self.water):
                 continue
-            litres = np.array([problem.litres_per_drop(kit, w, n) for w in self.water.tolist()])
+            litres = tables.litres_per_drop(kit, n)[self.water]
             gap_m = tables.distance_m[place, water_places]
             one_s = np.where(litres > 0.0, kit.fill_s + kit.drop_s + gap_m / row.loaded_mps, np.inf)
             if not np.isfinite(one_s).any():

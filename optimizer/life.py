@@ -44,7 +44,7 @@ class _Option:
 def serve_life(schedule: Schedule, seed: int, spare: float, stopped: Callable[[], bool]) -> None:
     """Append the sorties that serve life best. `spare`: how much a point of fire weighs against one of life."""
     for _ in range(_ROUNDS):
-        wanted = _wanted(schedule)
+        wanted = unserved_lives(schedule)
         if not wanted or stopped():
             return
         options = [option for incident in wanted for option in _options(schedule, incident, wanted)]
@@ -53,7 +53,7 @@ def serve_life(schedule: Schedule, seed: int, spare: float, stopped: Callable[[]
             return
 
 
-def _wanted(schedule: Schedule) -> list[int]:
+def unserved_lives(schedule: Schedule) -> list[int]:
     """Incidents with lives at risk that nobody serves yet. Those whose people go out by the load, or who want
     somebody there all the time, are left to the fill, which weighs seats and gaps."""
     rows = schedule.problem.incidents
@@ -64,6 +64,16 @@ def _wanted(schedule: Schedule) -> list[int]:
         and not (row.task is not None and (row.task.people or row.task.continuous))
         and (schedule.tasks[n].open_visits > 0 if n in schedule.tasks else not schedule.fires[n].drops)
     ]
+
+
+def lives_charges(schedule: Schedule) -> dict[int, float]:
+    """Points charged for each incident with lives at risk."""
+    tasks, fires = schedule.tasks, schedule.fires
+    return {
+        n: tasks[n].charge if n in tasks else fires[n].life_charge
+        for n, row in enumerate(schedule.problem.incidents)
+        if row.life_at_risk
+    }
 
 
 # ---- options ----------------------------------------------------------------------------------------------

@@ -24,6 +24,24 @@ def locked_sortie(planner: Planner, craft: Craft, state: State, legs: Sequence[L
     return replay.finish()
 
 
+def followed_sortie(
+    planner: Planner, craft: Craft, state: State, legs: Sequence[Leg], turn_s: float
+) -> Sortie:
+    """Legs of an earlier plan, from one stay at a base to the next, as they stand. `turn_s`: when the turn-round after
+    them begins; infinity if there is none."""
+    replay = _Replay(planner, craft, state)
+    for leg in legs:
+        replay.follow(leg)
+    if state.refuelling:  # that turn-round was booked with the landing before it
+        replay.at_fuel = [use for use in replay.at_fuel if use[:2] != (state.base, state.ground_from_s)]
+    now = replay.state_now()
+    worn = Worn(fuel_kg=now.fuel_kg, continuous_s=now.continuous_s, today_s=now.today_s)
+    after = landed(craft, now.base, now.free_s, turn_s, worn)
+    replay.at_fuel += booked(after)
+    recovery = state.where is Where.AIR and not replay.at_scene
+    return replace(replay.as_sortie(after), recovery=recovery)
+
+
 def _in_order(legs: Sequence[Leg], free_s: float) -> list[Leg]:
     """Legs shifted, without changing their lengths, where one starts before the aircraft is free for it: a
     lock may start up to a minute late (the interchange format) but never before the leg before it ends."""
@@ -100,6 +118,10 @@ class _Replay:
             after = landed(self.craft, self.base, self.now_s, start_s, worn)
             self.at_fuel += booked(after)
             after = replace(after, patients=tuple(self.patients), cargo=tuple(self.cargo))
+        return self.as_sortie(after)
+
+    def as_sortie(self, after: State) -> Sortie:
+        """The legs so far as a sortie that ends in a state."""
         return Sortie(
             legs=tuple(self.legs),
             after=after,

@@ -11,8 +11,9 @@ K being the number of visits wanted anywhere: one of those K would then be idle,
 """
 
 import math
+from bisect import insort
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 
 import numpy as np
@@ -53,10 +54,11 @@ class Rescue:
 _NOTHING = Rescue(points=math.inf, paths={})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)
 class _Label:
     """An aircraft on its way: `left_s` of flight until it must land, `crew_s` until its crew must rest, `done`
-    (incident, time) so far, `aboard`: the incidents whose goods or patients it has."""
+    (incident, time) so far, `aboard`: the incidents whose goods or patients it has. Not frozen: hundreds of thousands
+    are made, and a frozen value takes three times as long to make."""
 
     at_s: float
     left_s: float
@@ -105,7 +107,7 @@ class _Chart:
             there, to = (ways.to_place, goal) if fire == NONE else (ways.to_fire, fire)
             straight_s = float(there(start, to)[0])
             back_s = there(self._lands, to)
-            out_s = np.array([float(ways.to_place(start, base)[0]) for base in self._lands.tolist()])
+            out_s = ways.tables.distance_m[place, self._lands] / ways.craft.row.cruise_mps
             self._legs[key] = _Leg(
                 straight_s=straight_s,
                 by_base_s=float((out_s + back_s).min(initial=np.inf)),
@@ -139,10 +141,10 @@ class _Lists:
         known: dict[tuple[object, ...], list[_Label]] = {}
         begun = [
             _Label(
-                at_s=at_s,
-                left_s=flight_s,
-                crew_s=flight_s + (self.kind.overrun_s if n else self.start.overrun_s),
-                place=self.start.place,
+                at_s,
+                flight_s,
+                flight_s + (self.kind.overrun_s if n else self.start.overrun_s),
+                self.start.place,
                 aboard=frozenset(self.start.aboard),
             )
             for n, (at_s, flight_s) in enumerate(self.start.ways)
@@ -172,38 +174,34 @@ class _Lists:
 
     def _steps(self, label: _Label) -> list[_Label]:
         found: list[_Label] = []
-        problem, fleet = self.fleet.problem, self.fleet
-        for n in self.latest_s:
+        problem, aboard = self.fleet.problem, label.aboard
+        done = [n for n, _ in label.done]
+        for n, latest_s in self.latest_s.items():
+            if label.at_s > latest_s:
+                continue
             task, scene = problem.incidents[n].task, problem.incident_place(n)
             if task is None:
-                if not any(m == n for m, _ in label.done):
-                    found += self._on(label, Stop.DROP, n, scene)
+                if n not in done:
+                    self._on(found, label, Stop.DROP, n, scene)
                 continue
-            made = sum(1 for m, _ in label.done if m == n)
-            if made >= task.visits:
+            if n in done and done.count(n) >= task.visits:
                 continue
-            aboard = n in label.aboard
-            if task.hospital != NONE and aboard:
+            if task.hospital != NONE and n in aboard:
                 goal = problem.hospital_place(task.hospital)
-                found += self._on(label, Stop.DELIVER, n, goal, ground_s=task.handover_s)
+                self._on(found, label, Stop.DELIVER, n, goal, ground_s=task.handover_s)
             elif task.hospital != NONE:
-                found += self._on(label, Stop.SCENE, n, scene, air_s=task.service_s, loads=True)
-            elif task.pickup_base != NONE and not aboard:
-                waits_s = self.start.lead_s if label.place == self.start.place and not label.done else 0.0
+                self._on(found, label, Stop.SCENE, n, scene, air_s=task.service_s, loads=True)
+            elif task.pickup_base != NONE and n not in aboard:
+                waits_s = self.start.lead_s if label.place == self.start.place and not done else 0.0
                 hand_s = max(0.0, task.handover_s - waits_s)
-                found += self._on(label, Stop.LOAD, n, task.pickup_base, ground_s=hand_s, loads=True)
+                self._on(found, label, Stop.LOAD, n, task.pickup_base, ground_s=hand_s, loads=True)
             else:
-                found += self._on(label, Stop.SCENE, n, scene, air_s=task.service_s)
-        horizon_s = fleet.problem.horizon_s
-        return [
-            after
-            for after in found
-            if after.at_s <= horizon_s
-            and (after.done == label.done or after.at_s <= self.latest_s[after.done[-1][0]])
-        ]
+                self._on(found, label, Stop.SCENE, n, scene, air_s=task.service_s)
+        return found
 
     def _on(
         self,
+        found: list[_Label],
         label: _Label,
         stop: Stop,
         n: int,
@@ -212,39 +210,30 @@ class _Lists:
         air_s: float = 0.0,
         ground_s: float = 0.0,
         loads: bool = False,
-    ) -> list[_Label]:
-        """From a label to a stop: straight, or by a base with a rest or tanks filled. `loads`: it is no claim yet."""
-        fire = n if stop is Stop.DROP else NONE
-        kind, leg, home_s = self.kind, self.chart.leg(label.place, goal, fire), self.chart.home_s(goal)
-        aboard = label.aboard | {n} if loads else label.aboard - {n}
-        path = (*label.path, (stop, n))
+    ) -> None:
+        """From a label to a stop: straight, or by a base with a rest or tanks filled; those that are in time join
+        `found`. `loads`: it is no claim yet."""
+        kind, latest_s = self.kind, self.fleet.problem.horizon_s
+        if not loads:
+            latest_s = min(latest_s, self.latest_s[n])
         begin_s = label.at_s + air_s + ground_s
-        found = []
-
-        def arrive(at_s: float, left_s: float, crew_s: float) -> None:
-            left_s = min(left_s, crew_s)
-            if left_s >= home_s - 1e-6:
-                done = label.done if loads else (*label.done, (n, at_s))
-                found.append(
-                    replace(
-                        label,
-                        at_s=at_s,
-                        left_s=left_s,
-                        crew_s=crew_s,
-                        place=goal,
-                        done=done,
-                        aboard=aboard,
-                        path=path,
-                    )
-                )
-
-        flown_s = leg.straight_s + air_s
-        arrive(begin_s + leg.straight_s, label.left_s - flown_s, label.crew_s - flown_s)
+        if begin_s > latest_s:
+            return
+        leg = self.chart.leg(label.place, goal, n if stop is Stop.DROP else NONE)
+        if begin_s + leg.straight_s > latest_s:
+            return  # nothing is sooner than straight
+        least_s, flown_s = self.chart.home_s(goal) - 1e-6, leg.straight_s + air_s
+        ways = [(begin_s + leg.straight_s, label.left_s - flown_s, label.crew_s - flown_s)]
         if kind.rests and leg.out_s <= label.left_s + 1e-6:
-            fresh_s = kind.block_s - leg.back_s - air_s
-            arrive(begin_s + leg.by_base_s + kind.rest_s, fresh_s, fresh_s + kind.overrun_s)
-            arrive(begin_s + leg.by_base_s + kind.turn_s, fresh_s, label.crew_s - leg.by_base_s - air_s)
-        return found
+            begin_s, fresh_s = begin_s + leg.by_base_s, kind.block_s - leg.back_s - air_s
+            ways.append((begin_s + kind.rest_s, fresh_s, fresh_s + kind.overrun_s))
+            ways.append((begin_s + kind.turn_s, fresh_s, label.crew_s - leg.by_base_s - air_s))
+        for at_s, left_s, crew_s in ways:
+            if at_s <= latest_s and left_s >= least_s and crew_s >= least_s:
+                done = label.done if loads else (*label.done, (n, at_s))
+                aboard = label.aboard | {n} if loads else label.aboard - {n}
+                path = (*label.path, (stop, n))
+                found.append(_Label(at_s, min(left_s, crew_s), crew_s, goal, done, aboard, path))
 
 
 def _undominated(same: list[tuple[Times, Path]]) -> list[tuple[Times, Path]]:
@@ -262,7 +251,7 @@ def most_saved_together(problem: Problem, tables: Tables) -> Rescue:
     lives = [n for n, row in enumerate(problem.incidents) if row.life_at_risk]
     if not lives or len(problem.incidents) * len(problem.aircraft) > _MOST_SIZE:
         return _NOTHING
-    fleet = Fleet(problem, tables, refuels=True)
+    fleet = Fleet(problem, tables, refuels=True, only=frozenset(lives))
     charts = [(kind, _Chart(fleet, kind)) for kind in fleet.kinds]
     latest_s = _latest(fleet, charts, lives)
     lists: list[tuple[int, list[tuple[Times, Path]]]] = []
@@ -282,14 +271,22 @@ def _latest(fleet: Fleet, charts: Sequence[tuple[Kind, "_Chart"]], lives: Sequen
     need = int(wanted(fleet.problem)[list(lives)].sum())
     latest_s = {}
     for n in lives:
-        times = []
+        rivals = []
         for kind, chart in charts:
-            for start in kind.starts if n in kind.incidents else ():
-                alone = _Lists(fleet, kind, start, chart, {n: math.inf})
-                alone.find()
-                found = [at_s for row, _ in alone.lists for _, at_s in row]
-                times += [min(found)] if found else []
-        latest_s[n] = sorted(times)[need - 1] if len(times) >= need else math.inf
+            for i in np.flatnonzero(kind.incidents == n).tolist():
+                rivals += [(float(start.soonest_s[i]), kind, chart, start) for start in kind.starts]
+        times: list[
+            float
+        ] = []  # the soonest so far; who can only be later by the first look is not looked at again
+        for soonest_s, kind, chart, start in sorted(rivals, key=lambda row: row[0]):
+            if len(times) >= need and times[need - 1] <= soonest_s:
+                break
+            alone = _Lists(fleet, kind, start, chart, {n: math.inf})
+            alone.find()
+            found = [at_s for row, _ in alone.lists for _, at_s in row]
+            if found:
+                insort(times, min(found))
+        latest_s[n] = times[need - 1] if len(times) >= need else math.inf
     return latest_s
 
 
@@ -333,6 +330,7 @@ def _pick(fleet: Fleet, lives: Sequence[int], lists: list[tuple[int, list[tuple[
     model.maximize(sum(saved.values()) - sum(chosen for _, _, chosen in every))
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
+    solver.parameters.linearization_level = 2  # picking lists is all but a linear programme
     solver.parameters.max_deterministic_time = _DETERMINISTIC_LIMIT
     solved = solver.solve(model) in (cp_model.OPTIMAL, cp_model.FEASIBLE)
     most_points = (float(solver.best_objective_bound) + float(visits[list(lives)].sum())) / _SCALE

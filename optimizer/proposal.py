@@ -7,8 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from dispatch.geo import Position
+from dispatch.kinds import TaskKind
 from dispatch.records import Assignment, Reason
 from optimizer.situation import Scenario, Situation
+from optimizer.situation_tasks import incident_of, task_kind
 
 Leg = Mapping[str, Any]
 
@@ -18,8 +21,9 @@ def assignments(scenario: Scenario, plan: Mapping[str, Any]) -> tuple[Assignment
     way none: what it does next is proposed when it has landed."""
     under_way = {row["aircraft_id"] for row in scenario["commitments"]}
     craft = {a["id"]: a for a in scenario["aircraft"] if a["id"] not in under_way}
+    kinds = _kinds(scenario)
     made = (
-        _first_sortie(craft[entry["aircraft_id"]], entry["legs"])
+        _first_sortie(craft[entry["aircraft_id"]], entry["legs"], kinds)
         for entry in plan["aircraft"]
         if entry["aircraft_id"] in craft
     )
@@ -31,15 +35,31 @@ def proposed(made: Situation, plan: Mapping[str, Any]) -> tuple[Assignment, ...]
     return tuple(
         one
         for one in assignments(made.scenario, plan)
-        if (one.aircraft_id, one.incident_id) not in made.standing
+        if (one.aircraft_id, _row(made.scenario, one)) not in made.standing
     )
+
+
+def _row(scenario: Scenario, one: Assignment) -> str:
+    """The scenario's row that an assignment works at."""
+    return next(
+        str(row["id"])
+        for row in scenario["incidents"]
+        if incident_of(row["id"]) == one.incident_id and task_kind(row["kind"]) is one.task
+    )
+
+
+def _kinds(scenario: Scenario) -> Mapping[str, TaskKind]:
+    """What each row is."""
+    return {row["id"]: task_kind(row["kind"]) for row in scenario["incidents"]}
 
 
 def _read(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _first_sortie(aircraft: Mapping[str, Any], legs: Sequence[Leg]) -> Assignment | None:
+def _first_sortie(
+    aircraft: Mapping[str, Any], legs: Sequence[Leg], kinds: Mapping[str, TaskKind]
+) -> Assignment | None:
     sortie: list[Leg] = []
     for leg in legs:
         sortie.append(leg)
@@ -57,7 +77,8 @@ def _first_sortie(aircraft: Mapping[str, Any], legs: Sequence[Leg]) -> Assignmen
     stops = [leg["to"] for leg in flown]
     return Assignment(
         aircraft_id=str(aircraft["id"]),
-        incident_id=str(first["incident_id"]),
+        incident_id=incident_of(first["incident_id"]),
+        task=kinds[first["incident_id"]],
         base_id=str(stops[-1]["id"]),
         water_point_id=str(drops[0]["water_point_id"]) if drops else "",
         hospital_id=next((str(s["id"]) for s in stops if s["type"] == "hospital"), ""),
@@ -68,7 +89,13 @@ def _first_sortie(aircraft: Mapping[str, Any], legs: Sequence[Leg]) -> Assignmen
         litres_per_drop=litres / max(sum(leg["drops"] for leg in drops), 1),
         litres_per_hour=litres / hours if hours else 0.0,
         cost=hours * float(aircraft["cost_per_hour"]),
+        out_turns=_turns(flown[0]),
+        back_turns=_turns(flown[-1]),
     )
+
+
+def _turns(leg: Leg) -> tuple[Position, ...]:
+    return tuple(Position(lon_deg=lon, lat_deg=lat) for lon, lat in leg.get("via", ()))
 
 
 def _works(legs: Sequence[Leg]) -> list[Leg]:
@@ -84,7 +111,7 @@ def _on_scene(leg: Leg) -> datetime:
 def reasons(scenario: Scenario, explanation: Mapping[str, Any]) -> tuple[Reason, ...]:
     """Why each aircraft is, or is not, sent to each incident (codes as in optimizer/explain.py), and what is short: of
     no aircraft, `SHORT_LAYERS`, `SHORT_WATER`, `SHORT_REFUEL` with the place's id as text (optimizer/reasons.py)."""
-    now = _read(scenario["now"])
+    now, kinds = _read(scenario["now"]), _kinds(scenario)
     forced = {
         (row["incident_id"], row["aircraft_id"]): row
         for table in ("assignments", "unused")
@@ -95,6 +122,7 @@ def reasons(scenario: Scenario, explanation: Mapping[str, Any]) -> tuple[Reason,
             incident["incident_id"],
             option,
             now,
+            kinds.get(incident["incident_id"]),
             forced.pop((incident["incident_id"], option["aircraft_id"]), {}),
         )
         for incident in explanation["incidents"]
@@ -102,27 +130,30 @@ def reasons(scenario: Scenario, explanation: Mapping[str, Any]) -> tuple[Reason,
     ]
     known = {incident["incident_id"] for incident in explanation["incidents"]}
     rows += [
-        _reason(incident_id, row, now, row)
+        _reason(incident_id, row, now, kinds.get(incident_id), row)
         for (incident_id, _), row in forced.items()
         if incident_id in known and row.get("code") == "NOT_NEEDED"
     ]
     return (*rows, *(_short(row) for row in explanation.get("short", ())))
 
 
-def _reason(incident_id: str, option: Mapping[str, Any], now: datetime, forced: Mapping[str, Any]) -> Reason:
+def _reason(
+    row: str, option: Mapping[str, Any], now: datetime, task: TaskKind | None, forced: Mapping[str, Any]
+) -> Reason:
     first_min = option.get("first_min")
     chosen = option["code"] == "CHOSEN"
     return Reason(
-        incident_id=incident_id,
+        incident_id=incident_of(row),
+        task=task,
         aircraft_id=str(option["aircraft_id"]),
         chosen=chosen,
         code=str(option["code"] if chosen else forced.get("code", option["code"])),
-        text=", ".join(option.get("busy_with", ())),
+        text=", ".join(dict.fromkeys(incident_of(each) for each in option.get("busy_with", ()))),
         on_scene_at=None if first_min is None else now + timedelta(minutes=float(first_min)),
         litres_per_hour=float(option.get("litres_per_hour", 0.0)),
         cost=float(option.get("cost", 0.0)),
         runner_up_aircraft_id=forced.get("runner_up_aircraft_id") or "",
-        runner_up_incident_id=forced.get("runner_up_incident_id") or "",
+        runner_up_incident_id=incident_of(forced.get("runner_up_incident_id") or ""),
         difference=forced.get("difference"),
         **_terms(forced),
     )
@@ -130,11 +161,11 @@ def _reason(incident_id: str, option: Mapping[str, Any], now: datetime, forced: 
 
 def _short(row: Mapping[str, Any]) -> Reason:
     return Reason(
-        incident_id=row["place_id"] if row["kind"] == "layers" else "",
+        incident_id=incident_of(row["place_id"]) if row["kind"] == "layers" else "",
         aircraft_id="",
         chosen=False,
         code=f"SHORT_{row['kind'].upper()}",
-        text=row["place_id"],
+        text=incident_of(row["place_id"]),
         difference=row["difference"],
         **_terms(row),
     )

@@ -29,12 +29,12 @@ def serve_required(schedule: Schedule) -> None:
     for aircraft, incident in sorted(schedule.missing_orders(), key=urgency):
         if incident not in schedule.tables.fit_set[aircraft]:
             continue
-        candidate = best_of(schedule, aircraft, partial(_sorties, schedule, incident))
+        candidate = best_of(schedule, aircraft, partial(sorties_at, schedule, incident))
         if candidate is not None:
             take(schedule, candidate)
 
 
-def _sorties(schedule: Schedule, incident: int, craft: Craft, way: Departure) -> Iterator[Sortie]:
+def sorties_at(schedule: Schedule, incident: int, craft: Craft, way: Departure) -> Iterator[Sortie]:
     """Sorties of one departure that work at the incident."""
     if incident in schedule.tasks:
         sortie = task_sortie(schedule, craft, way, incident, 1)[0]

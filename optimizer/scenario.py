@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 from dispatch.errors import Malformed
-from optimizer.legs import Leg
+from optimizer.legs import Leg, LegKind
 from optimizer.plan_json import LegReader
 from optimizer.problem import (
     NONE,
@@ -118,7 +118,7 @@ class _Reader:
             incidents=incidents,
             aircraft=aircraft,
             reserves=self._reserves(),
-            commitments=self._commitments(),
+            commitments=self._commitments(incidents),
             previous_pairs=frozenset(self._previous()),
             forbidden=read_orders(top, "forbidden_assignments", self._aircraft, self._incidents),
             no_fly=read_no_fly(top, self._now_s),
@@ -327,7 +327,7 @@ class _Reader:
             for row in self._top.children("reserves", "base_id capability min_aircraft")
         )
 
-    def _commitments(self) -> dict[int, tuple[Leg, ...]]:
+    def _commitments(self, incidents: tuple[Incident, ...]) -> dict[int, tuple[Leg, ...]]:
         legs = LegReader(
             now_epoch_s=self._now_s,
             bases=self._bases,
@@ -345,6 +345,9 @@ class _Reader:
             for n, leg in enumerate(locked[aircraft]):
                 if leg.start_s < -_LOCK_FAR_S or leg.end_s > _LOCK_FAR_S:
                     raise Malformed(row.at(f"legs[{n}]"), "is not within a month of now")
+                drops = leg.kind is LegKind.CYCLES
+                if leg.incident != NONE and drops == (incidents[leg.incident].fire is None):
+                    raise Malformed(row.at(f"legs[{n}].incident_id"), "is no fire" if drops else "is no task")
         return {aircraft: legs_ for aircraft, legs_ in locked.items() if legs_}
 
     def _previous(self) -> Iterable[tuple[int, int]]:

@@ -59,6 +59,7 @@ class Schedule:
         self._pairs: dict[tuple[int, int], int] = {}
         self.flight_charge = 0.0
         self.version = 0
+        self.onward = False  # while work is chosen: whether more may follow it without landing (`onward.py`)
         self._open_reserves()
         self._lock()
         self.fixed = [len(sorties) for sorties in self.sorties]
@@ -70,6 +71,10 @@ class Schedule:
         """Where the aircraft is after its last sortie."""
         sorties = self.sorties[aircraft]
         return sorties[-1].after if sorties else self._first[aircraft]
+
+    def state_after(self, aircraft: int, sorties: int) -> State:
+        """Where the aircraft is after its first so many sorties; 0 for when the plan begins."""
+        return self.sorties[aircraft][sorties - 1].after if sorties else self._first[aircraft]
 
     def departures(self, aircraft: int) -> list[Departure]:
         """The ways it may leave from there; none with patients on board."""

@@ -9,12 +9,15 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from dispatch.geo import Position, distance_m
 from dispatch.kinds import TaskingState
-from dispatch.records import Aircraft, Tasking
+from dispatch.records import Aircraft, Base, Tasking
 from dispatch.world import World
+from optimizer.situation_closures import Lanes
+from optimizer.situation_tasks import row_of
 from optimizer.situation_times import leg_time_text
 
 LOCKED_BEFORE = timedelta(minutes=15)  # a take-off nearer than this is a promise, ordered or not
@@ -51,6 +54,12 @@ def taken_off_at(tasking: Tasking) -> datetime | None:
     return _last(tasking, "take_off")
 
 
+def drops_by(world: World, tasking: Tasking, at: datetime) -> int:
+    """Drops of the present sortie that were made by a moment, by the clock."""
+    way = _Way.of(world, tasking, at, {}, Lanes((), at))
+    return 0 if way is None else way.drops_done(at)
+
+
 def _last(tasking: Tasking, action: str) -> datetime | None:
     return max((step.at for step in tasking.history if step.action == action), default=None)
 
@@ -61,10 +70,12 @@ def commitment(
     now: datetime,
     sighted: Sighted | None,
     task: Mapping[str, Any] | None,
+    *,
+    lanes: Lanes,
 ) -> Commitment | None:
     """What is left of a tasking; None where something that it names is not known here any more. `task`: what the
-    scenario says of its incident; None for a fire."""
-    way = _Way.of(world, tasking, now, task or {})
+    scenario says of its incident; None for a fire. `lanes`: the ways round closed airspace."""
+    way = _Way.of(world, tasking, now, task or {}, lanes)
     if way is None:
         return None
     if tasking.state in _GROUND:
@@ -98,19 +109,24 @@ class _Way:
     """Legs being laid out, one after the other."""
 
     tasking: Tasking
+    row: str  # of the scenario, which its work is at
     aircraft: Aircraft
     scene: Position
     base: Position
     water: Position | None
     hospital: Position | None
+    bases: Mapping[str, Base]
     at: datetime
     here: Position
     task: Mapping[str, Any]
+    lanes: Lanes
     legs: list[dict[str, Any]]
     still_l: float = 0.0
 
     @staticmethod
-    def of(world: World, tasking: Tasking, now: datetime, task: Mapping[str, Any]) -> "_Way | None":
+    def of(
+        world: World, tasking: Tasking, now: datetime, task: Mapping[str, Any], lanes: Lanes
+    ) -> "_Way | None":
         aircraft = world.aircraft.get(tasking.aircraft_id)
         base = world.bases.get(tasking.base_id)
         water = world.water_points.get(tasking.water_point_id)
@@ -121,14 +137,17 @@ class _Way:
             return None
         return _Way(
             tasking=tasking,
+            row=row_of(world, tasking.incident_id, tasking.task),
             aircraft=aircraft,
             scene=tasking.incident_position,
             base=base.position,
             water=None if water is None else water.position,
             hospital=None if hospital is None else hospital.position,
+            bases=world.bases,
             at=now,
             here=base.position,
             task=task,
+            lanes=lanes,
             legs=[],
         )
 
@@ -139,16 +158,43 @@ class _Way:
             self.fly("water_point", tasking.water_point_id, self.water, cruise_mps)
             self._cycles(drops)
         else:
-            self.fly("incident", tasking.incident_id, self.scene, cruise_mps)
+            self._task()
+        if not self.landed_at(tasking.base_id):
+            self.fly("base", tasking.base_id, self.base, cruise_mps)
+
+    def _task(self) -> None:
+        """The visit to a scene that is not fought with water, from loading to handing over."""
+        cruise_mps, handover_s = self.aircraft.cruise_mps, float(self.task.get("handover_s", 0.0))
+        loaded_at = self.bases.get(self.task.get("pickup_base_id") or "")
+        loads = loaded_at is not None and self.tasking.state in _GROUND
+        if loaded_at is not None and loads:
+            if loaded_at.id != self.tasking.base_id:
+                self.fly("base", loaded_at.id, loaded_at.position, cruise_mps)
+            self._stay("handover", handover_s)
+        self.fly("incident", self.row, self.scene, cruise_mps)
+        if loads or loaded_at is None:  # what is on board already no scenario can say: it only flies by
             self._stay("on_scene", float(self.task.get("service_s", 0.0)))
-            if self.hospital is not None:
-                self.fly("hospital", tasking.hospital_id, self.hospital, cruise_mps)
-                self._stay("handover", float(self.task.get("handover_s", 0.0)))
-        self.fly("base", tasking.base_id, self.base, cruise_mps)
+        taken_to = self.bases.get(self.task.get("dropoff_base_id") or "")
+        if self.hospital is not None:
+            self.fly("hospital", self.tasking.hospital_id, self.hospital, cruise_mps)
+            self._stay("handover", handover_s)
+        elif taken_to is not None:
+            self.fly("base", taken_to.id, taken_to.position, cruise_mps)
+            self._stay("handover", handover_s)
+
+    def landed_at(self, base_id: str) -> bool:
+        """Whether the last flight laid out ends at a base."""
+        flown = [leg for leg in self.legs if leg["kind"] == "fly"]
+        return bool(flown) and flown[-1]["to"] == {"type": "base", "id": base_id}
 
     def fly(self, kind: str, place_id: str, place: Position, speed_mps: float) -> None:
-        """A flight, at its shortest."""
-        self._add("fly", distance_m(self.here, place) / speed_mps, to={"type": kind, "id": place_id})
+        """A flight, at its shortest that keeps clear of closed airspace."""
+        to: dict[str, Any] = {"to": {"type": kind, "id": place_id}}
+        turns = self.lanes.way(self.here, place, self.at, speed_mps)
+        if turns:
+            to["via"] = [list(turn) for turn in turns]
+        stops = [self.here, *(Position(lon_deg=lon, lat_deg=lat) for lon, lat in turns), place]
+        self._add("fly", sum(distance_m(a, b) for a, b in pairwise(stops)) / speed_mps, **to)
         self.here = place
 
     def _cycles(self, drops: int) -> None:
@@ -157,7 +203,7 @@ class _Way:
             "cycles",
             drops * one_s + (drops - 1) * back_s,
             water_point_id=self.tasking.water_point_id,
-            incident_id=self.tasking.incident_id,
+            incident_id=self.row,
             drops=drops,
             litres_per_drop=self.tasking.litres_per_drop,
         )
@@ -172,7 +218,7 @@ class _Way:
         return work_s + apart_m / self.aircraft.loaded_mps, apart_m / self.aircraft.cruise_mps
 
     def _stay(self, kind: str, seconds: float) -> None:
-        self._add(kind, seconds, incident_id=self.tasking.incident_id)
+        self._add(kind, seconds, incident_id=self.row)
 
     def _add(self, kind: str, seconds: float, **what: Any) -> None:
         end = self.at + timedelta(milliseconds=math.ceil(seconds * 1000))
@@ -182,7 +228,7 @@ class _Way:
     def drops_done(self, now: datetime) -> int:
         """By the clock, since the aircraft said that it is at work: at its first drop, as the tasking counts it."""
         arrived = _last(self.tasking, "arrive")
-        if arrived is None or not self.tasking.drops:
+        if arrived is None or arrived > now or not self.tasking.drops:
             return 0
         one_s, back_s = self._cycle()
         return min(self.tasking.drops, 1 + int((now - arrived).total_seconds() / max(1.0, one_s + back_s)))

@@ -9,17 +9,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from dispatch.kinds import TaskingState
-from dispatch.records import Aircraft, Incident, Reason, Tasking
-from dispatch.tasking import IN_THE_AIR
+from dispatch.fitness import spent, unfit
+from dispatch.flown import flights, midnight, within_s
+from dispatch.kinds import DutyMeasure, TaskingState
+from dispatch.records import Aircraft, Incident, Reason, WaterGear
 from dispatch.world import World
+from optimizer.situation_closures import Lanes
 from optimizer.situation_commitments import Commitment, Sighted, commitment, is_locked
-from optimizer.situation_times import BEIJING, time_text
+from optimizer.situation_tasks import row_of
+from optimizer.situation_times import time_text
 
 READY_AFTER = timedelta(
     minutes=15
 )  # order, answer, crew and airspace: readiness class of DOMAIN §6, proposed
 DUTY = timedelta(hours=14)  # NWCG duty day, DOMAIN §2.3, until a crew's own end is stated
+MAX_DAILY_FLIGHT_S = 28_800  # NWCG, until a site's own duty rule says less
 REST_S = 2400.0  # a stand this long ends a continuous flight, as RULES of situation.py
 
 
@@ -53,11 +57,12 @@ def fleet(
     tasks: Mapping[str, Mapping[str, Any] | None],
     now: datetime,
     seen: Mapping[str, Sighted],
+    lanes: Lanes,
 ) -> Fleet:
     """Every own aircraft: planned, planned after what it is doing, or left out with the reason.
 
-    `tasks`: the scenario's incidents by id, with what each asks where it is no fire. `seen`: where aircraft in the air
-    were last seen, by id.
+    `tasks`: the scenario's incidents by id (rows of situation_tasks.py), with what each asks where it is no fire. `seen`: where aircraft in the air
+    were last seen, by id. `lanes`: the ways round closed airspace.
     """
     planned: list[Aircraft] = []
     under_way: dict[str, Commitment] = {}
@@ -67,15 +72,23 @@ def fleet(
             continue
         busy = world.ongoing_tasking(aircraft.id)
         if busy is None or not is_locked(busy, now):
-            if aircraft.at_base_id in world.bases:
+            kept = next((one for one in unfit(world, aircraft, now) if one.code != "UNSERVICEABLE"), None)
+            if kept is not None:  # the planner itself says UNSERVICEABLE
+                left_out[aircraft.id] = (
+                    kept.code,
+                    " ".join(filter(None, (kept.who, kept.detail, kept.rule))),
+                )
+            elif aircraft.at_base_id in world.bases:
                 planned.append(aircraft)
             else:
                 left_out[aircraft.id] = ("NOT_AT_BASE", "")
             continue
         promised = None
-        if busy.incident_id in tasks or busy.state is TaskingState.RETURNING:
-            task = tasks.get(busy.incident_id)
-            promised = commitment(world, busy, now, seen.get(aircraft.id), task)
+        row = row_of(world, busy.incident_id, busy.task)
+        # who goes, or stands, elsewhere is nobody's to plan with until it is back
+        if busy.elsewhere is None and (row in tasks or busy.state is TaskingState.RETURNING):
+            task = tasks.get(row)
+            promised = commitment(world, busy, now, seen.get(aircraft.id), task, lanes=lanes)
         if promised is None:
             left_out[aircraft.id] = ("BUSY", busy.number)
         else:
@@ -96,19 +109,18 @@ class _Condition:
 
 def _condition(world: World, aircraft: Aircraft, promised: Commitment | None, now: datetime) -> _Condition:
     taskings = [t for t in world.taskings.values() if t.aircraft_id == aircraft.id and t.site == world.site]
-    flights = sorted(flight for tasking in taskings for flight in _flights(tasking, now))
-    midnight = (now + BEIJING).replace(hour=0, minute=0, second=0, microsecond=0) - BEIJING
-    today_s = sum((end - max(start, midnight)).total_seconds() for start, end in flights if end > midnight)
+    own = sorted(flight for tasking in taskings for flight in flights(tasking, now))
+    today_s = within_s(own, midnight(now))
     ready_at = now + READY_AFTER if promised is None else promised.ready_at
     fuel_kg, continuous_s = aircraft.fuel_kg, 0.0
     base = world.bases.get(aircraft.at_base_id)
-    for start, end in flights:
-        continuous_s = (continuous_s if _rested_less(flights, start) else 0.0) + (end - start).total_seconds()
+    for start, end in own:
+        continuous_s = (continuous_s if _rested_less(own, start) else 0.0) + (end - start).total_seconds()
         fuel_kg -= (end - start).total_seconds() * aircraft.burn_kgps
         if base is not None and aircraft.fuel_type in base.fuels:
             fuel_kg = aircraft.fuel_capacity_kg
             ready_at = max(ready_at, end + timedelta(seconds=aircraft.turnaround_s))
-    if flights and (now - flights[-1][1]).total_seconds() >= REST_S:
+    if own and (now - own[-1][1]).total_seconds() >= REST_S:
         continuous_s = 0.0
     return _Condition(
         ready_at=ready_at,
@@ -122,21 +134,6 @@ def _rested_less(flights: list[tuple[datetime, datetime]], start: datetime) -> b
     """Whether the stand before a flight was too short to rest."""
     before = max((end for begin, end in flights if begin < start), default=None)
     return before is not None and (start - before).total_seconds() < REST_S
-
-
-def _flights(tasking: Tasking, now: datetime) -> list[tuple[datetime, datetime]]:
-    """Take-off and landing of each sortie flown; the one in the air lasts until now."""
-    flights: list[tuple[datetime, datetime]] = []
-    up: datetime | None = None
-    for step in sorted(tasking.history, key=lambda step: step.at):
-        if step.action == "take_off":
-            up = step.at
-        elif step.action == "land" and up is not None:
-            flights.append((up, step.at))
-            up = None
-    if up is not None and tasking.state in IN_THE_AIR:
-        flights.append((min(up, now), now))
-    return flights
 
 
 def aircraft_entry(
@@ -180,17 +177,43 @@ def aircraft_entry(
             "fill_s": gear.fill_s,
             "drop_s": gear.drop_s,
             "min_depth_m": gear.min_depth_m,
-            "lift": [{"density_altitude_m": p.density_altitude_m, "litres": p.litres} for p in gear.lift],
+            "lift": _lift(gear),
         },
         "seats": aircraft.seats,
         "cargo_kg": aircraft.cargo_kg,
         "capabilities": [str(c) for c in aircraft.capabilities],
         "max_wind_mps": aircraft.max_wind_mps,
         "min_visibility_m": aircraft.min_visibility_m,
-        "crew": {
-            "flown_continuous_s": round(condition.flown_continuous_s),
-            "flown_today_s": round(condition.flown_today_s),
-            "duty_ends_at": time_text(aircraft.duty_ends_at or now + DUTY),
-        },
+        "crew": _crew(world, aircraft, condition, now),
         "cost_per_hour": aircraft.cost_per_hour,
     }
+
+
+def _lift(gear: WaterGear) -> list[dict[str, float]]:
+    """What it lifts by density altitude; where nobody has stated that, what it holds."""
+    points = sorted((point.density_altitude_m, point.litres) for point in gear.lift) or [
+        (0.0, gear.capacity_l)
+    ]
+    return [{"density_altitude_m": height_m, "litres": litres} for height_m, litres in points]
+
+
+def _crew(world: World, aircraft: Aircraft, condition: _Condition, now: datetime) -> dict[str, Any]:
+    """Crew clocks: the aircraft's, and where its crew is known, of whoever has least left by each duty rule."""
+    today_s, duty_ends_at = condition.flown_today_s, aircraft.duty_ends_at or now + DUTY
+    rows: dict[str, dict[str, Any]] = {}
+    for each in spent(world, aircraft.id, now):
+        if each.rule.measure is DutyMeasure.DUTY_TIME:
+            if each.rule.days == 1:
+                duty_ends_at = min(duty_ends_at, now + timedelta(seconds=each.left_s))
+        elif each.rule.days == 1:
+            today_s = max(today_s, MAX_DAILY_FLIGHT_S - each.left_s)
+        else:
+            row = {"code": each.rule.id, "days": each.rule.days, "limit_s": each.rule.limit_s}
+            used = rows.setdefault(each.rule.id, row | {"flown_s": 0})
+            used["flown_s"] = max(used["flown_s"], round(each.used_s))
+    clocks = {
+        "flown_continuous_s": round(condition.flown_continuous_s),
+        "flown_today_s": max(0, round(today_s)),
+        "duty_ends_at": time_text(duty_ends_at),
+    }
+    return clocks | ({"rows": list(rows.values())} if rows else {})

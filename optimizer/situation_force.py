@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from dispatch.closure_reach import is_closed_since
 from dispatch.kinds import PlanState, TaskingState
 from dispatch.records import Assignment, Plan, Tasking
 from dispatch.world import ONGOING, World
 from optimizer.situation_commitments import is_locked
+from optimizer.situation_tasks import row_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,15 +60,11 @@ def plan_in_force(world: World, incident_ids: Sequence[str], now: datetime) -> I
         }
         timelines.update({entry["aircraft_id"]: entry for entry in body["aircraft"]})
         for one in plan.assignments:
-            pairs[one.aircraft_id, one.incident_id] = {
-                "aircraft_id": one.aircraft_id,
-                "incident_id": one.incident_id,
-            }
+            row = row_of(world, one.incident_id, one.task)
+            pairs[one.aircraft_id, row] = {"aircraft_id": one.aircraft_id, "incident_id": row}
     for tasking in movable_taskings(world, now):
-        pairs[tasking.aircraft_id, tasking.incident_id] = {
-            "aircraft_id": tasking.aircraft_id,
-            "incident_id": tasking.incident_id,
-        }
+        row = row_of(world, tasking.incident_id, tasking.task)
+        pairs[tasking.aircraft_id, row] = {"aircraft_id": tasking.aircraft_id, "incident_id": row}
     merged = {**head, "aircraft": list(timelines.values())} if timelines else None
     return InForce(
         plan=merged,
@@ -95,8 +93,13 @@ def basis(world: World, incident_ids: Sequence[str], now: datetime) -> Basis:
 
 
 def is_overtaken(world: World, plan_ids: Sequence[str]) -> bool:
-    """Whether an open proposal sends an aircraft that cannot fly any more, or needs a place that is gone."""
-    return any(_is_gone(world, one) for plan_id in plan_ids for one in world.plans[plan_id].assignments)
+    """Whether an open proposal sends an aircraft that cannot fly any more, needs a place that is gone, or knows nothing
+    of a closure that lies in its straight way."""
+    return any(
+        _is_gone(world, one) or is_closed_since(world, one, world.plans[plan_id].created_at)
+        for plan_id in plan_ids
+        for one in world.plans[plan_id].assignments
+    )
 
 
 def _is_gone(world: World, one: Assignment) -> bool:

@@ -3,19 +3,19 @@
 A ladder of ever better legal plans. First complete plans, each by another rule: the human one (nearest-first),
 the life tier by CP-SAT followed by a marginal-gain fill, lives served by several stops a sortie (`dive.py`), the fill
 alone, and the previous plan carried over if
-there is one. If passes are asked for, `bound.py` then proves how much better any plan could be. The best plan
+there is one. If passes are asked for, `bound.py` (at national scale `wide_bound.py`) then proves how much better any plan could be. The best plan
 goes into a large-neighbourhood search until `stop` says so. Same problem,
 seed and iteration limit: same plan. No clock, no chance and no IO in here; `stop` brings the first, `seed`
-the second, and `listen` hears of every improvement.
+the second, and `listen` hears of every improvement; of the human plan only if `stop` comes before a second one.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from optimizer.around import Detours
-from optimizer.bound import LEAST_REST_S, Bounder, grain_for
-from optimizer.carry import carry_over
+from optimizer.bound import LEAST_REST_S, TOO_WIDE, Bounder, grain_for
 from optimizer.check import Findings, Violation, inspect
 from optimizer.choice import Chooser
 from optimizer.dive import rescue
@@ -32,10 +32,20 @@ from optimizer.score import Score, score
 from optimizer.search import search
 from optimizer.shut import shut_in
 from optimizer.stop import BUILDING, FIRST, PROVING, Stop
+from optimizer.tidy import tidy
 from optimizer.travel import Tables
+from optimizer.warm import kept_share, warm_plans
+from optimizer.wide_bound import WideBounder
 
 _TIE_BREAK = 0.01  # a point of fire against one of life where the life tier alone decides
 _WARM_SHARE = 0.85  # of the previous plan's pairs kept: then it is carried on, and no plan made from nothing
+_HUMAN = "human"
+_JUDGED_EVERY = 8  # iterations of the search: judging a plan of L takes as long as one
+_LARGE, _MOST_OF_LARGE = (
+    2000,
+    2,
+)  # aircraft times incidents; beyond it the search has more use of the time of a third rung
+_WIDE_ROUNDS = 5  # of the bound at national scale; later ones gain nothing
 _EVEN = 1.0  # the score's own measure between the two
 
 
@@ -83,6 +93,7 @@ def solve(
     asked, problem = problem, shut_in(problem)
     tables = Tables(problem)
     best: _Judged | None = None
+    told: _Judged | None = None
     best_schedule: Schedule | None = None
     human: Score | None = None
     schedules: list[tuple[float, Schedule]] = []
@@ -93,23 +104,26 @@ def solve(
         human = human or judged.score
         if best is None or judged.rank < best.rank:
             best, best_schedule = judged, schedule
-            if listen is not None:
-                listen(judged.plan, judged.score)
+        # the human rule's plan waits for the next one: a far better plan follows within a second or so
+        if listen is not None and method != _HUMAN and best is not told:
+            listen(best.plan, best.score)
+            told = best
     if best is None or best_schedule is None or human is None:
         raise AssertionError("the human rule always gives a plan")
+    if listen is not None and best is not told:
+        listen(best.plan, best.score)
     bound = None
     if passes > 0 and not best.findings.violations:
         for bound in _bounds(problem, tables, schedules, passes, stop):
             if hear_bound is not None:
                 hear_bound(bound)
     iterations, base_method = 0, best.method
-    for done, changed in search(best_schedule, stop, seed):
+    for done, found in _searched(asked, best_schedule, stop, seed, base_method + "+search"):
         iterations = done
-        judged = _judge(asked, best_schedule, base_method + "+search") if changed else best
-        if judged.rank < best.rank:
-            best = judged
+        if found is not None and found.rank < best.rank:
+            best = found
             if listen is not None:
-                listen(judged.plan, judged.score)
+                listen(best.plan, best.score)
     return Result(
         plan=best.plan,
         score=best.score,
@@ -120,6 +134,22 @@ def solve(
         bound=bound,
         schedule=best_schedule,
     )
+
+
+def _searched(
+    asked: Problem, schedule: Schedule, stop: Stop, seed: int, method: str
+) -> Iterator[tuple[int, _Judged | None]]:
+    """The search; with its iterations now and then, and at the end, the plan if it is better by then."""
+    done, better = 0, False
+    for done, improved in search(schedule, stop, seed):
+        better = better or improved
+        if better and done % _JUDGED_EVERY == 0:
+            better = False
+            yield done, _judge(asked, schedule, method)
+        else:
+            yield done, None
+    if better:
+        yield done, _judge(asked, schedule, method)
 
 
 def _bounds(
@@ -137,6 +167,10 @@ def _bounds(
         for row in problem.incidents
     ):
         return
+    if len(problem.incidents) * len(problem.aircraft) > TOO_WIDE:
+        rounds = min(passes, _WIDE_ROUNDS)
+        yield from WideBounder(problem, tables).rounds(lambda done: done >= rounds or stop(BUILDING))
+        return
     bounder = Bounder(problem, tables, grain_for(problem))
     best_last = [schedule for _, schedule in sorted(schedules, key=lambda row: -row[0])]
     yield from bounder.passes(best_last, lambda done: done >= passes or stop(PROVING))
@@ -151,7 +185,7 @@ def _first_plans(
     serve_required(schedule)
     nearest_first(schedule, _never)
     human_score = schedule.score()
-    yield "human", schedule
+    yield _HUMAN, schedule
     everyone = range(len(problem.aircraft))
     rungs = [
         ("life_turns", _TIE_BREAK, True),
@@ -160,15 +194,16 @@ def _first_plans(
         ("marginal_turns", None, True),
         ("life_even", _EVEN, False),
     ]
+    if len(problem.aircraft) * len(problem.incidents) > _LARGE:
+        rungs = rungs[:_MOST_OF_LARGE]
     phase = partial(stop, FIRST)
     if previous is not None:
-        schedule = min(
-            (_carried(problem, tables, previous, split) for split in (False, True)), key=Schedule.score
-        )
-        kept = _kept_share(schedule, previous)
-        fill(schedule, everyone, Chooser(schedule), phase)
-        yield "previous", schedule
-        if kept >= _WARM_SHARE and schedule.score() < human_score:
+        least, kept = math.inf, 0.0
+        for method, schedule in warm_plans(problem, tables, previous, seed, phase):
+            yield method, schedule
+            least = min(least, schedule.score())
+            kept = max(kept, kept_share(schedule, previous))
+        if kept >= _WARM_SHARE and least < human_score:
             return  # little has changed: plans from nothing would cost more time than the search needs to be as good
         phase = partial(stop, BUILDING)
     for method, spare, split in rungs:
@@ -181,33 +216,9 @@ def _first_plans(
         if spare is not None:
             serve_life(schedule, seed, spare, phase)
         fill(schedule, everyone, Chooser(schedule), phase)
+        tidy(schedule, everyone, phase)
         yield method, schedule
         phase = partial(stop, BUILDING)
-
-
-def _carried(problem: Problem, tables: Tables, previous: Plan, split: bool) -> Schedule:
-    """What still can be done of the previous plan; drops that took turns only fit where they may again."""
-    schedule = Schedule(problem, tables, split)
-    serve_required(schedule)
-    carry_over(schedule, previous)
-    return schedule
-
-
-def _kept_share(schedule: Schedule, previous: Plan) -> float:
-    """Of the previous plan's work at incidents, the share of pairs of aircraft and incident that could be kept."""
-    before = {
-        (aircraft, leg.incident)
-        for aircraft, legs in previous.timelines.items()
-        for leg in legs
-        if leg.kind in (LegKind.CYCLES, LegKind.ON_SCENE)
-    }
-    now = {
-        (aircraft, incident)
-        for aircraft, sorties in enumerate(schedule.sorties)
-        for sortie in sorties
-        for incident in sortie.incidents
-    }
-    return len(before & now) / len(before) if before else 0.0
 
 
 def _never() -> bool:

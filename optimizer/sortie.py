@@ -210,6 +210,23 @@ class Planner:
             at_fuel=trial.at_fuel(),
             stood_ready=stood_ready(way, leave_s),
             incidents=(work.incident,),
+            air=self._in_the_air(trial, spans[-1][1]),
+        )
+
+    def _in_the_air(self, trial: Trial, at_s: float) -> State:
+        work, way = trial.work, trial.work.way
+        flown_s = trial.flight_s - work.return_s
+        return State(
+            where=Where.AIR,
+            place=self.problem.incident_place(work.incident),
+            base=NONE,
+            free_s=at_s,
+            ground_from_s=at_s,
+            refuelling=False,
+            ready_from_s=math.inf,
+            fuel_kg=way.fuel_kg - flown_s * work.craft.row.burn_kgps,
+            continuous_s=continuous_at(work.craft, way, trial.leave_s) + flown_s,
+            today_s=way.today_s + flown_s,
         )
 
     def _legs(self, trial: Trial, spans: list[tuple[float, float]]) -> list[Leg]:

@@ -71,7 +71,8 @@ class Sortie:
 
     `legs` hold the ground leg before the flight, if one is needed. `drops`: (incident, litres, times);
     `visits`: (incident, completion); `at_scene`, `at_water`, `at_fuel`: bookings (index, start, end);
-    `stood_ready`: (base, from, until), closed by this sortie. `recovery`: it only brings the aircraft home.
+    `stood_ready`: (base, from, until), closed by this sortie. `recovery`: it only brings the aircraft home. `air`: where
+    it is before its last leg, the way home, where other work could begin instead (`onward.py`).
     """
 
     legs: tuple[Leg, ...]
@@ -85,3 +86,4 @@ class Sortie:
     stood_ready: tuple[tuple[int, float, float], ...] = ()
     incidents: tuple[int, ...] = ()
     recovery: bool = False
+    air: State | None = None

@@ -106,6 +106,26 @@ class Tables:
         ]
         self.fit_set = [frozenset(fits) for fits in self.fit]
         self._water: dict[WaterKit, Indices] = {}
+        self._lifted: dict[WaterKit, tuple[Matrix, Matrix]] = {}
+        self._water_m = np.array([row.elevation_m for row in problem.water_points], dtype=float)
+        self._scene_m = np.array([row.elevation_m for row in problem.incidents], dtype=float)
+        self._cut_off: dict[int, list[int]] = {}
+        for water, incident in problem.cut_off:
+            self._cut_off.setdefault(incident, []).append(water)
+
+    def litres_per_drop(self, kit: WaterKit, incident: int) -> Matrix:
+        """float64[water point]: what the kit lifts from each to an incident, as `Problem.litres_per_drop` says."""
+        if kit not in self._lifted:
+            self._lifted[kit] = self._lift_at(kit, self._water_m), self._lift_at(kit, self._scene_m)
+        at_water, at_scene = self._lifted[kit]
+        litres: Matrix = np.where(self._water_m > self._scene_m[incident], at_water, at_scene[incident])
+        litres[self._cut_off.get(incident, [])] = 0.0
+        return litres
+
+    def _lift_at(self, kit: WaterKit, elevation_m: Matrix) -> Matrix:
+        heights, place = np.unique(elevation_m, return_inverse=True)
+        density_m = [self.problem.density_altitude_m(height_m) for height_m in heights.tolist()]
+        return np.array([kit.litres_at(at_m) for at_m in density_m], dtype=float)[place]
 
     def first_place(self, aircraft: int) -> int:
         """The place number of where an aircraft stands at the start."""
@@ -119,6 +139,14 @@ class Tables:
         if row.water not in self._water:
             self._water[row.water] = suitable_water(self.problem, row)
         return self._water[row.water]
+
+    def round_by_water_s(self, aircraft: int, start: int, goal: int) -> Matrix:
+        """float64[of `water_for`], s: empty from one place to each water point, and loaded from there to another."""
+        row = self.problem.aircraft[aircraft]
+        places = self.problem.water_place(0) + self.water_for(aircraft)
+        out_s: Matrix = self.distance_m[start, places] / row.cruise_mps
+        loaded_s: Matrix = self.distance_m[places, goal] / row.loaded_mps
+        return np.add(out_s, loaded_s)
 
     def in_range(self, aircraft: int, place: int, incident: int) -> bool:
         """Whether the aircraft, rested and full, could reach the incident from a place and land after it.

@@ -6,6 +6,7 @@ Everything added is optional: without it a scenario means what it meant in 1.0.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import shapely
 
@@ -62,6 +63,23 @@ def version_of(file: Mapping[str, object]) -> Version:
     """The version a scenario or plan says it is in; the first where it names none that there is."""
     stated = file.get("schema_version") if isinstance(file, Mapping) else None
     return VERSIONS.get(stated, _FIRST) if isinstance(stated, str) else _FIRST
+
+
+def says_more(scenario: Mapping[str, Any]) -> bool:
+    """Whether a scenario that was made here has anything that only the latest version knows."""
+    latest = VERSIONS["1.1"]
+    incidents, aircraft = scenario["incidents"], scenario["aircraft"]
+    words = {word for row in incidents for word in (row.get("task") or {}).get("needs", ())}
+    words |= {word for row in aircraft for word in row["capabilities"]}
+    added = [(scenario, latest.top)]
+    added += [(row["crew"], latest.crew) for row in aircraft]
+    added += [(row, latest.incident) for row in incidents]
+    added += [(row.get("task") or {}, latest.task) for row in incidents]
+    return (
+        any(name in fields for fields, names in added for name in names.split())
+        or any(row["kind"] not in _FIRST.kinds for row in incidents)
+        or not words <= set(_FIRST.capabilities)
+    )
 
 
 def rolling_left_s(crew: Fields) -> float:

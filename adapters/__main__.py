@@ -22,7 +22,12 @@ COMMANDS = {
     "restore": "backup",
     "migrate": "migrate",
     "ca": "ca",
+    "invite": "invite",
+    "enrol": "enrol",
+    "link-check": "link_check",
     "atak": "atak",
+    "volumes": "volumes",
+    "safety": "safety",
 }  # subcommand -> module of adapters/cli
 
 

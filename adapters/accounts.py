@@ -35,6 +35,8 @@ MAX_PASSWORD = 256
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _NOBODY = _hasher.hash(secrets.token_hex(16))  # checked for unknown accounts, so that they take as long
 
+_READABLE = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # without 0 O 1 l i I o
+
 WORKERS = 2
 MAX_WAITING = 64  # checks; full: Busy at once, 64 x 45 ms is already longer than anybody waits
 
@@ -48,6 +50,35 @@ def check_password(password: str) -> str:
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
         raise Malformed("password", f"must have {MIN_PASSWORD} to {MAX_PASSWORD} characters")
     return password
+
+
+def check_new_password(password: str, account: str, field: str) -> str:
+    """A password that a person chooses: long enough, of three kinds of characters, without the account's name.
+
+    GB/T 22239-2019 8.1.4.1 a) asks for complexity and leaves the figures open; these are ours. Raises Malformed.
+    """
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        raise Malformed(field, f"must have {MIN_PASSWORD} to {MAX_PASSWORD} characters")
+    if not mixed(password):
+        raise Malformed(field, "must have three of: small letters, capitals, digits, other characters")
+    if len(account) >= 4 and account.casefold() in password.casefold():
+        raise Malformed(field, "must not hold the account's name")
+    return password
+
+
+def mixed(password: str) -> bool:
+    """Whether it has characters of at least three kinds."""
+    kinds = (str.islower, str.isupper, str.isdigit, lambda c: not c.isascii() or not c.isalnum())
+    return sum(any(kind(letter) for letter in password) for kind in kinds) >= 3
+
+
+def one_time_password() -> str:
+    """A password to be handed over once and changed at the first sign-in; 69 bits, easy to read out."""
+    while True:
+        letters = "".join(secrets.choice(_READABLE) for _ in range(12))
+        password = "-".join((letters[:4], letters[4:8], letters[8:]))
+        if mixed(password):
+            return password
 
 
 def hash_password(password: str) -> str:

@@ -17,29 +17,48 @@ from adapters import journal_key
 from adapters.accounts import Accounts
 from adapters.archive.archive import Archive, ArchiveCollector
 from adapters.archive.settings import settings_of
+from adapters.callout.callouts import Callouts
 from adapters.clock import utc_now
 from adapters.config import Config
 from adapters.desk import Desk
 from adapters.feeds.cot_clients import FieldClients
 from adapters.feeds.feed import Feed
+from adapters.feeds.field_reports import FieldReports
 from adapters.feeds.readers import Seen
 from adapters.feeds.status import FeedStatus
 from adapters.garbage import Garbage
 from adapters.gauges import SiteCollector
 from adapters.link import Links, LinkStatus
+from adapters.link.enrolling import Enrolling
 from adapters.local_socket import LocalSocket
 from adapters.logs import set_up_logs
 from adapters.metrics import Metrics
+from adapters.papers.papers import Papers
+from adapters.papers.questions import Setup
 from adapters.planner.planner import Planner
 from adapters.planner.replan import Replan
+from adapters.rooms import conference
+from adapters.rooms.files import RoomFiles
+from adapters.rooms.giver import RoomGiver
+from adapters.rooms.over_links import RoomsOverLinks
+from adapters.safety_rows import parameters_of
 from adapters.scale.scale import Scale, own_feeds
+from adapters.terrain.keeper import TerrainKeeper
 from adapters.timers import Timers
+from adapters.video.video import Video
 from adapters.watch import Watch
+from adapters.weather.board import Board
 from adapters.web.server import WebServer
 from adapters.web.site import FeedState, LinkState, Site
+from dispatch import minima_gate
+from dispatch.commands import Ask
 from dispatch.errors import GanyingError
+from dispatch.facts import Fact
+from dispatch.kinds import Role
 from dispatch.picture import TrackPicture
+from dispatch.safety.sky import Skies
 from dispatch.sighting import Sighting
+from dispatch.world import World
 
 log = structlog.get_logger()
 
@@ -51,20 +70,38 @@ class Server:
         config.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.config = config
         self.metrics = Metrics()
+        self.board = Board()
         self.desk = Desk(
             url=config.database_url,
             site=config.site.id,
             key=journal_key.load_or_create(config.data),
             clock=utc_now,
             partners=frozenset(p.site for p in config.partner),
+            decide=self._decide,
         )
         self.picture = TrackPicture()
-        self.watch = Watch(self.picture, utc_now, self.metrics, self._clocks_off_s)
+        self.terrain = TerrainKeeper(config, utc_now, reactor)
+        self.watch = Watch(
+            self.picture,
+            utc_now,
+            self.metrics,
+            clocks_off_s=self._clocks_off_s,
+            terrain=lambda: self.terrain.terrain,
+            obstacles=self.terrain.obstacles,
+            weather=lambda: self.board.told,
+            skies=Skies(
+                parameters_of(config.path(config.safety.parameters) if config.safety.parameters else None)
+            ),
+            simulated=config.demonstration.enabled,
+        )
         self.metrics.registry.register(SiteCollector(self.desk, self.picture))
         self.archive = Archive(
             settings_of(config), self.picture.history, reactor, lambda: utc_now().timestamp()
         )
         self.metrics.registry.register(ArchiveCollector(self.archive))
+        self.papers = Papers(
+            Setup(url=config.database_url, site=config.site.id, issuer=config.site.name), reactor
+        )
         self.accounts = Accounts(config.data, reactor)
         self.planner = Planner(
             desk=self.desk,
@@ -73,22 +110,63 @@ class Server:
             clock=utc_now,
             metrics=self.metrics,
             reactor=reactor,
+            weather=lambda: self.board.told,
         )
         self.replan = Replan(self.desk, self.planner, config.planner, reactor)
-        self.timers = Timers(self.desk, utc_now, reactor)
+        self.board.subscribe(self.replan.nudge)
+        self.timers = Timers(self.desk, utc_now, reactor, self.watch.to_note, self.watch.alerts_to_note)
         self.links = Links(
             desk=self.desk, picture=self.picture, config=config, metrics=self.metrics, clock=utc_now
+        )
+        self.enrolling = Enrolling(
+            desk=self.desk,
+            config=config,
+            metrics=self.metrics,
+            clock=utc_now,
+            link_port=lambda: self.links.port,
+            note=self._turned_away,
         )
         self.feeds = [Feed(config.feed_config(section), self.metrics) for section in own_feeds(config)]
         self.scale = Scale(
             config=config, picture=self.picture, sink=self._sighted, metrics=self.metrics, reactor=reactor
         )
+        self.field_reports = FieldReports(self.desk.ask, clock=utc_now, metrics=self.metrics, reactor=reactor)
+        for feed in self.feeds:
+            feed.reports = self.field_reports
         self.field = FieldClients(
             self.feeds,
             world=lambda: self.desk.world,
             picture=self.picture,
             clock=utc_now,
             metrics=self.metrics,
+        )
+        self.callouts = Callouts(
+            desk=self.desk,
+            config=config,
+            open_operators=self._open_operators,
+            clock=utc_now,
+            metrics=self.metrics,
+            reactor=reactor,
+        )
+        called = conference.settings_of(config)
+        self.conference = None if called is None else conference.Conference(called, utc_now, reactor)
+        self.giver = RoomGiver(self.desk, reactor)
+        self.rooms = RoomsOverLinks(
+            desk=self.desk,
+            lines=self.links,
+            files=RoomFiles(config.data / "rooms"),
+            clock=utc_now,
+            metrics=self.metrics,
+            reactor=reactor,
+        )
+        self.links.on_word, self.links.on_back = self.rooms.heard, self.rooms.back
+        self.video = Video(
+            config=config,
+            desk=self.desk,
+            terrain=lambda: self.terrain.terrain,
+            clock=utc_now,
+            metrics=self.metrics,
+            reactor=reactor,
         )
         self.doors = WebServer(
             Site(
@@ -102,9 +180,17 @@ class Server:
                 accounts=self.accounts,
                 clock=utc_now,
                 guide=_guide(config),
+                enrol_code=self.enrolling.code if config.federation.enrol else None,
                 archive=self.archive,
+                papers=self.papers,
                 watch=self.watch,
-                services=self.scale.services,
+                terrain=self.terrain,
+                board=self.board,
+                conference=self.conference,
+                rooms_over_links=self.rooms,
+                video=self.video,
+                callouts=self.callouts if self.callouts.settings is not None else None,
+                services=lambda: (*self.scale.services(), *self.callouts.services()),
             )
         )
         self.local = LocalSocket(self.desk, config, self.accounts)
@@ -116,9 +202,11 @@ class Server:
         """Open everything; fires with the URL of the doors. Fails with what kept it from starting."""
         yield self.desk.start()
         self.garbage.start(self._reactor)
+        self.terrain.start()
         self.watch.start(self._reactor, self.desk.world)
         self.desk.subscribe(lambda world, _: self.watch.follow(world))
         self.archive.start()
+        self.papers.start()
         self.timers.start()
         self.planner.start()
         self.replan.start()
@@ -128,27 +216,54 @@ class Server:
         self.scale.start()
         self.field.start(self._reactor)
         yield self.links.start(self._reactor)
+        self.video.start()
+        self.enrolling.start(self._reactor)
         url = yield self.doors.start(self._reactor)
+        self.callouts.start()
+        self.giver.start()
         return url
 
     @inlineCallbacks
     def stop(self) -> Any:
         """Close the doors, then the sources, then the journal."""
+        yield self.enrolling.stop()
         yield self.doors.stop()
+        yield self.video.stop()
+        self.giver.stop()
+        self.rooms.stop()
         yield self.links.stop()
         self.field.stop()
+        self.field_reports.stop()
         for feed in self.feeds:
             yield feed.stop()
         yield self.scale.stop()
         yield self.local.stop()
+        yield Deferred.fromCoroutine(self.callouts.stop())
+        if self.conference is not None:
+            yield Deferred.fromCoroutine(self.conference.close())
         self.timers.stop()
         self.replan.stop()
         yield self.planner.stop()
         self.watch.stop()
         self.accounts.stop()
+        yield self.papers.stop()
         yield self.archive.stop()
         yield self.desk.stop()
         self.garbage.stop()
+
+    def _decide(self, world: World, ask: Ask, now: datetime, partners: frozenset[str]) -> tuple[Fact, ...]:
+        """On the writer thread: `told` is an immutable value, swapped by the reactor thread."""
+        known = minima_gate.Known(
+            weather=self.board.told, assume_daylight=self.config.planner.assume_daylight
+        )
+        return minima_gate.decide(world, ask, now, partners, known)
+
+    async def _turned_away(self, address: str, error: GanyingError) -> None:
+        """A newcomer that was refused, for the auditor."""
+        await self.doors.site.refusals.note("enrol", Role.PARTNER, "", ("joinSite", address), error)
+
+    def _open_operators(self) -> frozenset[str]:
+        return self.doors.open_operators()
 
     def _clocks_off_s(self) -> dict[str, float]:
         """Feeds whose clock is off, and by how much."""
@@ -205,6 +320,18 @@ def _link_state(status: LinkStatus) -> LinkState:
         lag_ms=status.lag_ms,
         queue=status.queue,
         skew_ms=status.skew_ms,
+        down_since=status.down_since,
+        reason=status.reason,
+        detail=status.detail,
+        via=status.via,
+        held=status.held,
+        bytes_out=status.bytes_out,
+        bytes_in=status.bytes_in,
+        version=status.version,
+        capabilities=status.capabilities,
+        agreement=status.agreement,
+        flows=status.flows,
+        refused=status.refused,
     )
 
 

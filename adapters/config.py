@@ -6,6 +6,7 @@
 import ipaddress
 import re
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -27,6 +28,7 @@ from dispatch.errors import Malformed
 from dispatch.ids import check_site
 from dispatch.kinds import HorizontalDatum
 from dispatch.polar import AZIMUTH_SIGMA_DEG, RANGE_SIGMA_M
+from protocols.enrol_code import read_address
 
 Name = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{1,32}$")]
 NOT_A_NAME = "is not 1 to 32 letters, digits, _ and -"
@@ -58,6 +60,10 @@ class SecuritySection(_Section, frozen=True, kw_only=True):
     """`second_factor = "off"` only while listening on loopback."""
 
     second_factor: Literal["off", "totp"] = "totp"
+    password_days: Annotated[int, Meta(ge=0, le=3650)] = (
+        90  # then a new one is asked for at sign-in; 0: never
+    )
+    idle_lock_minutes: Annotated[int, Meta(ge=0, le=720)] = 15  # of a desk that nobody touches; 0: never
 
 
 class DatabaseSection(_Section, frozen=True, kw_only=True):
@@ -103,6 +109,7 @@ class FeedSection(_Section, frozen=True, kw_only=True):
     send_traffic: bool = False  # cot: also what is not rescue's own, inside send_area
     send_area: tuple[float, float, float, float] | None = None  # west, south, east, north, WGS-84 degrees
     send_limit: int = SEND_LIMIT
+    markers: bool = False  # cot: spots that field clients put on the map are reports to be looked at
 
 
 class WorkerSection(_Section, frozen=True, kw_only=True):
@@ -139,15 +146,27 @@ class FederationSection(_Section, frozen=True, kw_only=True):
     certificate: str = ""
     key: str = ""
     ca: str = ""
+    authority: str = (
+        ""  # folder of ca.crt and ca.key that sign for those who are invited; needs enrol and address
+    )
+    enrol: str = ""  # where they come with their code
+    address: str = ""  # this machine's name or address as others reach it: stands in the codes
 
 
 class PartnerSection(_Section, frozen=True, kw_only=True):
-    """One partner site. With `url` we dial, without we wait."""
+    """One partner site. With `url` we dial, without we wait; with `via` it is reached over that other partner.
+
+    `relay`: rows of and for third sites may pass over this partner, both ways. `accept_older`: it may go back to an
+    older version of the link's dialogue than it spoke before.
+    """
 
     site: str
     name: str
     url: str = ""
     agreement: str
+    via: str = ""
+    relay: bool = False
+    accept_older: bool = False
 
 
 class ArchiveSection(_Section, frozen=True, kw_only=True):
@@ -168,6 +187,84 @@ class PlannerSection(_Section, frozen=True, kw_only=True):
     workers: Annotated[int, Meta(ge=1, le=16)] = 2
     automatic: bool = True  # a new proposal whenever the world has changed so that one is worth it
     assume_daylight: bool = False  # demonstrations and exercises run at any hour
+
+
+class SmsSection(_Section, frozen=True, kw_only=True):
+    """The telephone gateway of the closed network (adapters/callout). Empty `url`: none."""
+
+    url: str = ""
+    secret: str = ""  # file; its bytes sign what we send
+    ca: str = ""  # PEM; whose certificate the gateway shows. Required with https
+    signature: Annotated[str, Meta(max_length=10)] = ""  # what the carrier wants before each text
+    voice: bool = False  # the gateway can call and take keys
+    wait_s: Annotated[float, Meta(ge=0, le=600)] = 20.0  # an open page may take so long to show a tasking
+    code_valid_s: Annotated[float, Meta(ge=60, le=86_400)] = 1800.0
+    report_within_s: Annotated[float, Meta(ge=5, le=86_400)] = 120.0  # without a report it counts as failed
+    timeout_s: Annotated[float, Meta(ge=0.1, le=60)] = 8.0
+    attempts: Annotated[int, Meta(ge=1, le=20)] = 6
+
+
+class ConferenceSource(_Section, frozen=True, kw_only=True):
+    """A picture of ours that the conference system may show; `{room}` and `{incident}` in `url` are filled in."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=60)]
+    url: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class ConferenceSection(_Section, frozen=True, kw_only=True):
+    """The conference system of the closed network (adapters/rooms/conference.py). Empty `url`: none."""
+
+    url: str = ""
+    secret: str = ""  # file; its bytes sign what we send
+    ca: str = ""  # PEM; whose certificate it shows. Required with https
+    timeout_s: Annotated[float, Meta(ge=0.1, le=60)] = 8.0
+    source: Annotated[tuple[ConferenceSource, ...], Meta(max_length=16)] = ()
+
+
+class TerrainSection(_Section, frozen=True, kw_only=True):
+    """Height models of the ground (adapters/terrain). Empty `folder`: none."""
+
+    folder: str = ""
+    geotiff_datum: Literal["", "egm96", "egm2008", "ellipsoid"] = (
+        ""  # of files that do not say; empty: unknown
+    )
+    max_gigabytes: Annotated[float, Meta(gt=0, le=1000)] = 20.0  # unpacked, on disk
+    least_clearance_m: Annotated[float, Meta(ge=0, le=3000)] = 150.0  # planned ways below it are warned of
+    obstacle_width_m: Annotated[float, Meta(ge=0, le=20_000)] = 300.0  # to either side of a way
+    least_clearance_from: date | None = None  # since when it holds, and whose it is
+    least_clearance_source: Annotated[str, Meta(max_length=120)] = ""
+
+
+class VideoSection(_Section, frozen=True, kw_only=True):
+    """Video from aircraft, drones and teams (adapters/video, docs/video.md)."""
+
+    listen: str = "127.0.0.1"  # host of the ports at which senders are waited for
+    first_port: Annotated[int, Meta(ge=1024, le=65535)] = 21000  # streams may name ports from here
+    last_port: Annotated[int, Meta(ge=1024, le=65535)] = 21199  # to here
+    streams_per_process: Annotated[int, Meta(ge=1, le=16)] = 4
+    logins: Mapping[str, str] = {}  # name -> file with user:password, for what is fetched
+
+
+class SafetySection(_Section, frozen=True, kw_only=True):
+    """The safety nets (docs/safety.md). Empty `parameters`: the shipped rows alone."""
+
+    parameters: str = ""
+
+
+class DeconflictionSection(_Section, frozen=True, kw_only=True):
+    """When planned flights count as meeting, and how far alternatives go (dispatch/deconfliction.py)."""
+
+    apart_m: Annotated[float, Meta(ge=0, le=50_000)] = 1_000.0
+    slack_s: Annotated[float, Meta(ge=0, le=3_600)] = 120.0
+    height_m: Annotated[float, Meta(ge=0, le=3_000)] = 100.0
+    near_place_m: Annotated[float, Meta(ge=0, le=50_000)] = 3_000.0
+    traffic_s: Annotated[float, Meta(ge=0, le=1_800)] = 300.0
+    latest_shift_s: Annotated[float, Meta(ge=0, le=86_400)] = 3_600.0
+    longest_detour_m: Annotated[float, Meta(ge=0, le=300_000)] = 40_000.0
+    highest_m: Annotated[float, Meta(ge=0, le=9_000)] = 3_000.0
+    band_m: Annotated[float, Meta(ge=50, le=3_000)] = 300.0
+    valid_from: Annotated[str, Meta(max_length=40)] = "2026-11-26"
+    source: Annotated[str, Meta(max_length=120)] = "proposed"
 
 
 class DemonstrationSection(_Section, frozen=True, kw_only=True):
@@ -191,6 +288,12 @@ class Config(_Section, frozen=True, kw_only=True):
     planner: PlannerSection = PlannerSection()
     worker: WorkerSection = WorkerSection()
     broker: BrokerSection = BrokerSection()
+    sms: SmsSection = SmsSection()
+    conference: ConferenceSection = ConferenceSection()
+    terrain: TerrainSection = TerrainSection()
+    video: VideoSection = VideoSection()
+    safety: SafetySection = SafetySection()
+    deconfliction: DeconflictionSection = DeconflictionSection()
     demonstration: DemonstrationSection = DemonstrationSection()
     folder: str = "."  # set by `load`
 
@@ -317,6 +420,8 @@ def _check(config: Config) -> None:
         raise Malformed("archive.store", "database needs the url of a PostgreSQL under [database]")
     if config.planner.assume_daylight and not config.demonstration.enabled:
         raise Malformed("planner.assume_daylight", "only with demonstration.enabled")
+    if config.video.last_port < config.video.first_port:
+        raise Malformed("video.last_port", "is before video.first_port")
     _check_feeds(config)
     _check_workers(config)
     _check_partners(config)
@@ -364,6 +469,23 @@ def _check_partners(config: Config) -> None:
         raise Malformed("federation.certificate", "partners need certificate, key and ca; see `ganying ca`")
     if config.federation.listen:
         split_address(config.federation.listen, "federation.listen")
+    _check_enrolment(config.federation)
+
+
+def _check_enrolment(federation: FederationSection) -> None:
+    wanted = {name: getattr(federation, name) for name in ("authority", "enrol", "address")}
+    if not any(wanted.values()):
+        return
+    for name in ("authority", "enrol", "address", "listen", "certificate", "key", "ca"):
+        if not getattr(federation, name):
+            raise Malformed(
+                f"federation.{name}", "is missing: authority, enrol and address go together, with a link door"
+            )
+    split_address(federation.enrol, "federation.enrol")
+    try:
+        read_address(f"{federation.address}:1")
+    except Malformed:
+        raise Malformed("federation.address", f"{federation.address!r} is no name or address") from None
 
 
 EXAMPLE = """\
@@ -382,6 +504,8 @@ listen = "127.0.0.1:8036"
 
 [security]
 second_factor = "off"          # "totp" (default) or "off"; off only while listening on loopback
+password_days = 90             # then a new one is asked for at sign-in; 0: never
+idle_lock_minutes = 15         # a desk that nobody touches shows on and takes no acts; 0: never
 
 [database]
 # url = "postgresql+psycopg://ganying@localhost/ganying"    # default: SQLite in the data folder
@@ -427,6 +551,7 @@ listen = "127.0.0.1:30036"     # or connect = "host:port"
 # send = true                  # tell field clients of rescue's own aircraft and teams, incidents, alarms
 # send_every_s = 2.0
 # send_limit = 300             # things told to one
+# markers = false              # true: spots put on the map become unverified reports
 # send_traffic = false         # true: other traffic too, inside send_area
 # send_area = [113.5, 24.4, 118.5, 30.1]   # west, south, east, north
 
@@ -478,12 +603,59 @@ listen = "127.0.0.1:30036"     # or connect = "host:port"
 # certificate = "ca/36.crt"
 # key = "ca/36.key"
 # ca = "ca/ca.crt"
+# enrol = "0.0.0.0:9037"       # vehicles and bases come here with an invitation (docs/enrol.md)
+# authority = "ca"             # folder of ca.crt and ca.key that sign for them; ca.key readable by the owner alone
+# address = "10.36.0.1"        # this machine as they reach it; stands in the invitations
 
 # [[partner]]
 # site = "43"
 # name = "湖南省"
 # url = "wss://10.43.0.1:9043/link"      # we dial; without url we wait
 # agreement = "六省一市-2023"
+
+[sms]
+# url = "https://10.36.0.9:8443/send"    # the telephone gateway (docs/sms.md); without it nobody is reached by phone
+# secret = "sms.secret"        # a file of 16 bytes or more: signs what we send (HMAC-SHA256)
+# ca = "ca/ca.crt"             # whose certificate the gateway shows; plain http only on this machine
+# signature = "【赣鹰】"       # what the carrier wants before each text, 10 characters at most of the 70
+# voice = false                # true: the gateway calls, reads the text out and takes keys 1 and 2
+# wait_s = 20.0                # an open page may take so long to show a tasking before a text goes out
+# code_valid_s = 1800.0        # a reply counts for so long
+# report_within_s = 120.0      # a text without a delivery report counts as not delivered
+# timeout_s = 8.0              # of one request to the gateway
+# attempts = 6                 # then it has failed, and the console asks for a telephone call
+
+[terrain]
+# folder = "terrain"           # N28E115.hgt (also .gz, .zip) and GeoTIFF; without it: no terrain data (docs/terrain.md)
+# geotiff_datum = "egm2008"    # egm96, egm2008 or ellipsoid, of GeoTIFF files that do not say; else unknown
+# max_gigabytes = 20.0         # of tiles, unpacked
+# least_clearance_m = 150.0    # planned ways that come lower over ground or obstacles are warned of
+# obstacle_width_m = 300.0     # obstacles so far to either side of a way count
+# least_clearance_from = 2026-11-26             # since when these hold
+# least_clearance_source = "运行手册 8.3"       # and whose they are
+
+[video]
+# listen = "127.0.0.1"         # of the ports at which senders of video are waited for; plain: a network of their own
+# first_port = 21000           # streams may name ports from here
+# last_port = 21199            # to here
+# streams_per_process = 4      # 1: one that crashes its process disturbs no other
+# logins = { dock = "dock.txt" }     # by name: files with user:password, for RTSP and RTMP that are fetched
+
+[safety]
+# parameters = "safety.csv"    # rows of your own for the safety nets, dated and with their source (docs/safety.md)
+
+[deconfliction]
+# apart_m = 1000.0             # planned flights nearer than this, within slack_s and height_m of each other, meet
+# slack_s = 120.0
+# height_m = 100.0
+# near_place_m = 3000.0        # so near to a shared base, scene or water those who run it keep apart: told, not counted
+# traffic_s = 300.0            # known traffic is carried on for so long, for information
+# latest_shift_s = 3600.0      # alternatives: at most so much earlier or later,
+# longest_detour_m = 40000.0   # so much farther, out and home together,
+# highest_m = 3000.0           # and no higher than this
+# band_m = 300.0               # thickness of the band that is offered
+# valid_from = "2026-11-26"    # since when these hold
+# source = "proposed"          # and whose they are
 
 [demonstration]
 # enabled = false              # loopback only; shows the guide and marks the page

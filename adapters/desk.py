@@ -13,6 +13,7 @@ to whom is left to the subscribers.
 import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from threading import Thread
 from typing import Any, TypeVar
@@ -27,8 +28,9 @@ from twisted.python.threadpool import ThreadPool
 
 from adapters.desk_tally import Tally
 from adapters.store.clerk import Answer, Clerk, Decide, Fold, Outcome
-from adapters.store.journal import Cursor, Store
-from adapters.store.receiving import Received
+from adapters.store.journal import Cursor, Period, Store
+from adapters.store.receiving import Received, cursor_name
+from adapters.store.transit import Held
 from dispatch.commands import Ask
 from dispatch.decide import decide as site_decide
 from dispatch.errors import Busy, GanyingError, NotStored
@@ -36,12 +38,15 @@ from dispatch.facts import Recorded
 from dispatch.world import World
 from dispatch.world import fold as site_fold
 from protocols.chain import Finding
-from protocols.rows import Row
+from protocols.rows import Row, Sealed
 
 __all__ = ["Answer", "Cursor", "Desk"]
 
 QUEUE = 1024  # asks and partners' batches waiting together; full: Busy at once, nothing recorded
-BATCH = 64  # of them in one transaction
+BATCH = 64  # asks in one transaction,
+ROWS = (
+    64  # and after them partners' batches until so many rows: 10 to 20 ms, which an ask that comes then waits
+)
 TICK_S = 2.0  # how often an idle desk sees to heads, acknowledgements and whether the database is there
 RETRY_S = (
     0.1,
@@ -96,12 +101,15 @@ class Desk:
         )
         self._writer = _Threads(1, 1, f"desk-{site}")
         self._readers = _Threads(0, 2, f"desk-readers-{site}")
-        self._waiting: deque[tuple[Ask | Received, Deferred[Any]]] = deque()
+        # Apart, so that a partner that catches up for an hour is not before an ask: each turn takes of both.
+        self._asks: deque[tuple[Ask | Received, Deferred[Any]]] = deque()
+        self._partners_batches: deque[tuple[Ask | Received, Deferred[Any]]] = deque()
         self._busy = (
             False  # from handing the writer something until its callers and subscribers have been told
         )
         self._subscribers: list[Subscriber] = []
         self._acked: dict[str, int] = {}
+        self._spoken: dict[str, tuple[int, int]] = {}
         self._cursors: dict[str, Cursor] = {}
         self._later: IDelayedCall | None = None
         self._tries = 0
@@ -182,7 +190,7 @@ class Desk:
     @property
     def waiting(self) -> int:
         """How many asks and partners' batches are queued."""
-        return len(self._waiting)
+        return len(self._asks) + len(self._partners_batches)
 
     def ask(self, ask: Ask) -> Deferred[Answer]:
         """Decide and record. Fires after the commit; fails with an error of dispatch.errors."""
@@ -196,24 +204,53 @@ class Desk:
         Rows already held are passed over. Fails with Malformed, Refused (GAP, EPOCH_CHANGED, JOURNAL_DIVERGED),
         Busy or NotStored; then nothing of the batch is kept.
         """
-        return self._enqueue(
+        return self.receive_lane(
             Received(partner=partner_site, epoch=their_epoch, after=after, through=through, rows=tuple(rows))
         )
 
-    def acked(self, partner: str, through: int) -> None:
-        """A partner has committed our journal up to `through`. Kept with the next commit; a crash may forget it."""
-        if through > max(self.cursor(partner).acked, 0) and through <= self.through:
-            self._acked[partner] = through
+    def receive_lane(self, job: Received) -> Deferred[int]:
+        """Record a batch of one lane, and hold what is for others; otherwise as `receive`."""
+        return self._enqueue(job)
 
-    def cursor(self, partner: str) -> Cursor:
-        """How far this partner and we are in each other's journals."""
-        kept = self._cursors.get(partner) or Cursor(partner=partner)
-        acked = self._acked.get(partner, 0)
-        return (
-            kept
-            if acked <= kept.acked
-            else Cursor(partner=partner, epoch=kept.epoch, have=kept.have, acked=acked)
-        )
+    def acked(self, partner: str, through: int, lane: int = 0) -> None:
+        """A partner has committed our lane up to `through`. Kept with the next commit; a crash may forget it."""
+        name = cursor_name(partner, lane)
+        end = max(self.through, self.held_end(partner, lane))
+        if self.cursor(partner, lane).acked < through <= end:
+            self._acked[name] = through
+
+    def cursor(self, partner: str, lane: int = 0) -> Cursor:
+        """How far this partner and we are in each other's lane."""
+        name = cursor_name(partner, lane)
+        kept = self._cursors.get(name) or Cursor(partner=name)
+        acked = self._acked.get(name, 0)
+        return kept if acked <= kept.acked else replace(kept, acked=acked)
+
+    def held_end(self, partner: str, lane: int) -> int:
+        """The number of the last row of a third site that is held for this partner in a relayed lane."""
+        return self._clerk.transit.get((partner, lane), 0)
+
+    def spoken(self, partner: str) -> tuple[int, int]:
+        """The highest (major, minor) of the link's dialogue that this partner was heard to speak."""
+        return max(self._clerk.spoken.get(partner, (0, 0)), self._spoken.get(partner, (0, 0)))
+
+    def note_spoken(self, partner: str, version: tuple[int, int]) -> None:
+        """This partner speaks that version. Kept with the next commit."""
+        if version > self.spoken(partner):
+            self._spoken[partner] = version
+
+    def own_rows_of(self, kinds: Sequence[str], after: int, limit: int) -> Deferred[list[Row]]:
+        """Up to `limit` of this site's own rows of these kinds after row `after`, in order."""
+        return self._read(self._store.own_rows_of, kinds, after, limit)
+
+    def held_for(self, partner: str, lane: int, after: int, limit: int) -> Deferred[list[Held]]:
+        """Up to `limit` rows of third sites that are held for this partner, after number `after`."""
+        return self._read(self._store.held_for, partner, lane, after, limit)
+
+    def _read(self, question: Callable[..., T], *arguments: Any) -> Deferred[T]:
+        if self.state == "stopped":
+            return _failed(NotStored("the desk is closed"))
+        return deferToThreadPool(self._reactor, self._readers, question, *arguments)
 
     def rows_after(self, seq: int, limit: int) -> Deferred[list[Row]]:
         """Up to `limit` (at most 5000) rows of this journal after row `seq`, all origins, in order."""
@@ -221,6 +258,30 @@ class Desk:
             return _failed(NotStored("the desk is closed"))
         return deferToThreadPool(
             self._reactor, self._readers, self._store.rows_after, seq, min(limit, MOST_READ_ROWS)
+        )
+
+    def own_rows(self, period: Period, before: int, limit: int) -> Deferred[list[Row]]:
+        """Up to `limit` of this site's own rows of a period below row `before`, newest first."""
+        if self.state == "stopped":
+            return _failed(NotStored("the desk is closed"))
+        return deferToThreadPool(self._reactor, self._readers, self._store.own_rows, period, before, limit)
+
+    def copies_of(
+        self, origin: str, through: int, kinds: Sequence[str], limit: int
+    ) -> Deferred[list[Sealed]]:
+        """Up to `limit` rows of a partner, of these kinds, up to row `through`, whose bodies are held, in order."""
+        if self.state == "stopped":
+            return _failed(NotStored("the desk is closed"))
+        return deferToThreadPool(
+            self._reactor, self._readers, self._store.copies_of, origin, through, kinds, limit
+        )
+
+    def received_rows(self, origin: str, before: int, limit: int) -> Deferred[list[Sealed]]:
+        """Up to `limit` rows of a partner (empty: of any) below row `before`, newest first."""
+        if self.state == "stopped":
+            return _failed(NotStored("the desk is closed"))
+        return deferToThreadPool(
+            self._reactor, self._readers, self._store.received_rows, origin, before, limit
         )
 
     def subscribe(self, callback: Subscriber) -> Callable[[], None]:
@@ -244,11 +305,11 @@ class Desk:
             return _failed(NotStored(f"the journal's database is away ({self.down_because})"))
         if self.state == "stopped" or self._stopping is not None:
             return _failed(NotStored("the server is stopping"))
-        if len(self._waiting) >= QUEUE:
+        if self.waiting >= QUEUE:
             self.tally.busy += 1
             return _failed(Busy())
         deferred: Deferred[Any] = Deferred()
-        self._waiting.append((job, deferred))
+        (self._asks if isinstance(job, Ask) else self._partners_batches).append((job, deferred))
         if not self._busy and self.state == "ok":
             self._next()
         return deferred
@@ -256,12 +317,22 @@ class Desk:
     def _next(self) -> None:
         """Give the writer its next batch, or rest until something comes or the tick."""
         self._cancel_later()
-        if self._waiting:
-            self._settle([self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))])
+        if self.waiting:
+            self._settle(self._turn())
         elif self._stopping is not None:
             self._finish()
         else:
             self._later = self._reactor.callLater(TICK_S, self._tick)
+
+    def _turn(self) -> list[tuple[Ask | Received, Deferred[Any]]]:
+        """What goes into the next transaction: asks first, then partners' batches in the order they came."""
+        turn = [self._asks.popleft() for _ in range(min(BATCH, len(self._asks)))]
+        rows = 0
+        while self._partners_batches and rows < ROWS and len(turn) < 2 * BATCH:
+            job, deferred = self._partners_batches.popleft()
+            rows += len(job.rows) if isinstance(job, Received) else 0
+            turn.append((job, deferred))
+        return turn
 
     def _tick(self) -> None:
         self._later = None
@@ -274,11 +345,15 @@ class Desk:
         acked, self._acked = self._acked, {}
         jobs = [job for job, _ in batch]
         self._busy = True
-        settled = self._on_writer(lambda: self._clerk.settle(jobs, acked, sign=sign))
+        spoken = dict(self._spoken)
+        settled = self._on_writer(lambda: self._clerk.settle(jobs, acked, sign=sign, spoken=spoken))
 
         def done(outcome: Outcome) -> None:
             if outcome.down or any(isinstance(answer, NotStored) for answer in outcome.answers):
                 self._acked = {**acked, **self._acked}
+            else:
+                self._clerk.spoken |= spoken
+                self._spoken = {who: at for who, at in self._spoken.items() if spoken.get(who) != at}
             watching = tuple(
                 self._subscribers
             )  # who joins while callers are answered joins a world that has these
@@ -340,8 +415,9 @@ class Desk:
         if self.state != "down":
             log.error("the journal's database is lost", why=why)
             self.state, self._tries = "down", 0
-        batch = tuple(self._waiting)
-        self._waiting.clear()
+        batch = (*self._asks, *self._partners_batches)
+        self._asks.clear()
+        self._partners_batches.clear()
         self._busy = True
         self._answer(batch, tuple(NotStored(f"the journal's database is away ({why})") for _ in batch))
         self._busy = False

@@ -26,11 +26,16 @@ from twisted.internet.protocol import Factory
 from twisted.protocols.basic import Int32StringReceiver
 
 from adapters.accounts import Accounts
+from adapters.clock import utc_now
 from adapters.config import Config
 from adapters.desk import Desk
+from dispatch import enrol
 from dispatch.commands import Ask, SaveAccount, SaveResource
+from dispatch.enrol_commands import EnrolCommand, InviteSite, ShutOutSite, WithdrawInvitation
 from dispatch.errors import GanyingError, Malformed, Unknown
-from dispatch.records import Account, Aircraft, Base, Hospital, LandingSite, Resource, WaterPoint
+from dispatch.fleet import TABLES
+from dispatch.records import Account, Resource
+from protocols.json_enrol import InvitationAnswer, JoinedAnswer
 
 log = structlog.get_logger(__name__)
 
@@ -40,13 +45,7 @@ MAX_MESSAGE_BYTES = 1_048_576  # the largest is an account or a resource; over i
 MAX_CLIENTS = 16  # command lines at once; over it: closed at once
 WAIT_S = 30.0  # a command line waits this long for an answer
 _LENGTH = struct.Struct("!I")
-_KINDS: dict[str, type[Resource]] = {
-    "aircraft": Aircraft,
-    "bases": Base,
-    "water_points": WaterPoint,
-    "landing_sites": LandingSite,
-    "hospitals": Hospital,
-}
+_KINDS: dict[str, type[Resource]] = {name: kind for kind, name in TABLES.items()}
 
 Request = dict[str, Any]
 
@@ -73,6 +72,10 @@ class Errands:
             "list_resources": self._list_resources,
             "import_resources": self._import_resources,
             "save_resource": self._save_resource,
+            "list_enrolment": self._list_enrolment,
+            "invite_site": self._invite_site,
+            "withdraw_invitation": self._withdraw_invitation,
+            "shut_out_site": self._shut_out_site,
         }
 
     async def run(self, request: Request) -> Request:
@@ -132,7 +135,34 @@ class Errands:
         await self._ask(request, SaveResource(resource=resource, version_seen=_version(request)))
         return {"id": resource.id}
 
-    async def _ask(self, request: Request, command: SaveAccount | SaveResource) -> None:
+    async def _list_enrolment(self, _: Request) -> Request:
+        world, now = self._desk.world, utc_now()
+        return {
+            "invitations": [
+                msgspec.to_builtins(InvitationAnswer.of(each, now)) for each in world.invitations.values()
+            ],
+            "joined": [msgspec.to_builtins(JoinedAnswer.of(each)) for each in world.joined_sites.values()],
+        }
+
+    async def _invite_site(self, request: Request) -> Request:
+        command = _convert(request, "invitation", InviteSite)
+        await self._ask(request, command)
+        made = enrol.invitation_of(self._desk.world, command.secret_sha256)
+        return {} if made is None else {"id": made.id, "expires_at": made.expires_at.isoformat()}
+
+    async def _withdraw_invitation(self, request: Request) -> Request:
+        command = WithdrawInvitation(
+            invitation_id=str(request.get("id")), reason=str(request.get("reason", ""))
+        )
+        await self._ask(request, command)
+        return {}
+
+    async def _shut_out_site(self, request: Request) -> Request:
+        command = ShutOutSite(site=str(request.get("site")), reason=str(request.get("reason", "")))
+        await self._ask(request, command)
+        return {}
+
+    async def _ask(self, request: Request, command: SaveAccount | SaveResource | EnrolCommand) -> None:
         actor, key = str(request.get("actor", ""))[:64], str(request.get("key", ""))[:64]
         if not actor.startswith("cli:") or not key:
             raise Malformed("actor", "is not cli:<user>, or the key is missing")

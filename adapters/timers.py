@@ -1,7 +1,12 @@
-"""The clock that runs on taskings: once a second it tells the desk which timers have passed.
+"""The clock that runs on taskings, run cards, shifts and handovers: once a second it tells the desk which times have passed.
 
-It decides nothing. The command's key is the timer itself, so that a restart never escalates twice.
+It decides nothing. The command's key is the timer itself, so that a restart never escalates twice. With the same beat
+it has noted what tracks have shown, under the name of the last finding, and what became of alarms, under a digest of it.
 """
+
+from collections.abc import Callable, Iterable
+from hashlib import md5
+from zlib import crc32
 
 import structlog
 from twisted.internet import task
@@ -10,9 +15,13 @@ from twisted.python.failure import Failure
 
 from adapters.clock import Clock
 from adapters.desk import Desk
-from dispatch.commands import Ask
+from dispatch import aid, card_clocks, handover, shift_ends
+from dispatch.aid_commands import ReceiveAid
+from dispatch.alert_commands import CountAlerts, NoteAlerts
+from dispatch.clocks import due_timers
+from dispatch.commands import Ask, Command
+from dispatch.drop_commands import NoteTrackEvents
 from dispatch.errors import GanyingError
-from dispatch.tasking import due_timers
 
 log = structlog.get_logger()
 
@@ -22,9 +31,18 @@ EVERY_S = 1.0
 class Timers:
     """Escalates what is due. At most one escalation per timer is under way at a time."""
 
-    def __init__(self, desk: Desk, clock: Clock, reactor: IReactorTime) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        clock: Clock,
+        reactor: IReactorTime,
+        notes: Callable[[], Iterable[NoteTrackEvents]],
+        alerts: Callable[[], Iterable[NoteAlerts | CountAlerts]] = tuple,
+    ) -> None:
         self._desk = desk
         self._clock = clock
+        self._notes = notes
+        self._alerts = alerts
         self._asked: set[str] = set()
         self._loop = task.LoopingCall(self._tick)
         self._loop.clock = reactor
@@ -39,13 +57,30 @@ class Timers:
             self._loop.stop()
 
     def _tick(self) -> None:
-        for due in due_timers(self._desk.world, self._clock()):
-            key = f"{due.tasking_id}.{due.timer}.{due.due_at:%m%dT%H%M%S}"
-            if key in self._asked:
-                continue
-            self._asked.add(key)
-            answer = self._desk.ask(Ask(actor="clock", role=None, command_id=key[-64:], command=due))
-            answer.addCallbacks(lambda _: None, self._refused, errbackArgs=(key,)).addBoth(self._done, key)
+        now, world = self._clock(), self._desk.world
+        for timer in due_timers(world, now):
+            self._ask(timer, f"{timer.tasking_id}.{timer.timer}.{timer.due_at:%m%dT%H%M%S}")
+        for late in handover.due(world, now):
+            self._ask(late, f"{late.handover_id}.due")
+        for line in card_clocks.due(world, now):
+            self._ask(line, f"{line.incident_id}.{line.key}.{line.due_at:%m%dT%H%M%S}")
+        for missed in shift_ends.due(world, now):
+            who = crc32("\0".join(missed.shift_ids).encode())
+            self._ask(missed, f"shift.{missed.ended_at:%Y%m%dT%H%M}.{who:08x}")
+        for one in aid.due(world, now):
+            what = "received" if isinstance(one, ReceiveAid) else str(one.clock)
+            self._ask(one, f"{one.request_id}.{what}")
+        for note in self._notes():
+            self._ask(note, f"{note.events[-1].id}.{len(note.events)}")
+        for alerts in self._alerts():
+            self._ask(alerts, f"alerts.{md5(repr(alerts).encode(), usedforsecurity=False).hexdigest()}")
+
+    def _ask(self, command: Command, key: str) -> None:
+        if key in self._asked:
+            return
+        self._asked.add(key)
+        answer = self._desk.ask(Ask(actor="clock", role=None, command_id=key[-64:], command=command))
+        answer.addCallbacks(lambda _: None, self._refused, errbackArgs=(key,)).addBoth(self._done, key)
 
     def _refused(self, failure: Failure, key: str) -> None:
         """A person was quicker, or the journal is down: the next tick looks again."""

@@ -159,6 +159,14 @@ def peer_site(transport: object) -> str:
     return site_of(certificate.to_cryptography())
 
 
+def peer_certificate(transport: object) -> bytes:
+    """The peer's verified certificate, DER; empty where it showed none."""
+    certificate: Any = transport.getPeerCertificate() if ISSLTransport.providedBy(transport) else None
+    if certificate is None:
+        return b""
+    return bytes(certificate.to_cryptography().public_bytes(serialization.Encoding.DER))
+
+
 def peer_name(transport: object) -> str:
     """The common name in the peer's verified certificate; empty where it showed none."""
     if not ISSLTransport.providedBy(transport):

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import segno
 
-from adapters.accounts import SiteSecret, hash_password, new_totp, otpauth_uri
+from adapters.accounts import SiteSecret, check_new_password, hash_password, new_totp, otpauth_uri
 from adapters.cli.config import add_config_option
 from adapters.cli.errand import Do, perform
 from adapters.config import Config, load
 from adapters.local_socket import Request
 from dispatch.errors import Malformed
 from dispatch.ids import check_id
-from dispatch.kinds import Role
+from dispatch.kinds import AlarmKind, Role
 
 SECRET = "secret.key"  # noqa: S105 (a file's name)
 
@@ -32,11 +32,27 @@ def add_parser(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     add.add_argument("--role", action="append", required=True, choices=[role.value for role in Role])
     add.add_argument("--display-name", default="", help="as the console shows it (default: the name)")
     add.add_argument("--operator", default="", help="whose taskings an operator sees")
+    add.add_argument(
+        "--alarm",
+        action="append",
+        default=[],
+        choices=[kind.value for kind in AlarmKind],
+        help="what a gateway may hand over; may be repeated; none: every kind",
+    )
+    add.add_argument("--phone", default="", help="reached there by text or call when no page is open")
+    add.add_argument(
+        "--phone-gateway",
+        action="store_true",
+        help="a gateway that brings replies and reports of phones, and no alarms unless kinds are named",
+    )
     add.add_argument("--password-file", type=Path, required=True, help="first line; - reads stdin")
     add.add_argument("--qr", action="store_true", help="draw the second factor's code in the terminal")
     password = acts.add_parser("password", help="a new password")
     password.add_argument("name")
     password.add_argument("--password-file", type=Path, required=True)
+    phone = acts.add_parser("phone", help="a new telephone number, or none")
+    phone.add_argument("name")
+    phone.add_argument("number", nargs="?", default="")
     totp = acts.add_parser("totp", help="a new second factor; the old one ends")
     totp.add_argument("name")
     totp.add_argument("--qr", action="store_true")
@@ -70,13 +86,23 @@ def read_password(path: Path) -> str:
     return text.split("\n", 1)[0].rstrip("\r")
 
 
+def _hashed(arguments: argparse.Namespace) -> str:
+    """The hash of the password in the file, which keeps the console's rule. Raises Malformed."""
+    return hash_password(
+        check_new_password(read_password(arguments.password_file), arguments.name, "password-file")
+    )
+
+
 def _add(config: Config, arguments: argparse.Namespace) -> None:
     account: Request = {
         "name": check_id(arguments.name, "name"),
         "display_name": arguments.display_name or arguments.name,
         "roles": list(dict.fromkeys(arguments.role)),
-        "password_hash": hash_password(read_password(arguments.password_file)),
+        "password_hash": _hashed(arguments),
         "operator_id": arguments.operator,
+        "alarm_kinds": list(dict.fromkeys(arguments.alarm)),
+        "phone": arguments.phone,
+        "phone_gateway": arguments.phone_gateway,
     }
     uri = _enrol(config, account) if config.security.second_factor == "totp" else ""
 
@@ -95,7 +121,9 @@ def _change(config: Config, arguments: argparse.Namespace) -> None:
         uri = ""
         match arguments.act:
             case "password":
-                account["password_hash"] = hash_password(read_password(arguments.password_file))
+                account["password_hash"] = _hashed(arguments)
+            case "phone":
+                account["phone"] = arguments.number
             case "totp":
                 uri = _enrol(config, account)
             case "disable" | "enable":

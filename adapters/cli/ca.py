@@ -7,7 +7,6 @@ anew under a new authority.
 """
 
 import argparse
-import ipaddress
 import os
 import re
 import sys
@@ -17,16 +16,12 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import NameOID
 
-from adapters.tls import SITE_URN
-from dispatch import ids
+from adapters.authority import BACKDATE, ISSUED_VALID, builder, read_authority, usage
 from dispatch.errors import Malformed
 
 AUTHORITY_VALID = timedelta(days=3650)
-# iOS and macOS refuse server certificates of a private authority that live longer (support.apple.com/103769).
-ISSUED_VALID = timedelta(days=825)
-BACKDATE = timedelta(days=1)  # phones and vehicles whose clock is a little behind still accept a fresh one
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")
 
 TRUST_STEPS = """\
@@ -98,9 +93,9 @@ def init_authority(folder: Path, name: str, now: datetime) -> Path:
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     certificate = (
-        _builder(subject, subject, key, now, AUTHORITY_VALID)
+        builder(subject, subject, key.public_key(), now, AUTHORITY_VALID)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_usage(authority=True), critical=True)
+        .add_extension(usage(authority=True), critical=True)
         .sign(key, hashes.SHA256())
     )
     _write(path, certificate, key)
@@ -121,87 +116,10 @@ def issue_certificate(
         raise Malformed("name", f"{name!r} is not a file name of letters, digits, dot, dash (and not 'ca')")
     path = folder / f"{name}.crt"
     _refuse_overwrite(path, folder / f"{name}.key")
-    authority, authority_key = _read_authority(folder)
+    authority = read_authority(folder)
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    builder = (
-        _builder(subject, authority.subject, key, now, ISSUED_VALID)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(authority=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage(_purposes(site, client)), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False
-        )
-    )
-    names = _names(site, hosts or [])
-    if names:
-        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
-    _write(path, builder.sign(authority_key, hashes.SHA256()), key)
+    _write(path, authority.issue(key.public_key(), name, now, site=site, hosts=hosts, client=client), key)
     return path
-
-
-def _purposes(site: str, client: bool) -> list[x509.ObjectIdentifier]:
-    """A site both listens and dials; a person only signs in; anything else only serves."""
-    if site:
-        return [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
-    return [ExtendedKeyUsageOID.CLIENT_AUTH if client else ExtendedKeyUsageOID.SERVER_AUTH]
-
-
-def _names(site: str, hosts: list[str]) -> list[x509.GeneralName]:
-    names: list[x509.GeneralName] = []
-    if site:
-        names.append(x509.UniformResourceIdentifier(SITE_URN + ids.check_site(site, "site")))
-    for host in hosts:
-        try:
-            names.append(x509.IPAddress(ipaddress.ip_address(host)))
-        except ValueError:
-            try:
-                names.append(x509.DNSName(host.encode("idna").decode("ascii")))
-            except ValueError as error:
-                raise Malformed("host", f"{host!r}: {error}") from None
-    return names
-
-
-def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, now: datetime, valid: timedelta
-) -> x509.CertificateBuilder:
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - BACKDATE)
-        .not_valid_after(now - BACKDATE + valid)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-    )
-
-
-def _usage(*, authority: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not authority,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=authority,
-        crl_sign=authority,
-        encipher_only=False,
-        decipher_only=False,
-    )
-
-
-def _read_authority(folder: Path) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
-    try:
-        certificate = x509.load_pem_x509_certificate((folder / "ca.crt").read_bytes())
-        key = serialization.load_pem_private_key((folder / "ca.key").read_bytes(), password=None)
-    except (OSError, ValueError, TypeError) as error:
-        raise Malformed(
-            "dir", f"no authority in {folder}; `ganying ca init --dir {folder}` first ({error})"
-        ) from None
-    if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise Malformed("dir", f"{folder / 'ca.key'} is not an EC key")
-    return certificate, key
 
 
 def _refuse_overwrite(*paths: Path) -> None:

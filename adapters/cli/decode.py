@@ -19,12 +19,18 @@ from protocols.frames import BadFrame
 
 # Each: the module beside this one and the callable in it that takes Options and makes a LineReader.
 FORMATS: Mapping[str, tuple[str, str]] = {
+    "aixm": ("decode_volumes", "aixm_lines"),
     "asterix": ("decode_asterix", "AsterixLines"),
     "avr": ("decode_modes", "avr_lines"),
     "beast": ("decode_modes", "beast_lines"),
+    "cap": ("decode_cap", "CapLines"),
     "cot": ("decode_cot", "CotLines"),
+    "fpl": ("decode_fpl", "FplLines"),
     "jt808": ("decode_jt808", "Jt808Lines"),
+    "klv": ("decode_klv", "KlvLines"),
+    "metar": ("decode_metar", "MetarLines"),
     "nmea": ("decode_nmea", "NmeaLines"),
+    "openair": ("decode_volumes", "openair_lines"),
     "sbs": ("decode_sbs", "SbsLines"),
 }
 

@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import math
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -29,6 +30,7 @@ from adapters.accounts import hash_password
 from adapters.cli.ca import init_authority, issue_certificate
 from adapters.cli.errand import Do, perform
 from adapters.cli.resources import JIANGXI, ORDER, errands, read_file
+from adapters.clock import utc_now
 from adapters.config import Config, load
 from adapters.exercise import children, stage
 from adapters.exercise.children import Child
@@ -111,8 +113,10 @@ class _Site:
 
 def _sites(folder: Path, arguments: argparse.Namespace) -> list[_Site]:
     """The story's site first, then its neighbour; their files are written."""
-    http, simulated, recorded, link, neighbour = _free_ports([arguments.port, 0, 0, 0, 0])
-    ports = Ports(http=http, simulated=simulated, recorded=recorded, link=link, neighbour=neighbour)
+    http, simulated, recorded, link, neighbour, phones = _free_ports([arguments.port, 0, 0, 0, 0, 0])
+    ports = Ports(
+        http=http, simulated=simulated, recorded=recorded, link=link, neighbour=neighbour, phones=phones
+    )
     linked = not arguments.alone
     if linked:
         _certificates(folder / "ca")
@@ -138,6 +142,9 @@ def _site(folder: Path, text: str, parts: tuple[Part, ...], tables: Path, ports:
     folder.mkdir(mode=0o700, exist_ok=True)
     file, guide = folder / "site.toml", folder / "guide.json"
     file.write_text(text, encoding="utf-8")
+    sms = folder / stage.SMS_SECRET
+    sms.touch(mode=0o600)
+    sms.write_text(secrets.token_hex(32), encoding="ascii")
     guide.touch(mode=0o600)
     guide.write_bytes(msgspec.json.encode(stage.guide(parts)))
     config = load(file)
@@ -173,6 +180,9 @@ def _fill(site: _Site, accounts: list[Account]) -> None:
         for kind, rows in site.resources:
             for errand in errands(kind, rows):
                 await do(errand)
+        if site.config.site.id == stage.SITE:
+            for errand in errands("shifts", stage.roster(stage.SITE, utc_now())):
+                await do(errand)
 
     perform(site.config, script)
 
@@ -185,6 +195,8 @@ def _account(part: Part) -> Account:
         password_hash=hash_password(part.password),
         operator_id=part.operator_id,
         scripted=part.scripted,
+        phone=part.phone,
+        phone_gateway=part.phone_gateway,
     )
 
 
@@ -228,6 +240,7 @@ class _Play:
             time_factor=self._arguments.time_factor,
             max_drops=self._arguments.max_drops,
             partner=stage.NEIGHBOUR if len(self._sites) > 1 else "",
+            sms_secret=(self._sites[0].folder / stage.SMS_SECRET).read_text("ascii"),
         )
         exercise = Child("exercise", ["-m", "adapters.exercise.run"], self._sites[0].folder)
         self._children.append(exercise)

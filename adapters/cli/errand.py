@@ -56,6 +56,7 @@ def _alone(config: Config, script: Script[T]) -> T:
         site=config.site.id,
         key=journal_key.load_or_create(config.data),
         clock=utc_now,
+        partners=frozenset(each.site for each in config.partner),
         reactor=reactor,
     )
     errands = Errands(desk)

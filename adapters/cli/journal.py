@@ -27,7 +27,7 @@ from protocols.rows import EPOCH, Sealed
 if TYPE_CHECKING:
     from adapters.store.journal import Store
 
-SECRETS = ("password_hash", "totp_sealed", "token_digest")  # of accounts and sessions: listed as "…"
+SECRETS = ("password_hash", "totp_sealed", "token_digest", "secret", "phone", "phone_number")  # listed as "…"
 
 
 def add_parser(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -1,7 +1,7 @@
-"""`ganying plan SCENARIO.json --out PLAN.json`: one scenario in, one plan out, both of interchange format 1.0.
+"""`ganying plan SCENARIO.json --out PLAN.json`: one scenario in, one plan out, of the interchange formats 1.0 and 1.1.
 
     ganying plan SCENARIO.json [--seconds S] [--seed N] [--iterations N] [--previous PLAN.json]
-        [--passes N] [--what-if CHANGES.json] --out PLAN.json
+        [--passes N] [--what-if CHANGES.json] [--reasons zh|en [--reasons-out FILE]] --out PLAN.json
 
 `-` as the scenario reads standard input, `--out -` writes standard output. With `--explain` what is written is
 not the plan alone but {"plan": …, "score": {"score": …, terms}, "human_score": …, "explanation": …,
@@ -17,6 +17,10 @@ problems get as many as there is time for; a province's takes some ten seconds o
 `--what-if`: a list of changes (docs/planning.md). What is written is {"changes", "difference", "answer"}: what the plan
 would be with them, as a difference to the plan without them, and its answer as `--explain` writes it.
 
+`--reasons zh|en`: why this plan, in words (`plan_reasons.py`), to `--reasons-out FILE` (`-`: standard output), else to
+standard output, or to standard error where the plan itself goes to standard output. Measuring them takes some time after
+`--seconds`, and may find a better plan, which is then the one that is written.
+
 Exit status: 0 the plan is written and legal (with `--explain`: written; the object says what it breaks); 1 it is
 written, but no plan can keep every rule (each broken one is named); 2 the input cannot be read or is malformed (the field is named), nothing is written.
 """
@@ -27,7 +31,10 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from adapters.cli.plan_reasons import reasons_text
+from adapters.cli.plan_words import LANGUAGES
 from dispatch.errors import Malformed
 from optimizer.stop import Stop
 
@@ -46,7 +53,7 @@ def add_parser(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "scenario", metavar="SCENARIO.json", help="scenario of format 1.0, or - for standard input"
+        "scenario", metavar="SCENARIO.json", help="scenario of format 1.0 or 1.1, or - for standard input"
     )
     parser.add_argument(
         "--seconds", type=_seconds, help=f"time to improve the plan (default {DEFAULT_SECONDS:g})"
@@ -58,41 +65,62 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="PLAN.json", required=True, help="where the plan goes, or -")
     parser.add_argument("--what-if", metavar="CHANGES.json", help="changes to try; the difference is written")
     parser.add_argument("--explain", action="store_true", help="write plan, score and reasons in one object")
+    parser.add_argument("--reasons", choices=LANGUAGES, help="tell in words why it is this plan")
+    parser.add_argument("--reasons-out", metavar="FILE", help="where the words go, or - (standard output)")
 
 
 def run(args: argparse.Namespace) -> int:
     """Plan; answers the exit status."""
     try:
-        answer, violations = _plan(args)
+        _check(args)
+        answer, violations, words = _plan(args)
     except Malformed as error:
         print(f"ganying plan: {error}", file=sys.stderr)
         return _MALFORMED
     except OSError as error:
         print(f"ganying plan: cannot read {error.filename}: {error.strerror}", file=sys.stderr)
         return _MALFORMED
-    text = json.dumps(answer, ensure_ascii=False, indent=1) + "\n"
-    try:
-        if args.out == "-":
-            sys.stdout.write(text)
-            sys.stdout.flush()
-        else:
-            Path(args.out).write_text(text, encoding="utf-8")
-    except OSError as error:
-        print(f"ganying plan: cannot write {args.out}: {error.strerror}", file=sys.stderr)
-        return _MALFORMED
+    texts = [(args.out, json.dumps(answer, ensure_ascii=False, indent=1) + "\n")]
+    if args.reasons and not args.reasons_out and args.out == "-":
+        sys.stderr.write(words)
+    elif args.reasons:
+        texts.append((args.reasons_out or "-", words))
+    for name, text in texts:
+        try:
+            _write(name, text)
+        except OSError as error:
+            print(f"ganying plan: cannot write {name}: {error.strerror}", file=sys.stderr)
+            return _MALFORMED
     return _BROKEN if violations else _FINE
 
 
-def _plan(args: argparse.Namespace) -> tuple[Mapping[str, object], int]:
-    """What is to be written, and how many broken rules the exit status must tell of."""
+def _check(args: argparse.Namespace) -> None:
+    if args.reasons_out and not args.reasons:
+        raise Malformed("--reasons-out", "needs --reasons zh or en")
+    if args.reasons_out and args.reasons_out == args.out:
+        raise Malformed("--reasons-out", "is where the plan goes")
+
+
+def _write(name: str, text: str) -> None:
+    """To a file, or to standard output for -. Raises OSError."""
+    if name == "-":
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    else:
+        Path(name).write_text(text, encoding="utf-8")
+
+
+def _plan(args: argparse.Namespace) -> tuple[Mapping[str, object], int, str]:
+    """What is to be written, how many broken rules the exit status must tell of, and the reasons in words if asked."""
     return _what_if(args) if args.what_if else _plain(args)
 
 
-def _what_if(args: argparse.Namespace) -> tuple[Mapping[str, object], int]:
+def _what_if(args: argparse.Namespace) -> tuple[Mapping[str, object], int, str]:
     from optimizer.wonder import wonder
 
+    scenario = _read(args.scenario, "scenario")
     answer = wonder(
-        _read(args.scenario, "scenario"),
+        scenario,
         _json(args.what_if, "changes"),
         _read(args.previous, "previous") if args.previous else None,
         stops=(lambda: _stop(args), lambda: _stop(args)),
@@ -104,10 +132,10 @@ def _what_if(args: argparse.Namespace) -> tuple[Mapping[str, object], int]:
         f"score {score['before']:.3f} as it stands, {score['after']:.3f} if so, {len(broken)} violations",
         file=sys.stderr,
     )
-    return answer, 0
+    return answer, 0, reasons_text(scenario, answer["answer"], args.reasons) if args.reasons else ""
 
 
-def _plain(args: argparse.Namespace) -> tuple[Mapping[str, object], int]:
+def _plain(args: argparse.Namespace) -> tuple[Mapping[str, object], int, str]:
     from optimizer.answer import answer, broken_rules
     from optimizer.bound import proves_quickly
     from optimizer.plan import read_plan
@@ -115,7 +143,8 @@ def _plain(args: argparse.Namespace) -> tuple[Mapping[str, object], int]:
     from optimizer.solve import solve
 
     stop = _stop(args)
-    problem = parse(_read(args.scenario, "scenario"))
+    scenario = _read(args.scenario, "scenario")
+    problem = parse(scenario)
     previous = read_plan(problem, _read(args.previous, "previous")) if args.previous else None
     passes = args.passes
     if passes is None:
@@ -130,9 +159,12 @@ def _plain(args: argparse.Namespace) -> tuple[Mapping[str, object], int]:
     )
     for row in broken:
         print(f"  {row['code']} {row['aircraft_id']}: {row['detail']}", file=sys.stderr)
-    if not args.explain:
-        return result.plan.to_json(problem), len(broken)
-    return answer(problem, result, args.seed), 0
+    if not args.explain and not args.reasons:
+        return result.plan.to_json(problem), len(broken), ""
+    told = answer(problem, result, args.seed)
+    words = reasons_text(scenario, told, args.reasons) if args.reasons else ""
+    written: Any = told if args.explain else told["plan"]
+    return written, len(broken), words
 
 
 def _stop(args: argparse.Namespace) -> Stop:

@@ -24,7 +24,21 @@ from protocols.resources_csv import MAX_TEXT_CHARS, BadTable, read_table, write_
 from protocols.resources_table import COLUMNS, table_of
 
 JIANGXI = Path(adapters.data.__file__).parent / "jiangxi"
-ORDER = ("bases", "water_points", "landing_sites", "hospitals", "aircraft")  # aircraft name their bases
+ORDER = (
+    "duty_rules",
+    "clearance_rules",
+    "minima",
+    "run_cards",
+    "operators",
+    "bases",
+    "water_points",
+    "landing_sites",
+    "hospitals",
+    "aircraft",
+    "contracts",
+    "crew",
+    "equipment",
+)  # a row names what is in a table before its own
 ROWS_AT_ONCE = 200  # some 600 bytes each: well below the local socket's limit
 
 

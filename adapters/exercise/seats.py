@@ -7,10 +7,11 @@ by itself. Seats wait some seconds before they act, so that people can follow an
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adapters.exercise.crew import Situation
 from adapters.exercise.flight import Flight, Phase
+from dispatch.amended import open_amendment
 from dispatch.kinds import (
     AirspaceAction,
     AirspaceState,
@@ -29,6 +30,7 @@ ATC_WAITS_S = 8.0
 CONFIRM_WAITS_S = 3.0
 ADOPT_WAITS_S = 2.0
 ORDER_WAITS_S = 2.0
+ACKNOWLEDGE_WAITS_S = 6.0
 ACCEPT_WAITS_S = 5.0
 PREPARE_WAITS_S = 4.0
 RELEASE_WAITS_S = 5.0
@@ -148,6 +150,12 @@ def _plan_acts(scene: Scene, incident: Incident, open_plans: list[Proposal]) -> 
 
 def _tasking_acts(scene: Scene, cast: Cast, tasking: Tasking) -> Iterator[Act]:
     waited_s = scene.waited(tasking) / cast.patience
+    amendment = open_amendment(tasking)
+    if amendment is not None:  # the crew reads it first; what it was released or flies for goes on
+        if _accepts(cast, tasking) and waited_s >= ACKNOWLEDGE_WAITS_S:
+            made = _crew(tasking, TaskingAction.ACKNOWLEDGE)
+            yield replace(made, body={**made.body, "amendment": amendment.number})
+        return
     match tasking.state:
         case TaskingState.PENDING if cast.everyone and waited_s >= ORDER_WAITS_S:
             yield _act(Role.DUTY_CHIEF, "taskings", tasking, TaskingAction.ORDER)

@@ -42,6 +42,16 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     report: IncidentReport
 
 
+class Phones(msgspec.Struct, frozen=True, kw_only=True):
+    """A simulated telephone gateway. `answering`: numbers whose scripted holder accepts by text;
+    `when_urged`: only once nobody has answered in time."""
+
+    listen: Address
+    secret: str
+    answering: tuple[str, ...] = ()
+    when_urged: tuple[str, ...] = ()
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """One exercise. `everyone`: all seats are scripted. `accepting`: operators whose script accepts
     orders. `partner`: with whom a scripted desk shares its incidents. `patience`: seats wait so many times longer."""
@@ -58,3 +68,4 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_drops: int = 1000
     patience: float = 1.0
     partner: str = ""
+    phones: Phones | None = None

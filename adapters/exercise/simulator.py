@@ -20,6 +20,7 @@ from adapters.exercise.antenna import Antenna
 from adapters.exercise.crew import Situation, known
 from adapters.exercise.doors import Declined, Doors, Unreachable
 from adapters.exercise.fleet import Fleet
+from adapters.exercise.phones import SimulatedGateway
 from adapters.exercise.recording import Loop
 from adapters.exercise.seats import Act, Cast, Proposal, Scene, acts
 from adapters.exercise.settings import Seat, Settings
@@ -72,6 +73,9 @@ class Simulator:
         if settings.recording is not None:
             self._loop = Loop(settings.recording.read())
             self._second = Antenna(reactor, settings.recording.feed.host, settings.recording.feed.port)
+        self._gateway: SimulatedGateway | None = None
+        if settings.phones is not None:
+            self._gateway = SimulatedGateway(settings.phones, self._bring, settings.patience, reactor)
         self._flying = LoopingCall(self._fly)
         self._reading = LoopingCall(self._read)
         self._flying.clock = self._reading.clock = reactor
@@ -81,6 +85,8 @@ class Simulator:
         self._antenna.start()
         if self._second is not None:
             self._second.start()
+        if self._gateway is not None:
+            self._gateway.start()
         self._flying.start(TICK_S, now=False).addErrback(_defect, "flying")
         self._reading.start(READ_S).addErrback(_defect, "reading")
 
@@ -89,6 +95,8 @@ class Simulator:
         for loop in (self._flying, self._reading):
             if loop.running:
                 loop.stop()
+        if self._gateway is not None:
+            await self._gateway.stop()
         await self._antenna.stop()
         if self._second is not None:
             await self._second.stop()
@@ -202,6 +210,13 @@ class Simulator:
                 self._under_way.add(act.key)
                 doing = Deferred.fromCoroutine(self._do(act, seat)).addErrback(self._declined, act)
                 doing.addBoth(self._done, act.key)
+
+    async def _bring(self, event: dict[str, str]) -> None:
+        """What a simulated phone says. Raises Declined, Unreachable."""
+        seat = self._seat(Role.GATEWAY, "")
+        if seat is not None:
+            body = {"events": [event]}
+            await self._doors.call("POST", "gateway/sms", await self._token(seat), body)
 
     def _done(self, result: object, key: str) -> None:
         self._under_way.discard(key)

@@ -7,12 +7,15 @@ only. Accounts for scripts are marked scripted; their passwords are told to the 
 """
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import adapters.data
-from adapters.exercise.settings import Address, Alarm, Recording, Seat, Settings
-from dispatch.kinds import IncidentKind, Role
+from adapters.exercise.settings import Address, Alarm, Phones, Recording, Seat, Settings
+from dispatch.flown import BEIJING
+from dispatch.kinds import DutyPost, IncidentKind, Role
+from dispatch.staff_records import DutyShift
 from protocols.json_doors import IncidentReport, PositionBody
 
 DATA = Path(adapters.data.__file__).parent
@@ -26,8 +29,10 @@ NEIGHBOUR_NAME = "湖南省应急救援航空中心"
 AGREEMENT = "演练协议-2026"  # a link names the agreement it rests on; this one is for drills
 SIMULATED_PREFIX = "78f"  # adapters/data/jiangxi/ORIGIN.md
 OPERATORS = ("OP1", "OP2")  # adapters/data/jiangxi/operators.csv
-PEOPLES_OPERATOR = "OP1"  # the newcomer's; the other's orders are accepted by its script
+PEOPLES_OPERATOR = "OP1"  # the newcomer's; the other's crew has no page open and accepts by text
 ALARM_AFTER_S = 4.0
+PHONES = {"OP1": "13900000001", "OP2": "13900000002"}  # invented; they ring in the simulated gateway alone
+SMS_SECRET = "sms.secret"  # noqa: S105  # a file's name
 PATIENCE = 2.5  # ATC's script answers after 20 s, crews take their steps after some 10 s each
 # To be typed on a phone: no letters that look alike. 12 of 30 are 58 random bits, good for one demonstration.
 TYPEABLE = "abcdefghjkmnpqrstuvwxyz2345678"
@@ -44,6 +49,8 @@ class Part:
     password: str
     operator_id: str = ""
     scripted: bool = False
+    phone: str = ""
+    phone_gateway: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +62,7 @@ class Ports:
     recorded: int
     link: int
     neighbour: int
+    phones: int
 
 
 def people() -> tuple[Part, ...]:
@@ -62,18 +70,53 @@ def people() -> tuple[Part, ...]:
     return (
         _part("diaodu", "调度员", Role.DISPATCHER),
         _part("zhiban", "值班长", Role.DUTY_CHIEF),
-        _part("tonghang", "赣翔通航（演练）", Role.OPERATOR, operator_id=PEOPLES_OPERATOR),
+        replace(
+            _part("tonghang", "赣翔通航（演练）", Role.OPERATOR, operator_id=PEOPLES_OPERATOR),
+            phone=PHONES[PEOPLES_OPERATOR],
+        ),
         _part("kongguan", "空管席", Role.ATC),
         _part("jidi", "靖安驻防站", Role.BASE),
         _part("guancha", "飞行观察员", Role.OBSERVER),
+        _part("anquan", "安全管理员", Role.SECADMIN),
+    )
+
+
+DAY_SHIFT = ((DutyPost.CHIEF, "zhiban"), (DutyPost.DISPATCHER, "diaodu"), (DutyPost.BASE_DESK, "jidi"))
+
+
+def roster(site: str, now: datetime) -> tuple[DutyShift, ...]:
+    """Today's and tomorrow's duty of the newcomer's own parts, 08:00 to 08:00 in Beijing; the base is the first one."""
+    today = (now + BEIJING).replace(hour=8, minute=0, second=0, microsecond=0) - BEIJING
+    if today > now:
+        today -= timedelta(days=1)
+    return tuple(
+        DutyShift(
+            id=f"{day + BEIJING:%Y%m%d}-{post}-{account}",
+            site=site,
+            name="全日班",
+            post=post,
+            account=account,
+            base_id="JX-JA" if post is DutyPost.BASE_DESK else "",
+            begins_at=day,
+            ends_at=day + timedelta(days=1),
+            source="演练",
+        )
+        for day in (today, today + timedelta(days=1))
+        for post, account in DAY_SHIFT
     )
 
 
 def scripts(*, everyone: bool) -> tuple[Part, ...]:
     """The scripted accounts; dispatcher and duty chief only where everything runs by itself."""
     crews = tuple(
-        _part(
-            f"script-crew-{operator.lower()}", f"机组（脚本 {operator}）", Role.OPERATOR, operator_id=operator
+        replace(
+            _part(
+                f"script-crew-{operator.lower()}",
+                f"机组（脚本 {operator}）",
+                Role.OPERATOR,
+                operator_id=operator,
+            ),
+            phone="" if operator == PEOPLES_OPERATOR else PHONES[operator],
         )
         for operator in OPERATORS
     )
@@ -85,6 +128,7 @@ def scripts(*, everyone: bool) -> tuple[Part, ...]:
         _part("script-atc", "空管席（脚本）", Role.ATC),
         _part("script-base", "驻防站（脚本）", Role.BASE),
         _part("script-observer", "护林观察（脚本）", Role.OBSERVER),
+        replace(_part("script-phones", "短信网关（模拟）", Role.GATEWAY), phone_gateway=True),
         *crews,
         *(desk if everyone else ()),
     )
@@ -102,14 +146,7 @@ def _part(account: str, display_name: str, role: Role, *, operator_id: str = "")
 
 
 def _marked(part: Part) -> Part:
-    return Part(
-        account=part.account,
-        display_name=part.display_name,
-        role=part.role,
-        password=part.password,
-        operator_id=part.operator_id,
-        scripted=True,
-    )
+    return replace(part, scripted=True)
 
 
 def neighbours() -> tuple[Part, ...]:
@@ -132,6 +169,10 @@ simulated_prefixes = ["{SIMULATED_PREFIX}"]
 name = "ulss7"
 kind = "beast"
 listen = "127.0.0.1:{ports.recorded}"
+
+[sms]
+url = "http://127.0.0.1:{ports.phones}/send"
+secret = "{SMS_SECRET}"
 """
         + (_federation(SITE, f"127.0.0.1:{ports.link}") + _partner(NEIGHBOUR, "湖南省", "") if linked else "")
     )
@@ -226,7 +267,14 @@ def alarm() -> Alarm:
 
 
 def settings(
-    ports: Ports, parts: tuple[Part, ...], *, everyone: bool, time_factor: float, max_drops: int, partner: str
+    ports: Ports,
+    parts: tuple[Part, ...],
+    *,
+    everyone: bool,
+    time_factor: float,
+    max_drops: int,
+    partner: str,
+    sms_secret: str,
 ) -> Settings:
     """What the exercise's process is told."""
     return Settings(
@@ -240,9 +288,14 @@ def settings(
         ),
         alarm=alarm(),
         everyone=everyone,
-        accepting=tuple(operator for operator in OPERATORS if operator != PEOPLES_OPERATOR),
         time_factor=time_factor,
         max_drops=max_drops,
         patience=1.0 if everyone else PATIENCE,
         partner=partner,
+        phones=Phones(
+            listen=Address(host="127.0.0.1", port=ports.phones),
+            secret=sms_secret,
+            answering=() if everyone else tuple(part.phone for part in parts if part.scripted and part.phone),
+            when_urged=tuple(part.phone for part in parts if not part.scripted and part.phone),
+        ),
     )

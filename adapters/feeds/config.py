@@ -95,6 +95,7 @@ class FeedConfig:
     send_traffic: bool = False  # also what is not rescue's own, inside send_area
     send_area: tuple[float, float, float, float] | None = None  # west, south, east, north, degrees
     send_limit: int = SEND_LIMIT
+    markers: bool = False  # cot only: spots are reports to be looked at
 
     def __post_init__(self) -> None:
         self._set("kind", _member(FeedKind, self.kind, "feed.kind"))
@@ -218,7 +219,7 @@ class FeedConfig:
 
     def _check_field_clients(self) -> None:
         if self.kind is not FeedKind.COT:
-            for name in ("allow_plain", "send", "send_traffic", "send_area"):
+            for name in ("allow_plain", "send", "send_traffic", "send_area", "markers"):
                 if getattr(self, name):
                     raise Malformed(f"feed.{name}", "only with kind = cot")
             return

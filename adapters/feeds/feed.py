@@ -25,6 +25,7 @@ from twisted.protocols.tls import TLSMemoryBIOFactory
 from adapters import tls
 from adapters.feeds.channel import Channel, Sink
 from adapters.feeds.config import FeedConfig, Transport, host_port
+from adapters.feeds.field_reports import FieldReports
 from adapters.feeds.pump import Pump
 from adapters.feeds.readers import Line, Reader
 from adapters.feeds.readers.table import reader_of
@@ -63,6 +64,7 @@ class Feed:
         self._ticking = LoopingCall(self._tick)
         self._sink: Sink | None = None
         self._open: set[Receiver] = set()
+        self.reports: FieldReports | None = None  # takes spots, where the config says so
         self._listening: IListeningPort | None = None
         self._client: ClientService | None = None
         self._datagrams: Datagrams | None = None
@@ -179,6 +181,7 @@ class Feed:
         if self._sink is None:
             raise RuntimeError("the feed was not started")
         self.counts.connections_total += 1
+        reports = self.reports if self.config.markers else None
         line = Line(
             config=self.config,
             counts=self.counts,
@@ -187,6 +190,8 @@ class Feed:
             send=send,
             drop=drop,
             room=room,
+            marked=None if reports is None else reports.take,
+            unmarked=None if reports is None else reports.take_back,
         )
         return Channel(self._make_reader(line), sink=self._sink, now=self.now())
 

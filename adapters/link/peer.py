@@ -2,12 +2,16 @@
 
 The session says what to do (protocols/link_session.py); here it is done, in order. Two things take time and may
 outlive a connection: reading the journal, whose late answer the session ignores by its number, and committing a
-batch. A new connection greets only after a commit under way is done, so that `have` is the truth and no row is asked
+batch (intake.py). What leaves is told by leaving.py, what comes in is sorted by received.py. A new connection greets only after a commit under way is done, so that `have` is the truth and no row is asked
 for twice. A slow partner holds up its own cursor and nothing else: batches wait in the journal, tracks are dropped.
 """
 
-from collections import deque
+import time
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -15,19 +19,45 @@ from twisted.python.failure import Failure
 
 from adapters.clock import Clock
 from adapters.desk import Desk
-from adapters.link import carried
+from adapters.link import carried, classes, columns, leaving, received
+from adapters.link.ahead import Read, ReadAhead
+from adapters.link.flows import Flows
+from adapters.link.intake import Intake
+from adapters.link.received import Sorted
+from adapters.link.sharing import Sharing
 from adapters.link.socket import LinkSocket
 from adapters.metrics import Metrics
+from adapters.store.database import StoreError
+from adapters.store.receiving import Received
+from adapters.store.transit import Held
 from dispatch import partner
-from dispatch.errors import Busy, GanyingError, NotStored
+from dispatch.consent_records import SentRow
+from dispatch.errors import GanyingError, NotStored
 from dispatch.picture import TrackPicture
-from protocols.link_outputs import Acked, Close, Deliver, Output, PartnerTracks, Send, Want
+from protocols.codec.link import RoomWord
+from protocols.codec.link_columns import states_from
+from protocols.link_greeting import COLUMNS, LANES, RELAY
+from protocols.link_lanes import OWN, RELAYED, Have, Lane
+from protocols.link_outputs import (
+    Acked,
+    Close,
+    Deliver,
+    Output,
+    PartnerColumns,
+    PartnerSays,
+    PartnerTracks,
+    Pause,
+    Send,
+    Want,
+)
 from protocols.link_session import Identity, LinkSession
 from protocols.link_state import LinkState
-from protocols.rows import Row
 
-RETRY_S = 0.5  # pause before a batch is offered again to a desk that is busy or cannot store
 EARLY_FRAMES = 8  # heard while a commit of the last connection is under way; more: closed, it will dial again
+
+# After a message of tracks in columns its socket is left unread for so many times what the message took: whatever a
+# partner sends, its tracks take a third of the reactor, and the rest of them waits in its own buffers.
+TRACKS_REST = 2.0
 
 log = structlog.get_logger()
 
@@ -42,26 +72,49 @@ class Peer:
         picture: TrackPicture,
         identity: Identity,
         site: str,
+        house: received.House,
+        held: Callable[[], None],
         metrics: Metrics,
         clock: Clock,
         call_later: Callable[..., Any],
+        sharing: Sharing,
+        heard: Callable[[str, RoomWord], None],
     ) -> None:
         self.site = site
+        self.refused: Counter[str] = Counter()  # rows and messages, by reason
+        self._house, self._held = house, held
         self.session = LinkSession(identity=identity, partner=site)
         self.socket: LinkSocket | None = None
         self._desk, self._picture, self._clock, self._call_later = desk, picture, clock, call_later
+        self._sharing, self._heard_word = sharing, heard
+        self.flows = Flows()
+        # by (site, row) what has left and is not yet committed at the partner; bounded by the windows
+        self._unnoted: dict[tuple[str, int], SentRow] = {}
         self._certified = ""
         self._greeted = False  # our Greet is out on the present socket
         self._early: list[bytes] = []
-        self._batches: deque[Deliver] = deque()  # bounded by the session's window
-        self._committing = False
+        self._ahead = ReadAhead(desk, call_later)
+        self._intake = Intake(
+            desk=desk,
+            house=house,
+            site=site,
+            clock=clock,
+            call_later=call_later,
+            taken=self._taken,
+            failed=self._not_taken,
+            held_up=lambda: self._count("commit_retried"),
+        )
         self._sent_positions: dict[str, float] = {}
+        self._labels = columns.Labels()
         self._told: dict[str, int] = {}
         self._row_reasons: set[str] = set()
         self._said = ""  # last reason logged: a partner that keeps failing the same way is named once
         self._events = metrics.counter(
             "ganying_link_events", "What happened on links, by partner and event", ("partner", "event")
         )
+        for lane in Lane:  # what waited before a restart waits still
+            self.session.heads.acked[lane] = desk.cursor(site, lane).acked
+        self.journal_grew()
 
     # The connection
 
@@ -79,18 +132,22 @@ class Peer:
             return
         if self._greeted:
             self._carry_out(self.session.receive(data, self._clock()))
+            if self.session.state in (LinkState.CATCHING_UP, LinkState.LIVE):
+                self._desk.note_spoken(self.site, self.session.peering.version)
         elif len(self._early) < EARLY_FRAMES:
             self._early.append(data)
         else:
             socket.close()
 
-    def closed(self, socket: LinkSocket) -> None:
-        """The socket is gone."""
+    def closed(self, socket: LinkSocket, *, too_large: bool = False) -> None:
+        """The socket is gone; `too_large`: because the head of a frame said more than is read."""
         if socket is not self.socket:
             return
+        if too_large:
+            self.session.oversize()
         self.socket, self._greeted = None, False
         self._early.clear()
-        self._batches.clear()  # unacknowledged: they come again
+        self._intake.clear()  # unacknowledged: they come again
         self.session.lost(self._clock())
 
     def part(self, code: str, detail: str) -> None:
@@ -103,21 +160,26 @@ class Peer:
 
     def _begin(self) -> None:
         """Greet, once nothing of the last connection is being committed."""
-        if self._committing or self.socket is None or self._greeted:
+        if self._intake.busy or self.socket is None or self._greeted:
             return
         self._greeted = True
         self._sent_positions.clear()
+        self._labels.clear()
+        self._ahead.clear()
         self._row_reasons.clear()
-        cursor = self._desk.cursor(self.site)
+        lanes = Lane if RELAY in self.session.identity.capabilities else OWN
+        cursors = {lane: self._desk.cursor(self.site, lane) for lane in lanes}
+        self.session.identity = replace(self.session.identity, spoken=self._desk.spoken(self.site))
         self._carry_out(
             self.session.connected(
-                have=cursor.have,
-                have_epoch=cursor.epoch,
+                have={lane: Have(cursor.epoch, cursor.have) for lane, cursor in cursors.items()},
                 head=self._desk.through,
+                relayed_heads=self._relayed_heads(),
                 certified_site=self._certified,
                 now=self._clock(),
             )
         )
+        self._carry_out(self.session.line_full(self.socket is not None and self.socket.congested))
         early, self._early = self._early, []
         for data in early:
             self._carry_out(self.session.receive(data, self._clock()))
@@ -130,18 +192,29 @@ class Peer:
                 case Want():
                     self._read(output)
                 case Deliver():
-                    self._batches.append(output)
-                    self._commit_next()
+                    self._intake.add(output)
                 case Acked():
-                    self._desk.acked(self.site, output.through)
+                    self._desk.acked(self.site, output.through, output.lane)
                 case PartnerTracks():
                     self._see(output)
+                case PartnerColumns():
+                    self._see_columns(output)
+                case PartnerSays():
+                    self._heard_word(self.site, output.word)
+                case Pause():
+                    self._pause(output.seconds)
                 case Close():
                     self._close(output)
 
     def _send(self, data: bytes) -> None:
         if self.socket is not None:
             self.socket.send(data)
+
+    def _pause(self, seconds: float) -> None:
+        socket = self.socket
+        if socket is not None:
+            socket.leave_unread()
+            self._call_later(seconds, socket.read_again)
 
     def _close(self, close: Close) -> None:
         if self._said != close.code:
@@ -154,66 +227,100 @@ class Peer:
 
     def journal_grew(self) -> None:
         """Something was committed here."""
-        self._carry_out(self.session.journal_at(self._desk.through, self._clock()))
+        self._carry_out(self.session.journal_at(self._desk.through, self._clock(), self._relayed_heads()))
+
+    def line_changed(self, socket: LinkSocket) -> None:
+        """The socket is full, or has room again."""
+        if socket is self.socket and self._greeted:
+            self._carry_out(self.session.line_full(socket.congested))
+
+    def _relayed_heads(self) -> dict[Lane, int]:
+        return {lane: self._desk.held_end(self.site, lane) for lane in RELAYED}
 
     def _read(self, want: Want) -> None:
-        head = self._desk.through
+        if want.lane in RELAYED:
+            if not classes.relaying_agreed(self._desk.world, self.site, self._clock()):
+                # agreed when it came, not any more: it stays here, and is asked for again with each tick
+                self._carry_out(self.session.rows_available(want, (), want.after, self._clock()))
+                return
+            reading = self._desk.held_for(self.site, want.lane, want.after, want.limit).addCallback(
+                self._found_held, want, self._desk.held_end(self.site, want.lane)
+            )
+        else:
+            single = not self.session.peering.can(LANES, self.session.identity)
+            kinds = [kind for lane in (OWN if single else (want.lane,)) for kind in classes.kinds_of(lane)]
+            reading = self._ahead.rows(want.lane, kinds, want.after, want.limit).addCallback(
+                self._found, want
+            )
+        reading.addErrback(self._unread, want).addErrback(self._defect)
 
-        def found(rows: list[Row]) -> None:
-            # Rows committed a moment ago may be read before the desk has them in its world, and what the world does
-            # not know would be taken for withheld: so never look beyond the world.
-            known = self._desk.through
-            last = rows[-1].seq if rows else want.after
-            through = min(max(last, min(want.after + want.limit, head)), known)
-            leaving, through = carried.outgoing(self._desk.world, rows, self.site, through)
-            self._carry_out(self.session.rows_available(want.conversation, leaving, through, self._clock()))
+    def _found(self, read: Read, want: Want) -> None:
+        # Rows committed a moment ago may be read before the desk has them in its world, and what the world does
+        # not know would be taken for withheld: so never look beyond the world.
+        through = min(read.through, self._desk.through)
+        relays = self.session.peering.can(RELAY, self.session.identity) and classes.relaying_agreed(
+            self._desk.world, self.site, self._clock()
+        )
+        sites = (self.site, *(self._house.routes.beyond(self.site) if relays else ()))
+        now = self._clock()
+        going, through = leaving.own(self._desk.world, read.rows, through, sites, self._seals(now))
+        for site, sent in leaving.noted(going, read.rows, self.site):
+            self._unnoted[site, sent.seq] = sent
+        self._carry_out(self.session.rows_available(want, going, through, now))
 
-        def unread(failure: Failure) -> None:
-            log.warning("journal not read for a link", partner=self.site, why=failure.getErrorMessage())
-            self._carry_out(self.session.rows_available(want.conversation, (), want.after, self._clock()))
+    def _seals(self, now: datetime) -> leaving.Now:
+        return leaving.Now(at=now, seals=self._house.seals)
 
-        self._desk.rows_after(want.after, want.limit).addCallbacks(found, unread).addErrback(self._defect)
+    def _found_held(self, held: list[Held], want: Want, end: int) -> None:
+        # `end` as it was when the reading began: what was held since is not among the rows, and would be passed over
+        through = held[-1].id if len(held) == want.limit else end
+        rows = [received.opened(each.id, each.envelope) for each in held if each.id <= through]
+        self._carry_out(self.session.rows_available(want, rows, max(through, want.after), self._clock()))
+
+    def _unread(self, failure: Failure, want: Want) -> None:
+        if not isinstance(failure.value, NotStored | StoreError):
+            self._defect(failure)
+        log.warning("journal not read for a link", partner=self.site, why=failure.getErrorMessage())
+        self._carry_out(self.session.rows_available(want, (), want.after, self._clock()))
 
     # The partner's journal to our desk
 
-    def _commit_next(self) -> None:
-        if self._committing or not self._batches:
-            return
-        self._committing = True
-        batch = self._batches.popleft()
-        rows, turned_away = carried.incoming(self._desk.world, batch.rows, self.site)
-        for seq, error in turned_away:
-            self._count("row_refused")
-            if error.code not in self._row_reasons:  # once per connection and code; the rest is counted
-                self._row_reasons.add(error.code)
-                log.warning("row of a partner refused", partner=self.site, seq=seq, why=str(error))
-        self._commit(batch, rows)
-
-    def _commit(self, batch: Deliver, rows: list[Row]) -> None:
-        received = self._desk.receive(self.site, batch.epoch, batch.after, batch.through, rows)
-        received.addCallbacks(
-            lambda _: self._committed(batch), self._not_committed, errbackArgs=(batch, rows)
-        ).addErrback(self._defect)
-
-    def _committed(self, batch: Deliver) -> None:
-        self._committing = False
+    def _taken(self, batch: Deliver, job: Received, found: Sorted) -> None:
+        for seq, error in found.turned_away:
+            self._row_refused(error.code, seq, str(error))
+        for _ in range(found.kept_unread):
+            self._count("row_kept_unread")
+        self.flows.received(batch.rows)
+        for seq in job.diverged:
+            self._row_refused("JOURNAL_DIVERGED", seq, "held under this number with another text")
         # ack after commit: a crash between would lose it
-        self._carry_out(self.session.committed(batch.conversation, batch.through, self._clock()))
+        self._carry_out(self.session.committed(batch.conversation, batch.lane, batch.through, self._clock()))
+        if job.passing:
+            self._held()
         self._begin()
-        self._commit_next()
 
-    def _not_committed(self, failure: Failure, batch: Deliver, rows: list[Row]) -> None:
-        if isinstance(failure.value, Busy | NotStored) and self._greeted:
-            self._count("commit_retried")
-            self._call_later(RETRY_S, self._commit, batch, rows)
-            return
-        self._committing = False
+    def _row_refused(self, code: str, seq: int, why: str) -> None:
+        self._count("row_refused")
+        self.refused[code] += 1
+        if code not in self._row_reasons:  # once per connection and code; the rest is counted
+            self._row_reasons.add(code)
+            log.warning("row of a partner refused", partner=self.site, seq=seq, why=why)
+
+    def _not_taken(self, batch: Deliver, failure: Failure) -> None:
         error = failure.value
         if isinstance(error, GanyingError):
             self.part(error.code, f"your rows after {batch.after}: {error.detail}")
         else:
             self._defect(failure)
         self._begin()
+
+    # Consultations beside the rows
+
+    def say(self, word: RoomWord) -> bool:
+        """Whether it went out."""
+        outputs = self.session.say(word, congested=self.socket is None or self.socket.congested)
+        self._carry_out(outputs)
+        return bool(outputs)
 
     # Tracks
 
@@ -225,14 +332,34 @@ class Peer:
             else:
                 self._picture.accept(carried.sighting(track, age, self.site, now), now.timestamp())
 
+    def _see_columns(self, seen: PartnerColumns) -> None:
+        now, began = self._clock(), time.perf_counter()
+        self._labels.hear(seen.columns.labels)
+        states = columns.unseen(self._picture, seen.columns, now)
+        if len(states) < len(seen.columns.states):
+            self._events.labels(self.site, "track_seen_ourselves").inc(len(seen.columns.states) - len(states))
+        for batch in columns.batches(states, self._labels, seen.underway, self.site, now):
+            self._picture.accept_batch(batch, now.timestamp())
+        self._pause(TRACKS_REST * (time.perf_counter() - began))
+
     def _show_tracks(self) -> None:
         if self.session.state not in (LinkState.CATCHING_UP, LinkState.LIVE) or self.socket is None:
             return
         now = self._clock()
-        addresses = partner.shown_aircraft(self._desk.world, self.site)
-        moved = list(carried.moved_tracks(self._picture, addresses, self._sent_positions, now))
+        world = self._desk.world
+        addresses = partner.shown_aircraft(world, self.site, now) | carried.near_border(
+            world, self._picture, partial(self._sharing.in_band, self.site), now, self.site
+        )
+        every_s = partner.track_every_s(world, self.site)
+        moved = list(carried.moved_tracks(self._picture, addresses, self._sent_positions, now, every_s))
         shown = [track for _, track in moved]
-        outputs = self.session.tracks_available(shown, now, congested=self.socket.congested)
+        full = self.socket.congested
+        if self.session.peering.can(COLUMNS, self.session.identity):
+            labels = self._labels.to_tell(shown)
+            outputs = self.session.columns_available(states_from(shown), labels, now, congested=full)
+            self._labels.told(labels if outputs else ())
+        else:
+            outputs = self.session.tracks_available(shown, now, congested=full)
         if outputs:  # what was thinned out or dropped is still to be shown
             still = {each: at_s for each, at_s in self._sent_positions.items() if each in addresses}
             self._sent_positions = still | {track.icao24: at_s for at_s, track in moved}
@@ -244,18 +371,31 @@ class Peer:
         """A few times a second: beats, tracks, counts."""
         self._carry_out(self.session.tick(self._clock()))
         self._show_tracks()
+        self._note_sent()
         for event, count in self.session.counts.items():
-            self._events.labels(self.site, event).inc(count - self._told.get(event, 0))
+            new = count - self._told.get(event, 0)
+            self._events.labels(self.site, event).inc(new)
+            if event == "tracks_sent" and new:
+                self._sharing.tracks_sent(self.site, new)
             self._told[event] = count
         if self.session.state is LinkState.LIVE and self._said:
             self._said = ""
             log.info("link live again", partner=self.site)
+
+    def _note_sent(self) -> None:
+        """For the audit: what the partner has committed, once."""
+        through = self.session.acked
+        by_site: dict[str, list[SentRow]] = {}
+        for site, seq in sorted(key for key in self._unnoted if key[1] <= through):
+            by_site.setdefault(site, []).append(self._unnoted.pop((site, seq)))
+        for site, sent in by_site.items():
+            self.flows.sent(sent)
+            self._sharing.sent(site, sent)
 
     def _count(self, event: str) -> None:
         self._events.labels(self.site, event).inc()
 
     def _defect(self, failure: Failure) -> None:
         """A bug of ours: told with its traceback, the link is made anew."""
-        self._committing = False
         log.error("defect on a link", partner=self.site, traceback=failure.getTraceback())
         self.part("DEFECT", "the other end has a defect; see its log")

@@ -20,6 +20,7 @@ from protocols.codec.link import MAX_MESSAGE_BYTES, SUBPROTOCOL
 PATH = "/link"
 HANDSHAKE_WITHIN_S = 5.0  # TCP, TLS and WebSocket together; a slow-loris is gone then
 GOODBYE_WITHIN_S = 1.0  # for the last frame to leave; then the socket is cut
+FRAME_TOO_LARGE = "FRAME_TOO_LARGE"  # why a socket was closed: the head of a frame said more than is read
 MAX_CONNECTIONS = 64  # accepted at once, greeted or not; beyond it the handshake answers 503
 
 
@@ -31,6 +32,9 @@ class Owner(Protocol):
 
     def received(self, socket: "LinkSocket", data: bytes) -> None:
         """One binary frame."""
+
+    def line_changed(self, socket: "LinkSocket") -> None:
+        """`socket.congested` has changed."""
 
     def closed(self, socket: "LinkSocket", why: str) -> None:
         """Gone; `socket.was_open` tells whether it ever was open."""
@@ -61,7 +65,8 @@ class LinkSocket:
 
     def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:  # noqa: ARG002, N802, N803
         """Gone, whoever ended it."""
-        self.factory.owner.closed(self, reason or "")
+        too_large = self.wasMaxFramePayloadSizeExceeded or self.wasMaxMessagePayloadSizeExceeded  # type: ignore[attr-defined]  # autobahn's
+        self.factory.owner.closed(self, FRAME_TOO_LARGE if too_large else reason or "")
 
     def send(self, data: bytes) -> None:
         """Put one frame out; a socket that is closing drops it."""
@@ -72,6 +77,16 @@ class LinkSocket:
         """Whether frames still go out."""
         return bool(self.state == self.STATE_OPEN)  # type: ignore[attr-defined]  # the same
 
+    def leave_unread(self) -> None:
+        """Take nothing more from the transport: the partner's own buffers fill up then."""
+        if self.is_usable():
+            self.transport.pauseProducing()
+
+    def read_again(self) -> None:
+        """Go on reading."""
+        if self.is_usable():
+            self.transport.resumeProducing()
+
     def close(self) -> None:
         """Let what was sent leave, then close."""
         if self.is_usable():
@@ -80,10 +95,12 @@ class LinkSocket:
     def pauseProducing(self) -> None:  # noqa: N802 (twisted's name)
         """The transport's buffer is full."""
         self.congested = True
+        self.factory.owner.line_changed(self)
 
     def resumeProducing(self) -> None:  # noqa: N802 (twisted's name)
         """It has room again."""
         self.congested = False
+        self.factory.owner.line_changed(self)
 
     def stopProducing(self) -> None:  # noqa: N802 (twisted's name)
         """The transport is gone."""

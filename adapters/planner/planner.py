@@ -29,12 +29,14 @@ from dispatch.facts import PlanProposed
 from dispatch.kinds import PlannerCause
 from dispatch.picture import TrackPicture
 from dispatch.planner_run import PlannerRun
+from dispatch.weather import Weather
 from dispatch.world import World
 from optimizer.problem import parse
 from optimizer.proposal import proposed, reasons
 from optimizer.situation import Situation, situation
 from optimizer.situation_commitments import Sighted
 from optimizer.situation_force import still_holds
+from optimizer.situation_weather import beside
 from optimizer.what_if import changed
 
 log = structlog.get_logger()
@@ -55,8 +57,10 @@ class Planner:
         clock: Clock,
         metrics: Metrics,
         reactor: Any,
+        weather: Callable[[], Weather] = Weather,
     ) -> None:
         self._desk = desk
+        self._weather = weather
         self._picture = picture
         self._config = config
         self._clock = clock
@@ -155,6 +159,7 @@ class Planner:
             incident_ids,
             now,
             seen=seen,
+            weather=self._weather(),
             assume_daylight=self._config.assume_daylight,
             anew=cause is PlannerCause.ASKED,
             changes=changes,
@@ -201,12 +206,21 @@ def _situation(
     now: datetime,
     *,
     seen: Mapping[str, Sighted],
+    weather: Weather,
     assume_daylight: bool,
     anew: bool,
     changes: list[Any] | None,
 ) -> tuple[Situation, bytes, bytes | None]:
     """The situation, its scenario and the plan in force as bytes; for a thread. Raises Malformed for wrong changes."""
-    made = situation(world, incident_ids, now, seen=seen, assume_daylight=assume_daylight, anew=anew)
+    made = situation(
+        world,
+        incident_ids,
+        now,
+        seen=seen,
+        weather=weather,
+        assume_daylight=assume_daylight,
+        anew=anew,
+    )
     if changes is not None:
         parse(changed(made.scenario, changes))  # what is wrong with them is said before anybody thinks
     previous = None if made.previous is None else msgspec.json.encode(made.previous)
@@ -225,7 +239,9 @@ def _command(
         requested_by=requested_by,
         incident_ids=made.incident_ids,
         assignments=proposed(made, answer["plan"]),
-        reasons=reasons(made.scenario, answer["explanation"]) + made.left_out + made.fires,
+        reasons=beside(reasons(made.scenario, answer["explanation"]), made.left_out)
+        + made.left_out
+        + made.fires,
         score=float(answer["score"]["score"]),
         human_score=float(answer["human_score"]),
         solve_s=solve_s,

@@ -17,7 +17,7 @@ from adapters.desk import Desk
 from adapters.planner.asked import Asked
 from adapters.planner.planner import Planner
 from adapters.planner.pool import Found, Priority
-from dispatch import facts
+from dispatch import facts, hazard_facts, traffic_area_facts, weather_facts
 from dispatch.errors import Busy, GanyingError, Refused
 from dispatch.facts import Recorded
 from dispatch.incident import PLANNABLE
@@ -34,7 +34,7 @@ AGAIN_S = 60.0
 BUSY_S = 2.0  # every place was taken: look again after this
 QUICK_S = (
     (30, 0.5),
-    (150, 1.5),
+    (150, 1.2),
 )  # aircraft up to which this long is enough for a good plan; beyond: the whole time
 WATCHER = "planner"
 
@@ -43,12 +43,24 @@ CHANGES = (
     facts.IncidentReported,  # of a site whose rule confirms at once; else nothing is plannable and nothing happens
     facts.IncidentAdvanced,
     facts.IncidentUpdated,
+    facts.IncidentCorrected,
+    facts.RunCardApplied,
     facts.AircraftSaved,
     facts.BaseSaved,
     facts.WaterPointSaved,
     facts.HospitalSaved,
     facts.PlanAdopted,
-    facts.TaskingAdvanced,
+    facts.TaskingAdvanced,  # not TaskingAmended: nothing is flown otherwise before the crew acknowledges
+    facts.ClosureDeclared,
+    facts.ClosureAmended,
+    facts.ClosureLifted,
+    traffic_area_facts.TrafficAreaMade,  # how many may work there at once
+    traffic_area_facts.TrafficAreaAmended,
+    traffic_area_facts.TrafficAreaWithdrawn,
+    hazard_facts.HazardTaken,
+    hazard_facts.HazardEnded,
+    weather_facts.WeatherEntered,
+    weather_facts.MinimumSaved,
 )
 
 
@@ -84,7 +96,12 @@ class Replan:
             self._next = None
 
     def _heard(self, _world: World, recorded: tuple[Recorded, ...]) -> None:
-        if not any(isinstance(each.fact, CHANGES) for each in recorded):
+        if any(isinstance(each.fact, CHANGES) for each in recorded):
+            self.nudge()
+
+    def nudge(self) -> None:
+        """Something that makes another plan has changed: look soon."""
+        if self._stopped or not self._config.automatic:
             return
         if self._looking:
             self._changed = True

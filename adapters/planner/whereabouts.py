@@ -6,9 +6,8 @@ from dispatch.geo import Position
 from dispatch.identity import REGISTRATION, word
 from dispatch.picture import TrackPicture
 from dispatch.sighting import ICAO24
-from dispatch.tasking import IN_THE_AIR
 from dispatch.tracks import Track
-from dispatch.world import World
+from dispatch.world import IN_THE_AIR, World
 from optimizer.situation_commitments import Sighted
 
 FRESH = timedelta(seconds=120)  # an older position says less than the clock does

@@ -9,7 +9,7 @@ receiving.py; how rows are stored in journal.py.
 """
 
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -17,11 +17,12 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.exc import SQLAlchemyError
 
-from adapters.store import receiving
+from adapters.store import receiving, unread
 from adapters.store.database import StoreError
 from adapters.store.journal import Cursor, Store, reason_of
 from adapters.store.receiving import Received
 from dispatch.commands import Ask
+from dispatch.consent_facts import Purged
 from dispatch.errors import GanyingError, KeyReused, Malformed, NotStored
 from dispatch.facts import Fact, Recorded
 from dispatch.world import World
@@ -89,6 +90,9 @@ class _Draft:
     recorded: list[Recorded] = field(default_factory=list)
     firsts: dict[tuple[str, str], list[Sealed]] = field(default_factory=dict)
     cursors: dict[str, Cursor] = field(default_factory=dict)
+    transit: dict[tuple[str, int], int] = field(default_factory=dict)  # new ends of what is held for others
+    written: bool = False  # something that stands in none of the above
+    purged: list[Purged] = field(default_factory=list)
 
 
 class Clerk:
@@ -107,6 +111,8 @@ class Clerk:
         self.store = store
         self.counts = Counts()
         self.cursors: dict[str, Cursor] = {}
+        self.transit: dict[tuple[str, int], int] = {}  # last number held for a partner, by lane
+        self.spoken: dict[str, tuple[int, int]] = {}  # highest version of the link's dialogue, by partner
         self.findings: list[Finding] = []
         self._key = key
         self._clock = clock
@@ -141,6 +147,7 @@ class Clerk:
         """Fold what stands beyond the last known row; `telling` gathers it for subscribers as well."""
         heads = self.store.heads()
         self.cursors = self.store.cursors()
+        self.transit, self.spoken = self.store.transit_ends(), self.store.spoken()
         audit = Audit(heads=heads, previous=self.state.digest, after=self.state.through)
         recorded: list[Recorded] = []
         findings: list[Finding] = []
@@ -163,10 +170,17 @@ class Clerk:
             recorded.append(fact)
         self.state = _continue(state, sealed, world, own=sealed.row.origin == self.store.site)
 
-    def _fold_row(self, world: World, sealed: Sealed) -> tuple[World, Recorded | None]:
-        """The world after a stored row. What of a partner's cannot be read is kept and counted, not folded."""
+    def _fold_row(
+        self, world: World, sealed: Sealed, fact: Fact | None = None
+    ) -> tuple[World, Recorded | None]:
+        """The world after a stored row, `fact` if it was read before.
+
+        What of a partner's cannot be read is kept and counted, not folded.
+        """
+        if sealed.row.kind.startswith(unread.MARK):
+            return unread.fold_later(world, sealed, self._fold)
         try:
-            recorded = read(sealed)
+            recorded = read(sealed) if fact is None else _recorded(sealed.row, fact)
             return (world, None) if recorded is None else (self._fold(world, recorded), recorded)
         except Exception as error:  # whatever a body makes the reader or the fold do, its place is this row
             if sealed.row.origin == self.store.site:
@@ -181,9 +195,16 @@ class Clerk:
     # One batch
 
     def settle(
-        self, jobs: Sequence[Ask | Received], acked: dict[str, int] | None = None, *, sign: bool = False
+        self,
+        jobs: Sequence[Ask | Received],
+        acked: dict[str, int] | None = None,
+        *,
+        sign: bool = False,
+        spoken: Mapping[str, tuple[int, int]] | None = None,
     ) -> Outcome:
         """Decide the jobs and commit what they make; `acked` are partners' acknowledgements to keep with it.
+
+        `spoken` are versions of the link's dialogue that partners were heard to speak.
 
         `sign` asks for a signed head now. Never raises for a job or for the database: the outcome says it.
         """
@@ -191,6 +212,9 @@ class Clerk:
         answers: Sequence[Answer | int | Exception] = ()
         try:
             answers = self._take_all(draft, jobs, acked or {})
+            for partner, version in (spoken or {}).items():
+                self.store.note_spoken(partner, version)
+                draft.written = True
             head = self._head(draft.state, sign=sign)
             self._commit(draft, head)
         except (SQLAlchemyError, StoreError) as error:
@@ -249,6 +273,7 @@ class Clerk:
         draft.state = state
         draft.rows += rows
         draft.recorded += recorded
+        draft.purged += [fact for fact in facts if isinstance(fact, Purged)]
         return Answer(recorded=tuple(recorded), through=state.through)
 
     def _own_row(self, state: State, ask: Ask, now: datetime, part: int, fact: Fact) -> Row:
@@ -270,21 +295,25 @@ class Clerk:
         return draft.cursors.get(partner) or self.cursors.get(partner) or Cursor(partner=partner)
 
     def _receive(self, draft: _Draft, job: Received) -> int:
-        cursor = receiving.check(job, self.store.site, self._cursor(draft, job.partner))
+        if job.judge is not None:
+            job = job.judge(draft.state.world)
+        cursor = receiving.check(job, self.store.site, self._cursor(draft, job.cursor))
         new = receiving.unknown_rows(job, self.store, draft.rows)
         state, recorded = draft.state, []
         for row in new:
             sealed = seal(state.digest, replace(row, seq=state.through + 1))
-            world, made = self._fold_row(state.world, sealed)
+            world, made = self._fold_row(state.world, sealed, job.facts.get(row.seq))
             state = _continue(state, sealed, world, own=False)
             draft.rows.append(sealed)
             if made is not None:
                 recorded.append(made)
         draft.state = state
         draft.recorded += recorded
+        for number, each in self.store.hold(job.passing):
+            draft.transit[each.onward, each.lane] = number
         have = max(cursor.have, job.through)
-        if (moved := replace(cursor, have=have)) != self.cursors.get(job.partner):
-            draft.cursors[job.partner] = moved
+        if (moved := replace(cursor, have=have)) != self.cursors.get(job.cursor):
+            draft.cursors[job.cursor] = moved
         return have
 
     def _head(self, state: State, *, sign: bool) -> Head | None:
@@ -295,8 +324,10 @@ class Clerk:
         return sign_head(head, self._key, site=self.store.site, epoch=self.store.epoch)
 
     def _commit(self, draft: _Draft, head: Head | None) -> None:
-        if draft.rows or draft.cursors or head is not None:
+        if draft.rows or draft.cursors or head is not None or draft.written or draft.transit:
             self.store.append(draft.rows, draft.cursors.values(), head)
+            for gone in draft.purged:
+                self.store.purge(gone.origin, gone.rows)
             self.store.commit()
         else:
             self.store.ping()
@@ -304,6 +335,7 @@ class Clerk:
     def _keep(self, draft: _Draft, answers: Sequence[Answer | int | Exception]) -> Outcome:
         self.state = draft.state
         self.cursors = self.cursors | draft.cursors
+        self.transit = self.transit | draft.transit
         self.counts.committed += len(draft.rows)
         return Outcome(state=draft.state, recorded=tuple(draft.recorded), answers=tuple(answers))
 

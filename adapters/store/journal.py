@@ -9,26 +9,30 @@ Deciding, sealing and signing are left to clerk.py.
 import fcntl
 import os
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
-from sqlalchemy import Connection, insert, select, text, tuple_, update
+from sqlalchemy import Connection, Select, func, insert, select, text, tuple_, update
 from sqlalchemy import Row as SqlRow
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from adapters.store import schema, tables
+from adapters.store import schema, tables, transit
 from adapters.store.database import StoreError, open_engine, reason, sqlite_file
 from dispatch.kinds import Role
 from protocols.chain import Head
 from protocols.rows import EPOCH, Row, Sealed, from_us, to_us
 
+AT_ONCE = 500  # row numbers in one question, below every database's limit of parameters
 LOAD_BATCH_ROWS = 2000  # rows held in memory at a time while a journal is read through
 ADVISORY_LOCK = 0x47414E59494E47  # PostgreSQL lock number: "GANYING"; one journal per database
 LOCK_WAIT_MS = 2000  # for the session of a server that was killed a moment ago to end
 LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL's error code for that wait running out
 LARGEST_SEQ = 2**63 - 1  # BIGINT of both databases
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,15 @@ class Cursor:
     epoch: str = ""
     have: int = 0
     acked: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """Rows of one kind of fact, `begin` <= at < `end`."""
+
+    kind: str
+    begin: datetime
+    end: datetime
 
 
 class Store:
@@ -185,16 +198,112 @@ class Store:
     def sealed_after(self, after: int, limit: int) -> list[Sealed]:
         """Up to `limit` rows after row `after`, as they are kept. Raises StoreError."""
         query = select(tables.journal).where(tables.journal.c.seq > after)
-        query = query.order_by(tables.journal.c.seq).limit(limit)
+        return self._read(query.order_by(tables.journal.c.seq).limit(limit))
+
+    def sealed_of(self, kinds: Sequence[str], after: int, through: int, limit: int) -> list[Sealed]:
+        """Up to `limit` rows of these kinds of fact in (after, through]. Raises StoreError."""
+        columns = tables.journal.c
+        query = select(tables.journal).where(columns.seq > after, columns.seq <= through)
+        return self._read(query.where(columns.kind.in_(kinds)).order_by(columns.seq).limit(limit))
+
+    def sealed_at(self, seqs: Sequence[int]) -> list[Sealed]:
+        """The rows with these numbers, at most AT_ONCE of them, in order. Raises StoreError."""
+        columns = tables.journal.c
+        return self._read(select(tables.journal).where(columns.seq.in_(seqs)).order_by(columns.seq))
+
+    def own_rows(self, period: Period, before: int, limit: int) -> list[Row]:
+        """This site's own rows of a period below row `before`, newest first. Raises StoreError.
+
+        Times of own rows only grow, so both ends are found by halving; between them the rows are read through.
+        """
+        columns = tables.journal.c
+        try:
+            with self._engine.connect() as connection:
+                low = self._first_from(connection, to_us(period.begin))
+                high = min(before, self._first_from(connection, to_us(period.end)))
+        except SQLAlchemyError as error:
+            raise StoreError("UNREACHABLE", reason(error)) from error
+        query = select(tables.journal).where(columns.seq >= low, columns.seq < high)
+        query = query.where(columns.origin == self.site, columns.kind == period.kind)
+        found = self._read(query.order_by(columns.seq.desc()).limit(limit))
+        return [each.row for each in found if not each.body_missing and not each.unreadable]
+
+    def _first_from(self, connection: Connection, at_us: int) -> int:
+        """The lowest number from which on no own row is older than `at_us`; one past the end: all are."""
+        columns = tables.journal.c
+        low, high = 1, int(connection.execute(select(func.max(columns.seq))).scalar() or 0) + 1
+        while low < high:
+            middle = (low + high) // 2
+            own = select(columns.seq, columns.at_us).where(columns.seq <= middle, columns.origin == self.site)
+            last = connection.execute(own.order_by(columns.seq.desc()).limit(1)).first()
+            if last is None or last.at_us < at_us:
+                low = middle + 1
+            else:
+                high = last.seq
+        return low
+
+    def last_seq(self) -> int:
+        """The number of the newest row; 0 in an empty journal. Raises StoreError."""
+        try:
+            with self._engine.connect() as connection:
+                return int(connection.execute(select(func.max(tables.journal.c.seq))).scalar() or 0)
+        except SQLAlchemyError as error:
+            raise StoreError("UNREACHABLE", reason(error)) from error
+
+    def _read(self, query: Select[Any]) -> list[Sealed]:
         try:
             with self._engine.connect() as connection:
                 return [_sealed(record) for record in connection.execute(query)]
         except SQLAlchemyError as error:
             raise StoreError("UNREACHABLE", reason(error)) from error
 
+    def own_rows_of(self, kinds: Sequence[str], after: int, limit: int) -> list[Row]:
+        """Up to `limit` of this site's own rows of these kinds after row `after`, in order. Raises StoreError."""
+        columns = tables.journal.c
+        own = columns.origin == self.site
+        if self._file is not None:
+            # An expression keeps SQLite from its index on origin: by that it sorts the whole journal each time
+            own = columns.origin.concat("") == self.site
+        query = select(tables.journal).where(columns.seq > after, own)
+        query = query.where(columns.kind.in_(kinds)).order_by(columns.seq).limit(limit)
+        return [each.row for each in self._read(query) if not each.body_missing]
+
+    def held_for(self, onward: str, lane: int, after: int, limit: int) -> list[transit.Held]:
+        """Up to `limit` rows of third sites for a partner after number `after`. Raises StoreError."""
+        return self._reading(lambda connection: transit.held_for(connection, onward, lane, after, limit))
+
+    def transit_ends(self) -> dict[tuple[str, int], int]:
+        """The last number held for each partner and lane. Raises StoreError."""
+        return self._reading(transit.ends)
+
+    def spoken(self) -> dict[str, tuple[int, int]]:
+        """The highest version of the link's dialogue each partner was heard to speak. Raises StoreError."""
+        return self._reading(transit.spoken)
+
+    def _reading(self, question: Callable[[Connection], T]) -> T:
+        try:
+            with self._engine.connect() as connection:
+                return question(connection)
+        except SQLAlchemyError as error:
+            raise StoreError("UNREACHABLE", reason(error)) from error
+
     def rows_after(self, after: int, limit: int) -> list[Row]:
         """Up to `limit` rows after row `after`, whose bodies are still there. Raises StoreError."""
         return [each.row for each in self.sealed_after(after, limit) if not each.body_missing]
+
+    def copies_of(self, origin: str, through: int, kinds: Sequence[str], limit: int) -> list[Sealed]:
+        """Up to `limit` rows of `origin` and these kinds up to row `through` whose bodies are there. Raises StoreError."""
+        columns = tables.journal.c
+        query = select(tables.journal).where(columns.origin == origin, columns.seq <= through)
+        query = query.where(columns.kind.in_(kinds), columns.body.is_not(None))
+        return self._read(query.order_by(columns.seq).limit(limit))
+
+    def received_rows(self, origin: str, before: int, limit: int) -> list[Sealed]:
+        """Up to `limit` rows of another site (empty: of any) below row `before`, newest first. Raises StoreError."""
+        columns = tables.journal.c
+        whose = columns.origin == origin if origin else columns.origin != self.site
+        query = select(tables.journal).where(whose, columns.seq < before)
+        return self._read(query.order_by(columns.seq.desc()).limit(limit))
 
     def cursors(self) -> dict[str, Cursor]:
         """Every partner's cursor."""
@@ -259,11 +368,31 @@ class Store:
                 )
             )
 
+    def purge(self, origin: str, seqs: Sequence[int]) -> None:
+        """Let the bodies of these rows of another site go; header and hash stay. Nothing is kept before `commit`."""
+        if origin == self.site:
+            return
+        if self._file is not None:
+            self._writing.execute(text("PRAGMA secure_delete = ON"))  # what is let go is overwritten
+        for start in range(0, len(seqs), AT_ONCE):
+            gone = update(tables.journal).where(
+                tables.journal.c.seq.in_(seqs[start : start + AT_ONCE]), tables.journal.c.origin == origin
+            )
+            self._writing.execute(gone.values(body=None))
+
     def _write_cursor(self, cursor: Cursor) -> None:
         values = {"epoch": cursor.epoch, "have": cursor.have, "acked": cursor.acked}
         changed = update(tables.cursors).where(tables.cursors.c.partner == cursor.partner).values(**values)
         if self._writing.execute(changed).rowcount == 0:
             self._writing.execute(insert(tables.cursors).values(partner=cursor.partner, **values))
+
+    def hold(self, rows: Sequence[transit.Passing]) -> list[tuple[int, transit.Passing]]:
+        """Hold rows of third sites for others; those not held yet, with their numbers."""
+        return transit.hold(self._writing, rows)
+
+    def note_spoken(self, partner: str, version: tuple[int, int]) -> None:
+        """A partner was heard to speak this version."""
+        transit.note_spoken(self._writing, partner, version)
 
     def ping(self) -> None:
         """End the transaction with nothing written, and see that the database is still there."""

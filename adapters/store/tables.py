@@ -7,6 +7,7 @@ Times are microseconds since 1970 UTC.
 from sqlalchemy import (
     BigInteger,
     Column,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -62,4 +63,29 @@ cursors = Table(
     Column("epoch", Text, nullable=False),  # of their journal, to which `have` belongs
     Column("have", BigInteger, nullable=False),  # how far of their journal is committed here
     Column("acked", BigInteger, nullable=False),  # how far of ours they have acknowledged
+)
+
+# Rows of third sites, held until the next site has acknowledged them; what has been stays for the audit.
+transit = Table(
+    "transit",
+    metadata,
+    Column("id", SeqType, primary_key=True, autoincrement=False),
+    Column("onward", Text, nullable=False),  # the partner that has it next
+    Column("lane", Integer, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("origin_seq", BigInteger, nullable=False),
+    Column("destination", Text, nullable=False),
+    Column("envelope", LargeBinary, nullable=False),  # a Batch of that one row, as it leaves
+    UniqueConstraint("origin", "origin_seq", "destination", name="transit_row"),
+    Index("transit_onward", "onward", "lane", "id"),
+)
+
+spoken = Table(
+    "spoken",
+    metadata,
+    Column("partner", Text, primary_key=True),
+    Column(
+        "major", Integer, nullable=False
+    ),  # the highest version of the link's dialogue it was heard to speak
+    Column("minor", Integer, nullable=False),
 )

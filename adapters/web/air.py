@@ -161,8 +161,10 @@ class Air:
             elif not _sees_tracks(console):
                 console.outbox.may(status)
             else:
-                # Whoever has at least what its slot was told last is told from there: it shares the message.
-                since = floor if 0 < floor <= console.session.tick else console.session.tick
+                # Whoever has at least what its slot was told last is told from there: it shares the message. Not from
+                # before all was forgotten: that would be everything, to somebody who lacks little.
+                shares = floor <= console.session.tick and self._wire.remembers(floor)
+                since = floor if shares else console.session.tick
                 self._tell_one(console, since, now, status, frames)
         if len(consoles) > AT_ONCE:
             self._reactor.callLater(0, self._tell_some, consoles[AT_ONCE:], floor, status, frames)

@@ -15,11 +15,14 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
+from adapters.accounts import token_digest
+from adapters.web.devices import heard, revoked, stamp_of, was_revoked
 from adapters.web.problems import HttpError, defect, headers_of, problem_of, status_of
-from adapters.web.sessions import principal_of
+from adapters.web.sessions import check_session, principal_of
 from adapters.web.site import Principal, Site
-from adapters.web.table import PREFIX, Call, Door, read_key, routes
-from dispatch.errors import GanyingError, Malformed
+from adapters.web.table import PREFIX, Call, Door, Tagged, read_key, routes
+from dispatch.errors import Forbidden, GanyingError, Malformed
+from protocols import act_signature
 from protocols.json_answers import write
 from protocols.json_doors import read, read_query
 
@@ -57,15 +60,22 @@ class Api(Resource):
         request.notifyFinish().addErrback(gone.append)
         door: Door | None = None
         principal: Principal | None = None
+        arguments: dict[str, str] = {}
         headers: dict[str, str] = {}
         try:
             door, arguments = self._route(request)
             principal = None if door.open else authenticate(self._site, request)
+            if principal is not None and not door.always:
+                check_session(self._site, principal, acts=door.writes)
             answer = await door.handler(self._call(door, principal, arguments, request))
             status, body = (door.status, _body_of(answer)) if door.answers else (204, b"")
             headers = {"Content-Type": door.sends}
+            if isinstance(answer, Tagged):
+                status, headers = _tagged(answer, headers)
         except GanyingError as error:
             status, body, headers = _failed(error)
+            if door is not None and principal is not None:
+                await self._audit(door, principal, arguments, error)
             if door is not None and door.failed is not None:
                 door.failed(self._site, principal, error)
         except Exception:  # a defect in a door must not take the connection, nor tell its inside
@@ -74,6 +84,16 @@ class Api(Resource):
         self._requests.labels(door.name if door else "none", str(status)).inc()
         if not gone:
             respond(request, status, body, headers)
+
+    async def _audit(
+        self, door: Door, principal: Principal, arguments: dict[str, str], error: GanyingError
+    ) -> None:
+        """Write down who was refused what: every act, and of what is only read what the role may not."""
+        if not door.writes and not isinstance(error, Forbidden):
+            return
+        account = principal.account
+        what = (door.name, arguments.get("id", ""))
+        await self._site.refusals.note(account.name, principal.session.role, account.operator_id, what, error)
 
     def _route(self, request: Any) -> tuple[Door, dict[str, str]]:
         try:
@@ -96,6 +116,11 @@ class Api(Resource):
 
     def _call(self, door: Door, principal: Principal | None, arguments: dict[str, str], request: Any) -> Call:
         raw = request.content.read()
+        stamp = None
+        if principal is not None and door.writes:
+            path = request.path.decode("ascii", "replace")
+            act = act_signature.read(_signature_headers(request), door.method, path, raw)
+            stamp = None if act is None else stamp_of(self._site, principal, act)
         return Call(
             site=self._site,
             principal=principal,
@@ -104,17 +129,38 @@ class Api(Resource):
             body=_body(door, request, raw),
             raw=raw,
             key=read_key(_headers(request, "idempotency-key")) if door.writes else "",
+            stamp=stamp,
+            known_tag=(_headers(request, "if-none-match") or [""])[0][:80],
             address=str(getattr(request.getClientAddress(), "host", "")),
         )
 
 
+def _tagged(answer: Tagged, headers: dict[str, str]) -> tuple[int, dict[str, str]]:
+    if answer.body is None:
+        return 304, {"ETag": answer.tag}
+    return 200, {**headers, "ETag": answer.tag, "Content-Encoding": "gzip"}
+
+
 def _body_of(answer: Any) -> bytes:
+    if isinstance(answer, Tagged):
+        return answer.body or b""
     return answer if isinstance(answer, bytes) else write(answer)
 
 
 def _headers(request: Any, name: str) -> list[str]:
     values = request.requestHeaders.getRawHeaders(name.encode(), [])
     return [value.decode("latin-1") for value in values]
+
+
+def _signature_headers(request: Any) -> dict[str, str]:
+    found = {}
+    for name in act_signature.HEADERS:
+        values = _headers(request, name)
+        if len(values) > 1:
+            raise Malformed(name, "is given twice")
+        if values:
+            found[name] = values[0].strip()
+    return found
 
 
 def _query(request: Any) -> dict[str, str]:
@@ -137,23 +183,27 @@ def _body(door: Door, request: Any, raw: bytes) -> Any:
     if door.method not in ("POST", "PUT"):
         return None
     kind = (_headers(request, "content-type") or [""])[0].partition(";")[0].strip().lower()
-    wanted = "text/csv" if door.csv else "application/json"
-    if raw and kind != wanted:
-        raise HttpError(415, "WRONG_CONTENT_TYPE", f"send {wanted}", headers={"Accept": wanted})
-    return None if door.csv else read(raw, door.takes)
+    wanted = door.raw or ("application/json",)
+    if raw and kind not in wanted and (door.strict or not door.raw):
+        said = ", ".join(wanted)
+        raise HttpError(415, "WRONG_CONTENT_TYPE", f"send {said}", headers={"Accept": said})
+    return None if door.raw else read(raw, door.takes)
 
 
 def authenticate(site: Site, request: Any) -> Principal:
     """Who the Bearer token is. Raises HttpError 401."""
     values = _headers(request, "authorization")
     scheme, _, token = (values[0] if len(values) == 1 else "").partition(" ")
-    principal = None
+    principal, now = None, site.clock()
     if scheme.lower() == "bearer" and token:
-        principal = principal_of(site.desk.world, token.strip(), site.clock())
+        principal = principal_of(site.desk.world, token.strip(), now)
+        if principal is None and was_revoked(site.desk.world, token_digest(token.strip())):
+            raise revoked()
     if principal is None:
         raise HttpError(
             401, "UNAUTHENTICATED", "no session: POST session first", headers={"WWW-Authenticate": "Bearer"}
         )
+    heard(site, principal, now)
     return principal
 
 
@@ -167,7 +217,7 @@ def respond(request: Any, status: int, body: bytes, headers: dict[str, str]) -> 
     request.setResponseCode(status)
     request.responseHeaders.removeHeader("Server")
     sent = {"Content-Type": "application/json", "Cache-Control": "no-store", **SECURITY_HEADERS, **headers}
-    if status == 204:
+    if status in (204, 304):
         del sent["Content-Type"]
     else:
         sent["Content-Length"] = str(len(body))

@@ -22,11 +22,17 @@ from twisted.web.server import Request as TwistedRequest
 from twisted.web.server import Site as TwistedSite
 
 from adapters.web.problems import HttpError, problem_of, status_of
+from protocols.cap_xml import MAX_BYTES as MAX_ALARM_BYTES
 from protocols.json_doors import MAX_BODY_BYTES
 
 MAX_HEADER_BYTES = 16_384  # request line and headers together
 MAX_HEADERS = 100
 MAX_IMPORT_BYTES = 1_048_576  # a CSV import; everything else: MAX_BODY_BYTES
+MAX_CHART_BYTES = 16_777_216  # a file of airspace volumes
+MAX_ROOM_FILE_BYTES = 2_097_152  # a file put into a consultation
+CHARTS = b"/api/v1/volumes/import"
+WEATHER, HAZARDS = b"/api/v1/weather/", b"/api/v1/hazards"
+ALARMS = b"/api/v1/alarms/"  # bodies of other systems: as large as the largest of their formats may be
 REQUEST_DEADLINE_S = 20.0  # from a request's first byte to its last
 IDLE_S = 60.0  # between requests on a kept connection
 LINGER_S = 1.0  # so that a refusal is read before the socket goes
@@ -78,7 +84,7 @@ class Request(TwistedRequest):
 
 def too_large(limit: int) -> HttpError:
     """413 with the limit."""
-    return HttpError(413, "TOO_LARGE", f"the body is over {limit} bytes")
+    return HttpError(413, "TOO_LARGE", f"the body is over {limit} bytes", field="body")
 
 
 class Channel(HTTPChannel):
@@ -126,7 +132,14 @@ class Channel(HTTPChannel):
 
     def body_limit(self) -> int:
         """Bytes this request's body may have."""
-        return MAX_IMPORT_BYTES if self._path.split(b"?")[0].endswith(b"/import") else MAX_BODY_BYTES
+        path = self._path.split(b"?")[0]
+        if path.startswith((ALARMS, WEATHER)) or path == HAZARDS:
+            return MAX_ALARM_BYTES
+        if path.startswith(b"/api/v1/rooms/") and path.endswith(b"/files"):
+            return MAX_ROOM_FILE_BYTES
+        if path == CHARTS:
+            return MAX_CHART_BYTES
+        return MAX_IMPORT_BYTES if path.endswith(b"/import") else MAX_BODY_BYTES
 
     def refuse(self, error: HttpError) -> None:
         """Answer outside of any request and close; what still comes is dropped."""

@@ -11,6 +11,7 @@ from protocols.json_answers import Page
 from protocols.json_doors import (
     IncidentAct,
     IncidentActWithReason,
+    IncidentCorrection,
     IncidentMerge,
     IncidentReport,
     IncidentShare,
@@ -103,6 +104,18 @@ DOORS = (
         text="What is known better now: level, title, weather, and of a fire its fuel, slope, size and water by hand.",
         handler=_update,
         takes=IncidentUpdate,
+        answers=Incident,
+    ),
+    Door(
+        method="POST",
+        path="/incidents/<id:id>/correct",
+        name="correctIncident",
+        text=(
+            "What was reported is not so: kind, title, place or position, with a reason. Orders stand as they are;"
+            " an applied card of another kind says nothing of it any more."
+        ),
+        handler=_update,
+        takes=IncidentCorrection,
         answers=Incident,
     ),
     *(

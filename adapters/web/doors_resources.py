@@ -1,7 +1,9 @@
-"""Doors of resources: aircraft, bases, water points, landing sites, hospitals; one at a time or as CSV."""
+"""Doors of resources of every kind (fleet.TABLES): one at a time or as a table."""
 
 from dataclasses import replace
 from typing import Any
+
+from twisted.internet.threads import deferToThread
 
 from adapters.web.lists import by_id, one, page, shown
 from adapters.web.problems import HttpError
@@ -14,6 +16,9 @@ from protocols.json_answers import ImportAnswer, ImportedRow, Page
 from protocols.json_doors import PageQuery
 from protocols.json_resources import KINDS, ResourceBody, record
 from protocols.resources_csv import BadTable, Fault, read_table
+from protocols.resources_xlsx import CONTENT_TYPE, read_workbook
+
+_ZIP = b"PK\x03\x04"
 
 
 def _listing(kind: str) -> Handler:
@@ -39,9 +44,14 @@ def _check_bases(call: Call, resource: Resource) -> None:
                 raise Unknown(field, f"no base {base_id}")
 
 
+def require_saver(call: Call, kind: str) -> None:
+    """Raises Forbidden before anything is read."""
+    if call.who.session.role not in access.may_save(kind):
+        raise Forbidden(f"changing {kind} is for {', '.join(sorted(access.may_save(kind)))}")
+
+
 async def _save(call: Call, kind: str, body: ResourceBody) -> Any:
-    if call.who.session.role not in access.SAVE_RESOURCE:
-        raise Forbidden(f"changing resources is for {', '.join(sorted(access.SAVE_RESOURCE))}")
+    require_saver(call, kind)
     resource = record(body, call.site.config.site.id)
     _check_bases(call, resource)
     await call.site.desk.ask(call.ask(SaveResource(resource=resource, version_seen=body.version_seen)))
@@ -67,10 +77,9 @@ def _replacing(kind: str) -> Handler:
 def _importing(kind: str) -> Handler:
     async def importing(call: Call) -> ImportAnswer:
         """Rows that are as they were are skipped, so that a file can be sent again."""
-        if call.who.session.role not in access.SAVE_RESOURCE:
-            raise Forbidden(f"changing resources is for {', '.join(sorted(access.SAVE_RESOURCE))}")
+        require_saver(call, kind)
         saved, failed = 0, []
-        for number, row in enumerate(_rows(call, kind), start=2):
+        for number, row in enumerate(await _rows(call, kind), start=2):
             present = getattr(call.site.desk.world, kind).get(row.id)
             if present is not None and replace(row, version=present.version) == present:
                 continue
@@ -93,18 +102,25 @@ def _fault(fault: Fault) -> ImportedRow:
     return ImportedRow(line=fault.line, id="", code="MALFORMED", field=fault.column, detail=fault.detail)
 
 
-def _rows(call: Call, kind: str) -> tuple[Any, ...]:
+async def _rows(call: Call, kind: str) -> tuple[Any, ...]:
     if not call.raw:
         raise Malformed("", "no rows")
     try:
-        text = call.raw.decode()
-    except UnicodeDecodeError as error:
-        raise Malformed("", f"is not UTF-8: {error}") from None
-    try:
-        return read_table(kind, text, call.site.config.site.id)
+        return await deferToThread(_read, kind, call.raw, call.site.config.site.id)
     except BadTable as error:
         faults = tuple(_fault(fault) for fault in error.faults)
         raise HttpError(409, "BAD_TABLE", error.detail, field=error.field, faults=faults) from None
+
+
+def _read(kind: str, raw: bytes, site: str) -> tuple[Resource, ...]:
+    """In a thread: a large table takes seconds."""
+    if raw.startswith(_ZIP):
+        return read_workbook(kind, raw, site)
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError as error:
+        raise Malformed("", f"is not UTF-8: {error}") from None
+    return read_table(kind, text, site)
 
 
 def _doors(kind: str) -> tuple[Door, ...]:
@@ -134,9 +150,10 @@ def _doors(kind: str) -> tuple[Door, ...]:
             method="POST",
             path=f"/resources/{kind}/import",
             name=f"import{title}",
-            text=f"Many of {kind} as CSV with a header line: how many were saved, which were not and why. With one cell that cannot be read nothing is saved: 409 BAD_TABLE lists all such as `faults`.",
+            text=f"Many of {kind} as CSV with a header line, or as an Excel workbook: how many were saved, which were not and why. With one cell that cannot be read nothing is saved: 409 BAD_TABLE lists all such as `faults`.",
             handler=_importing(kind),
-            csv=True,
+            raw=("text/csv", CONTENT_TYPE),
+            raw_shape={"type": "string", "minLength": 1},
             answers=ImportAnswer,
         ),
         Door(

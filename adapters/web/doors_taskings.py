@@ -9,6 +9,7 @@ from dispatch.kinds import AirspaceAction, TaskingAction
 from dispatch.records import AirspaceRequest, Tasking
 from dispatch.tasking import NEEDS_REASON
 from protocols.json_answers import Page
+from protocols.json_clearance import PhonedAct
 from protocols.json_doors import (
     AirspaceAct,
     AirspaceActWithReason,
@@ -18,6 +19,7 @@ from protocols.json_doors import (
     TaskingActWithReason,
     TaskingRefusal,
 )
+from protocols.json_taskings import BODIES, TaskingAmendment
 
 
 async def _taskings(call: Call) -> Any:
@@ -39,20 +41,25 @@ async def _request(call: Call) -> Any:
 def _tasking_step(action: TaskingAction) -> Handler:
     async def act(call: Call) -> Any:
         await call.site.desk.ask(call.ask(call.body.command(call.path["id"], action)))
-        return _after(call, "taskings")
+        return after(call, "taskings")
 
     return act
+
+
+async def _amend(call: Call) -> Any:
+    await call.site.desk.ask(call.ask(call.body.command(call.path["id"])))
+    return after(call, "taskings")
 
 
 def _request_step(action: AirspaceAction) -> Handler:
     async def act(call: Call) -> Any:
         await call.site.desk.ask(call.ask(call.body.command(call.path["id"], action)))
-        return _after(call, "requests")
+        return after(call, "requests")
 
     return act
 
 
-def _after(call: Call, table: str) -> Any:
+def after(call: Call, table: str) -> Any:
     """The record after the caller's own act, which they may see even if it has just left their view."""
     record = getattr(call.site.desk.world, table).get(call.path["id"])
     if record is None:
@@ -63,6 +70,8 @@ def _after(call: Call, table: str) -> Any:
 def _tasking_body(action: TaskingAction) -> type[TaskingAct]:
     if action is TaskingAction.REFUSE:
         return TaskingRefusal
+    if action in BODIES:
+        return BODIES[action]
     return TaskingActWithReason if action in NEEDS_REASON else TaskingAct
 
 
@@ -70,6 +79,7 @@ _AIRSPACE_BODIES: dict[AirspaceAction, type[Any]] = {
     AirspaceAction.REFUSE: AirspaceActWithReason,
     AirspaceAction.REVOKE: AirspaceActWithReason,
     AirspaceAction.COUNTER: AirspaceCounter,
+    AirspaceAction.PHONE: PhonedAct,
 }
 
 DOORS = (
@@ -101,6 +111,19 @@ DOORS = (
             answers=Tasking,
         )
         for action in TaskingAction
+        if action is not TaskingAction.AMEND
+    ),
+    Door(
+        method="POST",
+        path="/taskings/<id:id>/amend",
+        name="amendTasking",
+        text=(
+            "Change an order until its aircraft has landed. What is in force holds until the crew has acknowledged the"
+            " new terms; a changed place, time or height is asked of ATC."
+        ),
+        handler=_amend,
+        takes=TaskingAmendment,
+        answers=Tasking,
     ),
     Door(
         method="GET",

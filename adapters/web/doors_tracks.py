@@ -1,21 +1,21 @@
-"""Doors of the live picture: tracks as GeoJSON, what each source says of one, alerts going on now."""
+"""Doors of the live picture: tracks as GeoJSON, what each source says of one."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from twisted.internet.task import coiterate
+from twisted.internet.threads import deferToThread
 
 from adapters.web.site import Site
 from adapters.web.table import Call, Door
-from dispatch.alerts import Alert
+from adapters.web.tracks_inside import inside
 from dispatch.errors import Unknown
 from dispatch.freshness import freshness
 from dispatch.gate import Indices
+from dispatch.ground_height import above
 from dispatch.kinds import SourceKind
 from dispatch.tracks import SourceTrack, Track
 from dispatch.views import NO_OPERATIONS
 from protocols.json_answers import (
-    AlertAnswer,
     Page,
     Point,
     SourceTrackAnswer,
@@ -23,15 +23,16 @@ from protocols.json_answers import (
     TrackFeature,
     TrackProperties,
 )
-from protocols.json_doors import PageQuery, TrackIdQuery, TrackQuery
+from protocols.json_doors import TrackIdQuery, TrackQuery
 
 SLICE_TRACKS = 50  # made between two turns of the reactor's cooperator, about a millisecond
 
 
-def _feature(track: Track, now_s: float) -> TrackFeature | None:
+def _feature(track: Track, now_s: float, ground_m: float | None) -> TrackFeature | None:
     if track.lon_deg is None or track.lat_deg is None or track.position_at_s is None:
         return None
     age_s = max(0.0, now_s - track.position_at_s)
+    high = above(ground_m, track.altitude_m, track.altitude_datum)
     return TrackFeature(
         id=track.id,
         geometry=Point(coordinates=(round(track.lon_deg, 7), round(track.lat_deg, 7))),
@@ -50,6 +51,9 @@ def _feature(track: Track, now_s: float) -> TrackFeature | None:
             accuracy_m=track.accuracy_m,
             altitude_m=track.altitude_m,
             altitude_datum=track.altitude_datum,
+            height_above_ground_m=None if high.height_m is None else round(high.height_m, 1),
+            height_within_m=None if high.within_m is None else round(high.within_m),
+            height_reason=high.reason,
             ground_speed_mps=track.ground_speed_mps,
             track_deg=track.track_deg,
             vertical_rate_mps=track.vertical_rate_mps,
@@ -63,17 +67,16 @@ def _feature(track: Track, now_s: float) -> TrackFeature | None:
     )
 
 
-def _inside(site: Site, bounds: tuple[float, float, float, float] | None) -> Indices:
-    """Places in `things` of those inside the bounds."""
-    picture = site.picture
-    slots = picture.changed(0).slots
-    if bounds is None:
-        return slots
-    west, south, east, north = bounds
-    best = picture.things.best_row[slots]
-    lon, lat = picture.rows.lon_deg[best], picture.rows.lat_deg[best]
-    across = (west <= lon) & (lon <= east) if west <= east else (lon >= west) | (lon <= east)
-    return slots[across & (south <= lat) & (lat <= north)]
+async def _grounds(site: Site, slots: Indices) -> dict[int, float]:
+    """The ground below things by their number, where it is known; looked up on a thread."""
+    if site.terrain is None or not site.terrain.terrain.has_fit:
+        return {}
+    best = site.picture.things.best_row[slots]
+    slots, best = slots[best >= 0], best[best >= 0]
+    numbers = site.picture.things.number[slots].tolist()
+    lon, lat = site.picture.rows.lon_deg[best], site.picture.rows.lat_deg[best]
+    found = (await deferToThread(site.terrain.terrain.elevation_m, lon, lat, fit=True)).tolist()
+    return {number: height for number, height in zip(numbers, found, strict=True) if height == height}  # noqa: PLR0124  # not NaN
 
 
 async def _tracks(call: Call) -> TrackCollection:
@@ -81,14 +84,15 @@ async def _tracks(call: Call) -> TrackCollection:
     features: list[TrackFeature] = []
     if call.who.session.role in NO_OPERATIONS:
         return TrackCollection(features=features, at=now, more=False)
-    slots = _inside(site, call.query.bounds())
+    slots = inside(site.picture, call.query.bounds())
+    grounds = await _grounds(site, slots)
     numbers = site.picture.things.number[slots].tolist()
 
     def make() -> Iterator[None]:
         for start in range(0, min(len(numbers), call.query.limit), SLICE_TRACKS):
             for number in numbers[start : min(start + SLICE_TRACKS, call.query.limit)]:
                 track = site.picture.of_number(number)  # it may be gone since
-                feature = None if track is None else _feature(track, now.timestamp())
+                feature = None if track is None else _feature(track, now.timestamp(), grounds.get(number))
                 if feature is not None:
                     features.append(feature)
             yield
@@ -123,27 +127,6 @@ def _said(said: SourceTrack, now_s: float) -> SourceTrackAnswer:
     )
 
 
-async def _alerts(call: Call) -> Page[AlertAnswer]:
-    shown = call.who.session.role not in NO_OPERATIONS
-    alerts = sorted(call.site.watch.present(), key=lambda alert: alert.id) if shown else []
-    after = [alert for alert in alerts if alert.id > call.query.cursor]
-    page = after[: call.query.limit]
-    return Page(items=[_alert(alert) for alert in page], next=page[-1].id if len(after) > len(page) else None)
-
-
-def _alert(alert: Alert) -> AlertAnswer:
-    return AlertAnswer(
-        id=alert.id,
-        kind=alert.kind.value,
-        severity=alert.severity,
-        code=alert.code,
-        track_ids=list(alert.track_ids),
-        source=alert.source,
-        began_at=datetime.fromtimestamp(alert.began_at_s, UTC),
-        figures=dict(alert.figures),
-    )
-
-
 DOORS = (
     Door(
         method="GET",
@@ -164,14 +147,5 @@ DOORS = (
         query=TrackIdQuery,
         answers=Page[SourceTrackAnswer],
         statuses=(404,),
-    ),
-    Door(
-        method="GET",
-        path="/alerts",
-        name="listAlerts",
-        text="Alerts of the picture going on now. Each is an aid and replaces no control.",
-        handler=_alerts,
-        query=PageQuery,
-        answers=Page[AlertAnswer],
     ),
 )

@@ -52,6 +52,16 @@ class Lockout:
         if before is not None:
             self._pairs[account, address] = _Failures(count=before.count - 1, last_at=before.last_at)
 
+    def tries(self, account: str, address: str) -> int:
+        """Wrong tries of a pair that count now or did."""
+        failures = self._pairs.get((account, address))
+        return 0 if failures is None else failures.count
+
+    def release(self, account: str) -> None:
+        """Forget the wrong tries for an account from everywhere: somebody has unlocked it."""
+        for pair in [each for each in self._pairs if each[0] == account]:
+            del self._pairs[pair]
+
     def succeeded(self, account: str, address: str) -> None:
         """Forget the wrong tries of a pair."""
         self._pairs.pop((account, address), None)

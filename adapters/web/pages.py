@@ -1,7 +1,7 @@
 """The built page and its assets, with Range for the basemap, and /metrics; nothing of the data.
 
 Hashed assets never change under their name and are cached for a year; the pages themselves are asked for anew each
-time. `/`, `/phone` and `/atc` are one page that looks at its own address.
+time. `/`, `/phone`, `/atc` and `/video` are one page that looks at its own address.
 """
 
 # mypy: disable-error-code="no-untyped-call"
@@ -21,7 +21,7 @@ from adapters.web.problems import HttpError, headers_of, problem_of, status_of
 from adapters.web.site import Site
 from protocols.json_answers import write
 
-PAGES = frozenset({"", "phone", "atc", "index.html"})
+PAGES = frozenset({"", "phone", "atc", "video", "index.html"})
 ASSETS = "assets/"  # Vite names these by their content
 YEAR_S = 31_536_000
 TYPES = {
@@ -68,6 +68,14 @@ class Pages(Resource):
             fail(request, HttpError(404, "NOT_FOUND", "no such page"))
             return 1
         self._dress(request, path)
+        packed = path.with_name(path.name + ".gz")
+        if packed.is_file():
+            request.setHeader("Vary", "Accept-Encoding")
+            accepted = (request.getHeader("accept-encoding") or "").replace(" ", "").split(",")
+            if "gzip" in accepted and not request.getHeader("range"):
+                file = File(str(packed), defaultType="application/octet-stream")
+                file.type, file.encoding = _type_of(path), "gzip"
+                return file.render(request)
         file = File(str(path), defaultType="application/octet-stream")
         file.type, file.encoding = _type_of(path), None
         return file.render(request)

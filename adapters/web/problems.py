@@ -13,6 +13,7 @@ from dispatch.errors import (
     Unknown,
 )
 from dispatch.kinds import Role
+from protocols.alarm_errors import TooMuch
 from protocols.json_answers import ImportedRow, Problem
 from protocols.json_doors import Unreadable
 
@@ -20,6 +21,7 @@ RETRY_AFTER_S = 1  # the desk's queue empties in far less
 
 _STATUS: dict[type[GanyingError], int] = {
     Unreadable: 400,
+    TooMuch: 413,
     Malformed: 422,
     Refused: 409,
     Forbidden: 403,

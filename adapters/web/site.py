@@ -17,11 +17,22 @@ from adapters.archive.readers import Form
 from adapters.clock import Clock
 from adapters.config import Config
 from adapters.metrics import Metrics
+from adapters.papers.questions import Question
 from adapters.planner.wonders import WhatIf
+from adapters.refusals import Refusals
+from adapters.rooms.conference import Conference
+from adapters.rooms.files import RoomFiles
+from adapters.rooms.over_links import RoomsOverLinks
+from adapters.store.journal import Period
+from adapters.terrain.keeper import TerrainKeeper
+from adapters.video.video import Video
 from adapters.watch import Watch
+from adapters.weather.board import Board
 from adapters.web.allowance import Allowances
 from adapters.web.lockout import Lockout
+from adapters.web.presence import Presence
 from adapters.web.reports import Reports
+from adapters.web.shut_air import ShutAirKept
 from dispatch.commands import Ask
 from dispatch.facts import Recorded
 from dispatch.picture import TrackPicture
@@ -31,6 +42,8 @@ from dispatch.sighting import Sighting
 from dispatch.tracks import Verdict
 from dispatch.views import Relations, Viewer, relate
 from dispatch.world import World
+from protocols.json_callouts import GatewayEvent, GatewayOutcome
+from protocols.rows import Row, Sealed
 
 
 class Answered(Protocol):
@@ -63,6 +76,12 @@ class DeskDoor(Protocol):
     def ask(self, ask: Ask) -> "Deferred[Any]":
         """Decide and store. Fails with dispatch.errors."""
 
+    def own_rows(self, period: Period, before: int, limit: int) -> "Deferred[list[Row]]":
+        """This site's own rows of one kind within a period, newest first."""
+
+    def received_rows(self, origin: str, before: int, limit: int) -> "Deferred[list[Sealed]]":
+        """A partner's rows (empty: any's) below a row, newest first."""
+
     def subscribe(self, callback: Callable[[World, tuple[Recorded, ...]], None]) -> Callable[[], None]:
         """Be told after each commit, in order; returns how to stop."""
 
@@ -75,6 +94,20 @@ class ArchiveDoor(Protocol):
 
     def status(self) -> ArchiveStatus:
         """How it does."""
+
+
+class PapersDoor(Protocol):
+    """Writes documents (adapters/papers)."""
+
+    def ask(self, question: Question) -> "Deferred[bytes]":
+        """An answer's bytes. Fails with dispatch.errors, or NoPaper where asking again may help."""
+
+
+class CalloutsDoor(Protocol):
+    """Takes what the telephone gateway brings (adapters/callout)."""
+
+    async def take(self, event: GatewayEvent, gateway: str) -> GatewayOutcome:
+        """What became of one event."""
 
 
 class PlannerDoor(Protocol):
@@ -140,6 +173,19 @@ class LinkState:
     lag_ms: int = 0
     queue: int = 0
     skew_ms: int = 0
+    down_since: datetime | None = None
+    reason: str = ""
+    agreement: str = ""
+    version: str = ""
+    capabilities: tuple[str, ...] = ()
+    detail: str = ""
+    via: str = ""  # reached over this partner, whose link it is
+    held: int = 0  # rows of third sites that wait for it
+    bytes_out: Mapping[str, int] = field(default_factory=dict)  # by class of traffic
+    bytes_in: Mapping[str, int] = field(default_factory=dict)
+    heard_age_s: float | None = None
+    flows: tuple[dict[str, Any], ...] = ()  # by class: as json_links.ClassFlow has it
+    refused: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,13 +227,33 @@ class Site:
     clock: Clock
     watch: Watch
     archive: ArchiveDoor | None = None
+    papers: PapersDoor | None = None
+    callouts: CalloutsDoor | None = None
+    conference: Conference | None = None
+    rooms_over_links: RoomsOverLinks | None = None
+    video: Video | None = None
     guide: Mapping[str, Any] | None = None
+    enrol_code: Callable[[bytes], str] | None = None  # a secret as an invitation in words; None: no authority
+    terrain: TerrainKeeper | None = None
     lockout: Lockout = field(default_factory=Lockout)
+    presence: Presence = field(default_factory=Presence)
     allowances: Allowances = field(default_factory=Allowances)
+    board: Board = field(default_factory=Board)
     reports: Reports = field(default_factory=Reports)
     accept: Callable[[Sighting, float], Verdict] | None = None  # None: straight into the picture
     services: Callable[[], Iterable[ServiceState]] = tuple
+    devices_heard: dict[str, datetime] = field(default_factory=dict)  # by id; as many as are enrolled
+    refusals: Refusals = field(init=False)
+    room_files: RoomFiles = field(init=False)
+    charts: dict[tuple[int, int], bytes] = field(default_factory=dict)  # volumes as the map is told them
+    shut_air: ShutAirKept = field(default_factory=ShutAirKept)
     _related: tuple[World, Relations] | None = None
+
+    def __post_init__(self) -> None:
+        """What is refused is written down by the desk that refuses."""
+        self.refusals = Refusals(self.desk, self.clock)
+        over = self.rooms_over_links
+        self.room_files = RoomFiles(self.config.data / "rooms") if over is None else over.files
 
     def sighted(self, sighting: Sighting) -> Verdict:
         """Hand over what came through a door; what became of it."""

@@ -20,7 +20,7 @@ from dispatch.tracks import Verdict
 from protocols.codec import client
 from protocols.codec.client import FeedLine, LinkLine, ServiceLine
 
-_CARRIED = frozenset(FeedLine.__dataclass_fields__) - {"heard_age_ms", "clock_off_ms"}
+_CARRIED = frozenset(FeedLine.__dataclass_fields__) - {"heard_age_ms", "clock_off_ms", "heard_at"}
 
 
 def heard_now(picture: TrackPicture) -> Mapping[str, int]:
@@ -115,6 +115,7 @@ def message(site: Site) -> bytes:
     feeds = [
         FeedLine(
             heard_age_ms=_age_ms(feed.heard_at, now),
+            heard_at=feed.heard_at,
             clock_off_ms=None if feed.clock_off_s is None else round(feed.clock_off_s * 1000),
             **{name: getattr(feed, name) for name in _CARRIED},
         )
@@ -134,6 +135,7 @@ def message(site: Site) -> bytes:
                 if link.site in last_heard
                 else None
             ),
+            down_since=link.down_since,
         )
         for link in site.links()
     ]
@@ -147,4 +149,5 @@ def message(site: Site) -> bytes:
         )
         for service in (*_archive(site, now), *site.services())
     ]
-    return client.status(now, feeds, links, len(site.picture), services)
+    at = site.desk.world.volumes_at
+    return client.status(now, feeds, links, len(site.picture), services, volumes_at=at)

@@ -9,7 +9,9 @@ from werkzeug.routing import BaseConverter, Map, Rule
 from adapters.web.sessions import new_key
 from adapters.web.site import Principal, Site
 from dispatch.commands import Ask, Command
+from dispatch.device_records import ActStamp
 from dispatch.errors import GanyingError, Malformed
+from protocols.json_alerts import ALERT_ID_PATTERN
 from protocols.json_doors import NoQuery, Nothing
 
 PREFIX = "/api/v1"
@@ -28,6 +30,8 @@ class Call:
     raw: bytes
     key: str  # Idempotency-Key, empty if none was sent
     address: str
+    stamp: ActStamp | None = None  # of a phone that signs
+    known_tag: str = ""  # If-None-Match
 
     @property
     def who(self) -> Principal:
@@ -44,7 +48,17 @@ class Call:
             command_id=(self.key or new_key()) + part,
             command=command,
             operator_id=self.who.account.operator_id,
+            device_id=self.who.session.device_id,
+            stamp=self.stamp,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tagged:
+    """An answer that a caller need not be sent twice: gzipped, under a tag; `body` None where the caller has it."""
+
+    tag: str
+    body: bytes | None
 
 
 Handler = Callable[[Call], Awaitable[Any]]
@@ -64,9 +78,15 @@ class Door:
     takes: type = Nothing
     query: type = NoQuery
     open: bool = False
-    csv: bool = False  # the body is CSV text, handed over raw
+    raw: tuple[
+        str, ...
+    ] = ()  # the body is handed over raw, sent as one of these or, not `strict`, as anything else
+    raw_shape: Mapping[str, Any] = field(default_factory=dict, hash=False)  # JSON schema of such a body
+    strict: bool = True
     sends: str = "application/json"  # content type; a handler may make the bytes itself
+    always: bool = False  # also in a session that is locked, or whose password must be changed first
     sighting: bool = False  # hands over what was measured: no command, so no Idempotency-Key
+    tagged: bool = False  # answers Tagged
     failed: "Callable[[Site, Principal | None, GanyingError], None] | None" = None  # told of what it refused
     statuses: tuple[int, ...] = field(default=())  # beyond those that follow from the row itself
 
@@ -77,15 +97,21 @@ class Door:
 
 
 class _IdConverter(BaseConverter):
-    # `resources/{kind}/import` is a door of its own, no id
-    regex = r"(?!import$)" + ID_PATTERN
+    # `resources/{kind}/import` and its like are doors of their own, no ids
+    regex = r"(?!(?:import|export|export\.xlsx|columns|rows)$)" + ID_PATTERN
+
+
+class _AlertConverter(BaseConverter):
+    # named after tracks, which are named after what their sources say, slashes and all
+    regex = ALERT_ID_PATTERN
+    part_isolating = False
 
 
 def routes(doors: tuple[Door, ...]) -> Map:
     """The table as a router; endpoints are the rows."""
     return Map(
         [Rule(door.path, endpoint=door, methods=[door.method]) for door in doors],
-        converters={"id": _IdConverter},
+        converters={"id": _IdConverter, "alert": _AlertConverter},
         strict_slashes=False,
         merge_slashes=False,
     )

@@ -18,6 +18,7 @@ from typing import Any
 
 from adapters.feeds.config import FeedConfig
 from adapters.feeds.status import Counts
+from dispatch.records import AlarmSource
 from dispatch.sighting import AddressBatch, Sighting
 from protocols.frames import BadFrame
 
@@ -39,6 +40,8 @@ class Line:
     peer: str  # HOST:PORT of the other side
     send: Callable[[bytes], None] | None = None
     drop: Callable[[str], None] | None = None  # ends the line; says why
+    marked: Callable[[AlarmSource], Any] | None = None  # a spot as a report; None: nobody takes any
+    unmarked: Callable[[str, str], None] | None = None  # feed, own id: it was deleted
     room: Callable[[], bool] = lambda: True  # whether `send` has room: what can wait waits until then
 
 

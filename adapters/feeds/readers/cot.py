@@ -13,10 +13,12 @@ from dataclasses import replace
 
 from adapters.feeds.config import Transport
 from adapters.feeds.readers import Line, Reader
+from dispatch.errors import Malformed
 from dispatch.geo import position_from
 from dispatch.kinds import HorizontalDatum
 from dispatch.sighting import Sighting
-from protocols import cot_stream
+from protocols import cot_marker, cot_stream
+from protocols.cot_event import CotEvent
 from protocols.cot_picture import OUR_UIDS
 from protocols.cot_session import CotSession
 from protocols.cot_sighting import ECHO, Decoder
@@ -25,6 +27,7 @@ from protocols.frames import BadFrame
 
 HEARD_LIMIT = 4096  # keys of a line; a server repeats thousands. Full: the one unheard longest is forgotten
 DATAGRAM_BYTES = 65_536
+MARKER_CLOCK_S = 3_600.0  # a spot's time further off is not believed: it counts from when it came
 
 
 class CotReader(Reader):
@@ -100,6 +103,7 @@ class CotReader(Reader):
         if self.session is not None:
             self._send(self.session.hear(event, now))
         reading = self._decoder.read(event, now)
+        self._mark(event, now)
         if reading.refused == ECHO:
             counts.kind("echo")
         else:
@@ -107,6 +111,32 @@ class CotReader(Reader):
             if reading.refused:
                 counts.error(reading.refused, "past its own stale time when it came")
         return [self._seen(each) for each in (reading.sighting, reading.place) if each is not None]
+
+    def _mark(self, event: CotEvent, now: float) -> None:
+        """A spot that somebody put on the map, where the feed takes such reports."""
+        line = self.line
+        if line.marked is None or line.unmarked is None or event.uid.startswith(OUR_UIDS):
+            return
+        for own_id in cot_marker.taken_back(event):
+            line.unmarked(line.config.name, own_id)
+        if not cot_marker.is_marker(event):
+            return
+        if event.stale_s < now and self._decoder.clocks.off_s is None:
+            self.counts.error("STALE_MARKER", "past its own stale time when it came")
+            return
+        made_s = event.made_s if abs(event.made_s - now) < MARKER_CLOCK_S else None
+        try:
+            report = cot_marker.report_of(
+                event, source=line.config.name, simulated=line.config.simulated, made_s=made_s
+            )
+            if line.config.datum is HorizontalDatum.GCJ02:
+                at = report.position
+                moved = position_from(at.lon_deg, at.lat_deg, HorizontalDatum.GCJ02)
+                report = replace(report, position=moved)
+        except Malformed as error:
+            self.counts.error("MARKER", f"{error.field}: {error.detail}")
+            return
+        self.counts.kind(f"marker_{line.marked(report)}")
 
     def _seen(self, sighting: Sighting) -> Sighting:
         """As the site takes it: marked, in its datum, and remembered as this line's."""

@@ -1,0 +1,1 @@
+"""Reads height models from the site's own folder. What is asked of them is dispatch/terrain.py's."""

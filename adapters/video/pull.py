@@ -1,0 +1,141 @@
+"""RTSP and RTMP, fetched through FFmpeg's libraries (PyAV). Blocking, in the stream's thread; nothing is decoded.
+
+PyAV is loaded with the first such stream: a process that only takes transport streams does without its 100 MB.
+"""
+
+from typing import Any
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from adapters.video.intake import Intake, SourceFailed
+from dispatch.video_kinds import VideoSource
+from protocols.mpegts_tables import StreamKind
+from protocols.video_ts import KlvPacket
+from protocols.video_units import VideoUnits, annex_b, microseconds
+
+OPEN_S = 10.0
+READ_S = 5.0  # a source that is silent for so long is opened anew
+_HZ = 90_000
+_KINDS = {"h264": StreamKind.H264, "hevc": StreamKind.H265}
+# of what an address may make the libraries open; neither files nor other servers over http
+_ALLOWED = "rtsp,rtsps,rtp,srtp,udp,tcp,tls,rtmp,rtmps,crypto"
+
+
+def pull(intake: Intake) -> None:
+    """Until the source ends or the stream is stopped. Raises SourceFailed."""
+    import av
+
+    options = {"protocol_whitelist": _ALLOWED, "analyzeduration": "1000000", "probesize": "1000000"}
+    if intake.order.source is VideoSource.RTSP:
+        options["rtsp_transport"] = "tcp"
+    intake.reason = "connecting"
+    try:
+        source = av.open(_address(intake), options=options, timeout=(OPEN_S, READ_S))
+    except (av.error.FFmpegError, ValueError, OSError) as error:
+        raise SourceFailed(_reason(error)) from None
+    with source:
+        try:
+            _read(intake, source)
+        except (av.error.FFmpegError, OSError) as error:
+            raise SourceFailed(_reason(error)) from None
+    raise SourceFailed("ended")
+
+
+def _address(intake: Intake) -> str:
+    order = intake.order
+    if not order.user:
+        return order.url
+    url = urlsplit(order.url)
+    return urlunsplit(
+        url._replace(netloc=f"{quote(order.user, '')}:{quote(order.password, '')}@{url.netloc}")
+    )
+
+
+def _reason(error: Exception) -> str:
+    """A code without the address, which may hold a password."""
+    name = type(error).__name__
+    known = {
+        "ConnectionRefusedError": "refused",
+        "ExitError": "timed_out",
+        "TimeoutError": "timed_out",
+        "HTTPUnauthorizedError": "unauthorized",
+        "HTTPForbiddenError": "forbidden",
+        "HTTPNotFoundError": "not_found",
+        "InvalidDataError": "no_video",
+        "EOFError": "ended",
+    }
+    return known.get(name, name)
+
+
+def _read(intake: Intake, source: Any) -> None:
+    video = next((each for each in source.streams.video if each.codec_context.name in _KINDS), None)
+    if video is None:
+        raise SourceFailed("no_video")
+    kind = _KINDS[video.codec_context.name]
+    length_bytes, sets = _lengths(video.codec_context.extradata or b"", kind)
+    units = VideoUnits(kind, first_epoch=intake.epoch + (intake.counts["units"] > 0))
+    wanted = [video, *(each for each in source.streams if each.type == "data")]
+    counted: dict[str, int] = {}
+    for packet in source.demux(wanted):
+        intake.alive()
+        if intake.stopping:
+            return
+        if not packet.size:
+            continue
+        pts, dts = (_ticks(time, packet.time_base) for time in (packet.pts, packet.dts))
+        data = bytes(packet)
+        intake.counts["bytes"] += len(data)
+        if packet.stream is not video:
+            time = None if pts is None else microseconds(units.clock.beside(pts))
+            intake.arrived([KlvPacket(epoch=units.epoch, pts_us=time, data=data)])
+            continue
+        if packet.is_corrupt:
+            units.lost()
+            continue
+        try:
+            data = annex_b(data, length_bytes) if length_bytes else data
+        except ValueError:
+            units.lost()
+            continue
+        unit = units.take(sets + data if packet.is_keyframe else data, pts, dts)
+        if unit is not None:
+            intake.arrived([unit])
+        for name, count in units.counts.items():  # differences: those before stay
+            intake.counts[str(name)] += count - counted.get(str(name), 0)
+            counted[str(name)] = count
+        intake.reason = "silent" if intake.counts["units"] else "no_key_frame"
+
+
+def _ticks(time: int | None, base: Any) -> int | None:
+    return None if time is None or base is None else int(time * base * _HZ) % (1 << 33)
+
+
+def _lengths(extra: bytes, kind: StreamKind) -> tuple[int, bytes]:
+    """How long the lengths before units are (0: start codes), and the parameter sets told at the beginning.
+
+    AVCDecoderConfigurationRecord and HEVCDecoderConfigurationRecord, ISO/IEC 14496-15 §5.3.3.1, §8.3.3.1.
+    """
+    if not extra.startswith(b"\x01"):
+        return 0, extra
+    try:
+        if kind is StreamKind.H264:
+            lists, at = [extra[5] & 0x1F, None], 6
+            found = []
+            for number in range(2):
+                count = lists[0] if number == 0 else extra[at]
+                at += number
+                for _ in range(count or 0):
+                    length = int.from_bytes(extra[at : at + 2], "big")
+                    found.append(extra[at + 2 : at + 2 + length])
+                    at += 2 + length
+            return (extra[4] & 3) + 1, b"".join(b"\x00\x00\x00\x01" + each for each in found)
+        found, at = [], 23
+        for _ in range(extra[22]):
+            count = int.from_bytes(extra[at + 1 : at + 3], "big")
+            at += 3
+            for _ in range(count):
+                length = int.from_bytes(extra[at : at + 2], "big")
+                found.append(extra[at + 2 : at + 2 + length])
+                at += 2 + length
+        return (extra[21] & 3) + 1, b"".join(b"\x00\x00\x00\x01" + each for each in found)
+    except IndexError:
+        raise SourceFailed("bad_parameter_sets") from None

@@ -23,7 +23,7 @@ cd "$root"
 mkdir -p webui/src/gen
 "$python" -m grpc_tools.protoc -Iprotocols/gen=protocols/schema \
   --plugin=protoc-gen-es=webui/node_modules/.bin/protoc-gen-es \
-  --es_out=webui/src/gen --es_opt=target=ts protocols/schema/{kinds,records,tracks,client,history}.proto
+  --es_out=webui/src/gen --es_opt=target=ts protocols/schema/{kinds,records,tracks,client,history,video}.proto
 PYTHONPATH=$root "$python" webui/acts.py > webui/src/gen/acts.json
 
 cd "$root/webui"
@@ -35,9 +35,12 @@ check=$!
 node node_modules/vite/bin/vite.js build --outDir dist.next --emptyOutDir false --logLevel warn
 wait "$check"
 wait "$basemap"
-# The phone's kept shell belongs to this build.
+# The phone's kept shell belongs to this build: its page, and all that the page loads.
+"$python" shell.py dist.next
 sed -i.bak "s/ganying-shell-BUILD/ganying-shell-$(cksum < dist.next/index.html | cut -d' ' -f1)/" dist.next/sw.js
 rm -f dist.next/sw.js.bak
+# Text crosses poor links compressed; whoever serves it looks for the .gz beside it.
+find dist.next -type f \( -name '*.js' -o -name '*.css' -o -name '*.html' -o -name '*.json' -o -name '*.svg' \) -size +1k -exec gzip -9 -k -n {} +
 # Whoever serves dist sees the old build or the new one, never half of each.
 rm -rf dist
 mv dist.next dist

@@ -6,6 +6,7 @@ export default defineConfig({
   plugins: [vue()],
   build: {
     assetsInlineLimit: 0,
+    manifest: true,
     chunkSizeWarningLimit: 2500,
     modulePreload: { polyfill: false },
     target: 'es2022',

@@ -1,12 +1,13 @@
-// Keeps the page's shell on the phone, so that it opens without a link: the newest page when the network answers,
-// the kept one when it does not. Data and commands are never kept here (src/state/outbox.ts keeps unsent acts).
+// Keeps the page's shell on the phone, so that it opens without a link: the crew's page always,
+// others when the network does not answer. Data and commands are never kept here (src/state/outbox.ts keeps unsent acts).
 const CACHE = 'ganying-shell-BUILD'
+const SHELL = ['/phone', '/icon.svg', '/manifest.webmanifest'] // build.sh adds what the phone's page loads
 
 self.addEventListener('install', (event) => {
   event.waitUntil(
     caches
       .open(CACHE)
-      .then((cache) => cache.addAll(['/phone', '/icon.svg', '/manifest.webmanifest']))
+      .then((cache) => cache.addAll(SHELL))
       .then(() => self.skipWaiting()),
   )
 })
@@ -18,12 +19,6 @@ self.addEventListener('activate', (event) => {
       .then((names) => Promise.all(names.filter((name) => name !== CACHE).map((name) => caches.delete(name))))
       .then(() => self.clients.claim()),
   )
-})
-
-// The page was loaded before this worker took over: it names what it needs, and that is kept too.
-self.addEventListener('message', (event) => {
-  const wanted = (event.data?.keep ?? []).filter((url) => keepable(new URL(url)))
-  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(wanted)))
 })
 
 function keepable(url) {
@@ -38,10 +33,14 @@ self.addEventListener('fetch', (event) => {
   else if (keepable(url)) event.respondWith(asset(request))
 })
 
+// The crew's page is shown as it is kept, at once: on a poor link nobody waits to learn that nothing has changed. A new
+// build comes with a new worker and stands at the next opening. Other pages are the network's while it answers.
 async function page(request) {
+  const kept = await caches.match('/phone')
+  if (kept && new URL(request.url).pathname === '/phone') return kept
   const answer = await fetch(request).catch(() => null)
   if (answer && answer.status < 500) return answer
-  return (await caches.match('/phone')) ?? answer ?? Response.error()
+  return kept ?? answer ?? Response.error()
 }
 
 // Assets are named by their content: a kept one is never out of date.

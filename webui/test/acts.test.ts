@@ -7,7 +7,7 @@ import * as schema from '../src/wire/schema'
 test('each role is offered its own step and no other', () => {
   expect(offered('tasking', 'pending', 'duty_chief')).toContain('order')
   expect(offered('tasking', 'pending', 'dispatcher')).not.toContain('order')
-  expect(offered('tasking', 'ordered', 'operator')).toEqual(['accept', 'refuse'])
+  expect(offered('tasking', 'ordered', 'operator')).toEqual(['accept', 'refuse', 'acknowledge', 'decline']) // the last two where an amendment waits
   expect(offered('airspace', 'filed', 'atc')).toEqual(['approve', 'refuse', 'counter'])
   expect(offered('airspace', 'filed', 'dispatcher')).not.toContain('approve')
   expect(mayUse('adopt', 'dispatcher')).toBe(true)
@@ -32,6 +32,8 @@ const named: [Record<string, string | number>, keyof typeof zh][] = [
   [schema.IncidentKind, 'incidentKind'],
   [schema.IncidentState, 'incidentState'],
   [schema.IncidentAction, 'incidentAction'],
+  [schema.AlarmKind, 'alarmKind'],
+  [schema.AlarmFlag, 'alarmFlag'],
   [schema.TaskingState, 'taskingState'],
   [schema.TaskingAction, 'taskingAction'],
   [schema.RefusalReason, 'refusal'],

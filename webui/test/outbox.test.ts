@@ -16,7 +16,7 @@ beforeEach(() => {
 function act(key: string, action: string, version: number, taskingId = 'T'): Act {
   return {
     key, taskingId, number: 'GY-1', action, fromState: 'ordered', version, reason: '', refusal: '', done_at: '',
-    pressedAt_ms: 0, tries: 0, state: 'waiting', answeredAt_ms: 0, problem: null,
+    pressedAt_ms: 0, seq: 1, at_ms: 0, signed: null, tries: 0, state: 'waiting', answeredAt_ms: 0, problem: null,
   }
 }
 const problem = { code: 'NOT_NOW', detail: '', status: 409 }
@@ -71,4 +71,33 @@ test('the crew sees the state its waiting acts lead to', () => {
 
 test('retries slow down and never stop', () => {
   expect([1, 2, 3, 4, 5, 9].map(retryAfter_ms)).toEqual([1000, 2000, 4000, 8000, 15000, 15000])
+})
+
+test('water builds on no step: refused it stops nothing, and no version moves with it', () => {
+  const box = new Outbox(store, 'a')
+  box.add({ ...act('1', 'drop', 9), path: 'drops' })
+  box.add(act('2', 'leave', 3))
+  box.add({ ...act('3', 'drop', 9), path: 'drops' })
+  box.rejected('1', problem, 5)
+  expect(box.next()?.key).toBe('2')
+  box.renew('2', 'new', 5)
+  expect(box.acts.map((one) => [one.key, one.version])).toEqual([
+    ['1', 9],
+    ['new', 5],
+    ['3', 9],
+  ])
+  box.discard('1')
+  expect(box.acts.map((one) => one.key)).toEqual(['new', '3'])
+  expect(foreseen('working', box.acts, (state, action) => following('tasking', state, action))).toBe('returning')
+  box.rejected('new', problem, 6) // but it waits behind a step that was refused: was there a flight?
+  expect(box.next()).toBeUndefined()
+})
+
+test('what never left the phone is taken back without a trace, what may have left is not', () => {
+  const box = new Outbox(store, 'a')
+  box.add({ ...act('1', 'drop', 0), path: 'drops' })
+  box.add({ ...act('2', 'drop', 0), path: 'drops' })
+  box.tried('1')
+  expect([box.withdraw('1'), box.withdraw('2')]).toEqual([false, true])
+  expect(box.acts.map((one) => one.key)).toEqual(['1'])
 })

@@ -6,6 +6,8 @@ export interface Keys {
   open(): void
   escape(): void
   follow(): void
+  /** `withRed`: Shift was held. */
+  acknowledge?(withRed: boolean): void
   replay?(): void
   zoom(by: number): void
   pan(x: number, y: number): void
@@ -15,6 +17,16 @@ const PAN_PX = 120
 
 export function typing(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName))
+}
+
+const PRESSABLE = 'button, a, summary, [role=tab], [role=button]'
+let pointed: Element | null = null
+addEventListener('pointerdown', (event) => (pointed = event.target instanceof Element ? event.target.closest(PRESSABLE) : null), true)
+
+/** What Space presses itself: a button that was reached by keyboard. One that the mouse has pressed just keeps the focus. */
+function pressable(target: EventTarget | null): boolean {
+  const button = target instanceof Element ? target.closest(PRESSABLE) : null
+  return button !== null && button !== pointed
 }
 
 export function deskKeys(keys: Keys): (event: KeyboardEvent) => void {
@@ -40,6 +52,10 @@ export function deskKeys(keys: Keys): (event: KeyboardEvent) => void {
     if (event.key === 'Escape') return keys.escape()
     if (event.key === 'Enter' && event.target === document.body) return keys.open()
     if (/^[1-9]$/.test(event.key)) return keys.number(Number(event.key))
+    if (event.key === ' ' && keys.acknowledge && !pressable(event.target)) {
+      event.preventDefault()
+      return keys.acknowledge(event.shiftKey)
+    }
     const act = table[event.key.toLowerCase()]
     if (!act) return
     event.preventDefault()

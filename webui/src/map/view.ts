@@ -13,7 +13,17 @@ import { installBasemap } from './basemap'
 import { shapeOf } from './look'
 import { HOME_BOUNDS, LABEL_FONT, styleOf } from './style'
 import { drawAtlas, type Atlas } from './symbols'
-import { airspaceShapes, legShapes, resourceShapes } from './shapes'
+import { airspaceShapes, alarmShapes, closureShapes, legShapes, resourceShapes } from './shapes'
+import { addClosureLayers } from './closures'
+import { addConflictLayers, conflictShapes } from './conflicts'
+import { addRoomLayers, roomShapes } from './rooms'
+import { addSearchLayers, searchShapes } from './searches'
+import { addPartnerAirspaceLayers, partnerAirspaceShapes } from './partner_airspace'
+import { addFootprintLayers, footprintShapes, FOOTPRINT_SOURCE } from './footprints'
+import { addTrafficLayers, trafficShapes } from './traffic_areas'
+import { addObstacleLayers, obstacleShapes } from './obstacles'
+import { addWeatherLayers, weatherShapes } from './weather'
+import { addVolumeLayers, FILL_LAYERS, volumeShapes } from './volumes'
 
 setWorkerUrl(workerUrl)
 
@@ -30,7 +40,7 @@ export interface MapInputs {
   followed(): number
   incidentInFocus(): string
   highlightedRequest(): string
-  layers(): { civil: boolean; trails: boolean; resources: boolean; airspace: boolean }
+  layers(): { civil: boolean; trails: boolean; resources: boolean; airspace: boolean; volumes?: boolean; obstacles?: boolean; weather?: boolean; footprints?: boolean }
   /** A picture of another time: its clock and its colours. Nothing planned now is drawn on it. */
   past?: { now(): number; colours(): Colours }
 }
@@ -39,6 +49,8 @@ export interface MapEvents {
   moved(view: { west: number; south: number; east: number; north: number }): void
   /** `index` of what was hit, in the store. */
   clicked(lon: number, lat: number, index: number | undefined): void
+  /** Airspace volumes under the pointer, none when it left. */
+  hover?(x: number, y: number, ids: string[]): void
   drawn(drawn: readonly Drawn[]): void
   ready(): void
   failed(): void
@@ -91,6 +103,8 @@ export class MapView {
     this.map.on('click', (event: MapMouseEvent) => {
       this.events.clicked(event.lngLat.lng, event.lngLat.lat, this.nearest(event.point.x, event.point.y))
     })
+    this.map.on('mousemove', (event: MapMouseEvent) => this.hover(event))
+    this.map.on('mouseout', () => this.events.hover?.(0, 0, []))
     void drawAtlas().then((atlas) => {
       this.atlas = atlas
       this.dirty = true
@@ -135,7 +149,45 @@ export class MapView {
     const none = { type: 'FeatureCollection' as const, features: [] }
     this.setData('resources', layers.resources ? resourceShapes() : none)
     this.setData('airspace', layers.airspace ? airspaceShapes(serverNow(), this.inputs.highlightedRequest()) : none)
+    this.setData('closures', this.inputs.past || !layers.airspace ? none : closureShapes(serverNow()))
+    this.setData('obstacles', this.inputs.past || !layers.obstacles ? none : obstacleShapes())
+    this.setData('weather', this.inputs.past || !layers.weather ? none : weatherShapes())
+    this.setData('alarms', this.inputs.past ? none : alarmShapes(this.inputs.incidentInFocus()))
+    this.setData('conflicts', this.inputs.past ? none : conflictShapes())
+    this.setData('searches', this.inputs.past ? none : searchShapes(this.inputs.incidentInFocus()))
+    this.setData('rooms', this.inputs.past ? none : roomShapes())
+    this.setData('traffic', this.inputs.past || !layers.airspace ? none : trafficShapes(this.inputs.incidentInFocus()))
+    this.setData('partner-air', this.inputs.past || !layers.airspace ? none : partnerAirspaceShapes())
     this.setData('legs', this.inputs.past ? none : legShapes(this.inputs.incidentInFocus()))
+  }
+
+  /** Where cameras look: several times a second, so on its own. */
+  refreshFootprints(): void {
+    const shown = !this.inputs.past && this.inputs.layers().footprints === true
+    this.setData(FOOTPRINT_SOURCE, shown ? footprintShapes() : { type: 'FeatureCollection', features: [] })
+  }
+
+  /** Marks of a consultation: each shows at once, and nothing else of the map is drawn anew for it. */
+  refreshRooms(): void {
+    this.setData('rooms', this.inputs.past ? { type: 'FeatureCollection', features: [] } : roomShapes())
+  }
+
+  /** Airspace volumes: thousands, so on their own and only when they change. */
+  refreshVolumes(): void {
+    const none = { type: 'FeatureCollection' as const, features: [] }
+    this.setData('volumes', this.volumesShown() ? volumeShapes() : none)
+    if (!this.volumesShown()) this.events.hover?.(0, 0, []) // what the pointer was over is gone, and the pointer may not move
+  }
+
+  private volumesShown(): boolean {
+    return !this.inputs.past && this.inputs.layers().volumes === true
+  }
+
+  private hover(event: MapMouseEvent): void {
+    if (!this.events.hover || !this.volumesShown() || !this.map.getLayer(FILL_LAYERS[0]!)) return
+    const found = this.map.queryRenderedFeatures(event.point, { layers: [...FILL_LAYERS] })
+    const ids = [...new Set(found.map((one) => String(one.properties['id'])))]
+    this.events.hover(event.point.x, event.point.y, ids)
   }
 
   private setData(name: string, data: GeoJSON.FeatureCollection): void {
@@ -149,7 +201,8 @@ export class MapView {
 
   private addShapes(): void {
     const none = { type: 'FeatureCollection' as const, features: [] }
-    for (const name of ['resources', 'airspace', 'legs']) this.map.addSource(name, { type: 'geojson', data: none })
+    for (const name of ['volumes', 'resources', 'airspace', 'closures', 'alarms', 'legs', 'conflicts', 'obstacles', 'searches', 'traffic', 'weather', 'partner-air', 'rooms', FOOTPRINT_SOURCE]) this.map.addSource(name, { type: 'geojson', data: none })
+    addVolumeLayers(this.map)
     const own = token('own')
     const line = token('text')
     this.map.addLayer({
@@ -168,6 +221,21 @@ export class MapView {
         'line-dasharray': [4, 3],
       },
     })
+    addClosureLayers(this.map)
+    addWeatherLayers(this.map)
+    addObstacleLayers(this.map)
+    addPartnerAirspaceLayers(this.map)
+    addTrafficLayers(this.map)
+    addSearchLayers(this.map)
+    addFootprintLayers(this.map)
+    this.map.addLayer({
+      id: 'alarm-areas', type: 'line', source: 'alarms', filter: ['==', ['get', 'kind'], 'area'],
+      paint: { 'line-color': token('warning'), 'line-width': 1.6, 'line-dasharray': [2, 2] },
+    })
+    this.map.addLayer({
+      id: 'alarm-pixels', type: 'line', source: 'alarms', filter: ['==', ['get', 'kind'], 'pixel'],
+      paint: { 'line-color': token('warning'), 'line-width': 1, 'line-opacity': 0.8 },
+    })
     this.map.addLayer({
       id: 'legs-plan', type: 'line', source: 'legs', filter: ['==', ['get', 'kind'], 'plan'],
       paint: { 'line-color': own, 'line-width': 1.4, 'line-dasharray': [4, 3], 'line-opacity': 0.8 },
@@ -181,6 +249,21 @@ export class MapView {
       paint: { 'line-color': line, 'line-width': 1.8, 'line-dasharray': [0.5, 2.5] },
       layout: { 'line-cap': 'round' },
     })
+    this.map.addLayer({
+      id: 'legs-diversion', type: 'line', source: 'legs', filter: ['==', ['get', 'kind'], 'diversion'],
+      paint: { 'line-color': token('warning'), 'line-width': 2, 'line-dasharray': [4, 2] },
+    })
+    this.map.addLayer({
+      id: 'legs-goal', type: 'circle', source: 'legs', filter: ['==', ['get', 'kind'], 'goal'],
+      paint: { 'circle-radius': 8, 'circle-opacity': 0, 'circle-stroke-width': 2.5, 'circle-stroke-color': ['case', ['get', 'down'], token('danger'), token('warning')] },
+    })
+    this.map.addLayer({
+      id: 'legs-goal-name', type: 'symbol', source: 'legs', filter: ['==', ['get', 'kind'], 'goal'],
+      layout: { 'text-field': ['get', 'label'], 'text-font': LABEL_FONT, 'text-size': 13, 'text-offset': [0, 1], 'text-anchor': 'top', 'text-allow-overlap': true },
+      paint: { 'text-color': ['case', ['get', 'down'], token('danger'), token('warning')], 'text-halo-color': token('bg'), 'text-halo-width': 1.6 },
+    })
+    addConflictLayers(this.map)
+    addRoomLayers(this.map)
     this.map.addLayer({
       id: 'resource-water', type: 'circle', source: 'resources', filter: ['==', ['get', 'kind'], 'water'], minzoom: 6.5,
       paint: { 'circle-radius': 3, 'circle-color': token('bg'), 'circle-stroke-width': 1.4, 'circle-stroke-color': own },
@@ -198,6 +281,8 @@ export class MapView {
       paint: { 'text-color': token('muted'), 'text-halo-color': token('bg'), 'text-halo-width': 1.2 },
     })
     this.refreshShapes()
+    this.refreshFootprints()
+    this.refreshVolumes()
     this.dirty = true
   }
 
@@ -210,7 +295,7 @@ export class MapView {
     const due =
       this.dirty ||
       this.inputs.store.revision !== this.lastRevision ||
-      second !== this.lastSecond ||
+      (second !== this.lastSecond && this.drawn.length > 0) || // ages move on; over an empty sky nothing does
       !Object.is(focus, this.lastFocus) ||
       this.movedEnough(now)
     if (!due) return

@@ -1,8 +1,6 @@
-// Asks the browser to keep the page's shell, where it may (https or this machine).
+// Asks the browser to keep the page's shell and what the page stores, where it may (https or this machine).
 export async function keepShell(): Promise<void> {
   if (!isSecureContext || !('serviceWorker' in navigator)) return
+  void navigator.storage?.persist?.()
   await navigator.serviceWorker.register('/sw.js')
-  const ready = await navigator.serviceWorker.ready
-  const loaded = performance.getEntriesByType('resource').map((one) => one.name)
-  ready.active?.postMessage({ keep: loaded })
 }

@@ -44,8 +44,20 @@ export function isPlannable(state: string): boolean {
   return (source.plannable as string[]).includes(state)
 }
 
+/** How alarms may be handled; dispatch/alert_limits.py. */
+export const ALERT_LIMITS = source.alert_limits as unknown as {
+  shelve_minutes: Record<string, number>
+  inhibit_minutes: number
+  never_inhibited: string[]
+  flood: number
+  flood_s: number
+}
+
 /** Seconds at which a track of a kind of source dims, is stale, is lost; dispatch/tracks.py. */
 export const LIMITS_S = source.limits_s as unknown as Record<string, [number, number, number]>
+
+/** Which heights of incident airspace are whose; dispatch/traffic_area_stack.py. */
+export const TRAFFIC_LAYERS = source.traffic_layers as { by_kind: Record<string, string[]>; from_above: string[] }
 
 /** The state after an act, if the table has it. */
 export function following(subject: Subject, state: string, action: string): string | undefined {

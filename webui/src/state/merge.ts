@@ -1,15 +1,34 @@
 // Records messages into tables. A whole message replaces; a delta sets; an older version never replaces a newer one.
 import type {
+  AidAlarm,
+  AidOffer,
+  AidRequest,
   Aircraft,
   AirspaceRequest,
+  AlertHandling,
   Base,
+  Callout,
+  Closure,
+  CrewMember,
   Hospital,
   Identity,
   Incident,
   LandingSite,
+  NetInhibition,
+  ClearanceRule,
+  Obstacle,
   Plan,
   Records,
+  Room,
+  RoomEntry,
+  RoomPerson,
+  Search,
+  Intrusion,
+  Hazard,
+  Minimum,
   Tasking,
+  TrafficArea,
+  VideoStream,
   WaterPoint,
 } from '../wire/schema'
 
@@ -23,7 +42,26 @@ export interface Tables {
   waterPoints: Map<string, WaterPoint>
   landingSites: Map<string, LandingSite>
   hospitals: Map<string, Hospital>
+  obstacles: Map<string, Obstacle>
+  clearanceRules: Map<string, ClearanceRule>
   identities: Map<string, Identity>
+  closures: Map<string, Closure>
+  searches: Map<string, Search>
+  trafficAreas: Map<string, TrafficArea>
+  intrusions: Map<string, Intrusion>
+  hazards: Map<string, Hazard>
+  minima: Map<string, Minimum>
+  crew: Map<string, CrewMember>
+  callouts: Map<string, Callout>
+  rooms: Map<string, Room>
+  roomPeople: Map<string, RoomPerson>
+  roomEntries: Map<string, RoomEntry>
+  alertHandlings: Map<string, AlertHandling>
+  netInhibitions: Map<string, NetInhibition>
+  aidRequests: Map<string, AidRequest>
+  aidOffers: Map<string, AidOffer>
+  aidAlarms: Map<string, AidAlarm>
+  videoStreams: Map<string, VideoStream>
 }
 
 interface Versioned {
@@ -42,6 +80,15 @@ function put<T extends Versioned>(table: Map<string, T>, items: readonly T[], wh
   }
 }
 
+/** Records without a version: what comes later is newer. */
+function putLatest<T extends { id: string }>(table: Map<string, T>, items: readonly T[], whole: boolean): void {
+  if (whole) {
+    const named = new Set(items.map((item) => item.id))
+    for (const id of [...table.keys()]) if (!named.has(id)) table.delete(id)
+  }
+  for (const item of items) table.set(item.id, item)
+}
+
 export function mergeRecords(tables: Tables, message: Records): void {
   const { whole } = message
   put(tables.incidents, message.incidents, whole)
@@ -53,5 +100,24 @@ export function mergeRecords(tables: Tables, message: Records): void {
   put(tables.waterPoints, message.waterPoints, whole)
   put(tables.landingSites, message.landingSites, whole)
   put(tables.hospitals, message.hospitals, whole)
+  put(tables.obstacles, message.obstacles, whole)
+  put(tables.clearanceRules, message.clearanceRules, whole)
   put(tables.identities, message.identities, whole)
+  put(tables.closures, message.closures, whole)
+  put(tables.searches, message.searches, whole)
+  put(tables.trafficAreas, message.trafficAreas, whole)
+  put(tables.intrusions, message.intrusions, whole)
+  put(tables.hazards, message.hazards, whole)
+  put(tables.minima, message.minima, whole)
+  put(tables.crew, message.crew, whole)
+  put(tables.callouts, message.callouts, whole)
+  putLatest(tables.rooms, message.rooms, whole)
+  putLatest(tables.roomPeople, message.roomPeople, whole)
+  putLatest(tables.roomEntries, message.roomEntries, whole)
+  put(tables.alertHandlings, message.alertHandlings, whole)
+  put(tables.netInhibitions, message.netInhibitions, whole)
+  put(tables.aidRequests, message.aidRequests, whole)
+  put(tables.aidOffers, message.aidOffers, whole)
+  put(tables.aidAlarms, message.aidAlarms, whole)
+  put(tables.videoStreams, message.videoStreams, whole)
 }

@@ -1,9 +1,10 @@
 // Acts of a crew, kept on the phone until the server has answered each: 待发送 -> 已送达 -> 已确认.
 //
 // One at a time and in order. An act keeps its key and body for every retry, so however often it is sent it is done
-// once. Silence keeps it waiting; a refusal is shown and stops the acts on the same tasking behind it. Kept in
-// localStorage under the account's name: a reload, a crash or a closed page loses nothing.
+// once. Silence keeps it waiting; a refusal is shown and stops the acts on the same tasking behind it. Kept under the
+// account's name: a reload, a crash or a closed browser loses nothing. Each carries this phone's own count and is signed.
 import type { Problem } from '../wire/http'
+import type { Signed } from './device'
 
 export type ActState = 'waiting' | 'delivered' | 'rejected'
 
@@ -12,12 +13,19 @@ export interface Act {
   taskingId: string
   number: string
   action: string
+  /** Of an act beside the steps (water, a signature): its door below the tasking. It neither builds on steps nor is built on. */
+  path?: string
   fromState: string
   version: number
   reason: string
   refusal: string
-  done_at: string
-  pressedAt_ms: number
+  /** What else its body says: an amendment's number, a place, persons. */
+  more?: Record<string, unknown>
+  done_at: string // empty: when it was pressed
+  pressedAt_ms: number // server time, as far as it was known
+  seq: number // this phone's count of its acts
+  at_ms: number // this phone's own clock at the press
+  signed: Signed | null
   tries: number
   state: ActState
   answeredAt_ms: number
@@ -34,6 +42,9 @@ export interface Store {
 export const MOST_WAITING = 100
 const KEEP_ANSWERED = 12
 
+export const outboxSlot = (account: string): string => `ganying.outbox.${account}`
+export const countSlot = (account: string): string => `ganying.count.${account}`
+
 export class Outbox {
   acts: Act[]
 
@@ -45,12 +56,32 @@ export class Outbox {
   }
 
   private get slot(): string {
-    return `ganying.outbox.${this.account}`
+    return outboxSlot(this.account)
+  }
+
+  private get countSlot(): string {
+    return countSlot(this.account)
   }
 
   private save(): void {
     if (this.acts.length) this.store.setItem(this.slot, JSON.stringify(this.acts))
     else this.store.removeItem(this.slot)
+  }
+
+  /** The next count: above all that this phone and the server know of. */
+  nextSeq(known: number): number {
+    const next = Math.max(known, Number(this.store.getItem(this.countSlot) ?? 0)) + 1
+    this.store.setItem(this.countSlot, String(next))
+    return next
+  }
+
+  signed(key: string, signed: Signed | null): void {
+    this.change(key, (one) => ({ ...one, signed }))
+  }
+
+  /** The server has a later count: the same act under a new one. */
+  recount(key: string, seq: number): void {
+    this.change(key, (one) => ({ ...one, seq, signed: null }))
   }
 
   get waiting(): Act[] {
@@ -73,8 +104,9 @@ export class Outbox {
   next(): Act | undefined {
     const stopped = new Set<string>()
     for (const one of this.acts) {
-      if (one.state === 'rejected') stopped.add(one.taskingId)
-      if (one.state === 'waiting' && !stopped.has(one.taskingId)) return one
+      if (one.state === 'rejected' && !one.path) stopped.add(one.taskingId)
+      // an emergency waits for nobody to look at what was refused before it
+      if (one.state === 'waiting' && (!stopped.has(one.taskingId) || one.action === 'emergency_land')) return one
     }
     return undefined
   }
@@ -101,9 +133,9 @@ export class Outbox {
     const from = this.acts.findIndex((one) => one.key === key)
     const tasking = this.acts[from]?.taskingId
     this.acts = this.acts.map((one, i) =>
-      i < from || one.taskingId !== tasking || one.state !== 'waiting'
+      i < from || one.taskingId !== tasking || one.state !== 'waiting' || one.path
         ? one
-        : { ...one, key: one.key === key ? newKey : one.key, version: one.version + shift },
+        : { ...one, key: one.key === key ? newKey : one.key, version: one.version + shift, signed: null },
     )
     this.save()
   }
@@ -111,9 +143,20 @@ export class Outbox {
   /** A refused act is put away by hand, and with it what was built on it. */
   discard(key: string): void {
     const from = this.acts.findIndex((one) => one.key === key)
-    const tasking = this.acts[from]?.taskingId
-    this.acts = this.acts.filter((one, i) => i < from || one.taskingId !== tasking || one.state === 'delivered')
+    const put = this.acts[from]
+    this.acts = put?.path
+      ? this.acts.filter((one) => one !== put)
+      : this.acts.filter((one, i) => i < from || one.taskingId !== put?.taskingId || one.state === 'delivered')
     this.save()
+  }
+
+  /** Take back an act that was never sent. False: it may have been. */
+  withdraw(key: string): boolean {
+    const one = this.acts.find((act) => act.key === key)
+    if (!one || one.state !== 'waiting' || one.tries > 0) return false
+    this.acts = this.acts.filter((act) => act !== one)
+    this.save()
+    return true
   }
 
   clear(): void {
@@ -139,7 +182,7 @@ function read(text: string | null): Act[] {
 
 /** The state a tasking is in once what waits has been taken in. */
 export function foreseen(state: string, ahead: readonly Act[], table: (state: string, action: string) => string | undefined): string {
-  return ahead.reduce((now, act) => table(now, act.action) ?? now, state)
+  return ahead.filter((act) => !act.path).reduce((now, act) => table(now, act.action) ?? now, state)
 }
 
 const FIRST_RETRY_MS = 1_000

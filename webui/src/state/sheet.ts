@@ -1,7 +1,7 @@
-// A page laid over queue and map, never over the strip: sources, identities, replay. One at a time; Esc closes it.
+// A page laid over queue and map, never over the strip: sources, identities, resources, replay, a paper, key figures, phones. One at a time; Esc closes it.
 import { ref, shallowRef } from 'vue'
 
-export type Sheet = '' | 'sources' | 'identities' | 'replay'
+export type Sheet = '' | 'sources' | 'identities' | 'resources' | 'replay' | 'paper' | 'kpis' | 'duty' | 'accounts' | 'callouts' | 'aid' | 'audit' | 'devices' | 'volumes' | 'links' | 'video'
 export const sheet = ref<Sheet>('')
 
 export function toggleSheet(which: Sheet): void {

@@ -9,25 +9,46 @@ import {
   TaskingState,
   type Aircraft,
   type AirspaceRequest,
+  type AlertHandling,
   type Base,
+  type AidAlarm,
+  type AidOffer,
+  type AidRequest,
+  type Callout,
+  type Closure,
+  type Search,
+  type TrafficArea,
+  type Intrusion,
+  type Hazard as HazardRecord,
+  type Minimum,
+  type CrewMember,
   type FeedStatus,
   type Hospital,
   type Identity,
   type Incident,
   type LandingSite,
   type LinkStatus,
+  type NetInhibition,
+  type ClearanceRule,
+  type Obstacle,
   type Plan,
   type Records,
+  type Room,
+  type RoomEntry,
+  type RoomGestures,
+  type RoomPerson,
   type ServiceStatus,
   type Tasking,
+  type VideoStream,
   type WaterPoint,
 } from '../wire/schema'
 import { forgetAlerts, takeAlerts } from './alerts'
 import { hearEcho, hearStamp, now_ms, serverNow } from './clock'
 import { linkTag, type LinkTag } from './freshness'
 import { mergeRecords, type Tables } from './merge'
+import { keepHeard, keepKnown, loadKnown, unpack } from './known'
 import { forgetPlannerRuns, takePlannerRuns } from './planner'
-import { forgetSession, session } from './session'
+import { forgetSession, session, wipe, type Session } from './session'
 import { TrackStore } from './tracks'
 
 export const tables: Tables = {
@@ -40,7 +61,26 @@ export const tables: Tables = {
   waterPoints: shallowReactive(new Map<string, WaterPoint>()),
   landingSites: shallowReactive(new Map<string, LandingSite>()),
   hospitals: shallowReactive(new Map<string, Hospital>()),
+  obstacles: shallowReactive(new Map<string, Obstacle>()),
+  clearanceRules: shallowReactive(new Map<string, ClearanceRule>()),
   identities: shallowReactive(new Map<string, Identity>()),
+  closures: shallowReactive(new Map<string, Closure>()),
+  searches: shallowReactive(new Map<string, Search>()),
+  trafficAreas: shallowReactive(new Map<string, TrafficArea>()),
+  intrusions: shallowReactive(new Map<string, Intrusion>()),
+  hazards: shallowReactive(new Map<string, HazardRecord>()),
+  minima: shallowReactive(new Map<string, Minimum>()),
+  crew: shallowReactive(new Map<string, CrewMember>()),
+  callouts: shallowReactive(new Map<string, Callout>()),
+  aidRequests: shallowReactive(new Map<string, AidRequest>()),
+  aidOffers: shallowReactive(new Map<string, AidOffer>()),
+  aidAlarms: shallowReactive(new Map<string, AidAlarm>()),
+  rooms: shallowReactive(new Map<string, Room>()),
+  roomPeople: shallowReactive(new Map<string, RoomPerson>()),
+  roomEntries: shallowReactive(new Map<string, RoomEntry>()),
+  videoStreams: shallowReactive(new Map<string, VideoStream>()),
+  alertHandlings: shallowReactive(new Map<string, AlertHandling>()),
+  netInhibitions: shallowReactive(new Map<string, NetInhibition>()),
 }
 
 export const tracks = new TrackStore()
@@ -64,6 +104,10 @@ export const feeds = shallowRef<FeedStatus[]>([])
 export const links = shallowRef<LinkStatus[]>([])
 export const services = shallowRef<ServiceStatus[]>([])
 export const serverTracks = ref(0)
+/** Journal row that last touched an airspace volume; state/volumes.ts asks for them when it moves. */
+export const volumesAt = ref(0)
+/** Names the journal that such numbers are of. */
+export const journal = ref('')
 /** Server time of the last status. */
 export const statusAt_ms = ref(NaN)
 
@@ -107,13 +151,22 @@ export const assignedAddresses = computed(() => {
   return kept
 })
 
+/** Who is told of pointers and views in a room; state/room_gestures.ts, which needs this page's room. */
+let hearGestures: (message: RoomGestures) => void = () => undefined
+export function onGestures(hear: (message: RoomGestures) => void): void {
+  hearGestures = hear
+}
+
 let connection: Connection | undefined
+let epoch = ''
 let wasLost = false
 
 const listener: Listener = {
   welcome(message) {
     hearStamp(ms(message.atUs))
     tracks.begin(message.run, serverNow())
+    epoch = message.epoch
+    journal.value = message.epoch
     site.value = {
       id: message.site,
       name: message.siteName,
@@ -132,12 +185,14 @@ const listener: Listener = {
     if (resyncNotice.value?.kind === 'gap') resyncNotice.value = { kind: 'resynced', at_ms: serverNow() }
     else if (wasLost) resyncNotice.value = { kind: 'restored', at_ms: serverNow() }
     wasLost = false
+    keepSoon()
   },
   tracks(message) {
     tracks.accept(message, serverNow())
   },
   alerts: takeAlerts,
   plannerRuns: takePlannerRuns,
+  roomGestures: (message) => hearGestures(message),
   status(message) {
     hearStamp(ms(message.atUs))
     feeds.value = message.feeds
@@ -145,10 +200,12 @@ const listener: Listener = {
     services.value = message.services
     statusAt_ms.value = ms(message.atUs)
     serverTracks.value = message.tracks
+    volumesAt.value = Number(message.volumesAt)
   },
   echo: hearEcho,
   failure(message) {
     if (message.code === 'UNAUTHENTICATED') forgetSession('expired')
+    if (message.code === 'DEVICE_REVOKED') void wipe()
   },
   link(open, retryAt) {
     socketOpen.value = open
@@ -168,9 +225,38 @@ const listener: Listener = {
 export function connect(): void {
   if (!session.value || connection) return
   openedAt_ms.value = Date.now()
-  const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
-  connection = new Connection(`${scheme}://${location.host}/ws`, session.value.token, listener)
+  void open(session.value)
 }
+
+/** A phone begins with what it knew, so that it shows something without a link and asks only for what is new. */
+async function open(opened: Session): Promise<void> {
+  const known = opened.device_id ? await loadKnown(opened.account) : undefined
+  if (session.value?.token !== opened.token || connection) return
+  if (known) {
+    mergeRecords(tables, unpack(known))
+    site.value = known.site
+    epoch = known.epoch
+    through.value = known.through
+    loaded.value = true
+    everHeard.value = true
+    heardAt_ms.value = known.heardAt_ms
+  }
+  const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
+  const from = known && { after: BigInt(known.through), epoch: known.epoch }
+  connection = new Connection(`${scheme}://${location.host}/ws`, opened.token, listener, from)
+}
+
+let keeping: ReturnType<typeof setTimeout> | undefined
+
+function keepSoon(): void {
+  if (!session.value?.device_id || keeping) return
+  keeping = setTimeout(() => {
+    keeping = undefined
+    const account = session.value?.account
+    if (account && site.value) void keepKnown(account, { tables, site: site.value, epoch, through: through.value, heardAt_ms: heardAt_ms.value })
+  }, 500)
+}
+setInterval(() => session.value?.device_id && link.value === 'live' && void keepHeard(session.value.account, heardAt_ms.value), 10_000)
 
 export function disconnect(): void {
   connection?.stop()
@@ -199,6 +285,27 @@ export function subscribe(view: { west: number; south: number; east: number; nor
     northE7: e7(Math.min(90, view.north)),
   }
   connection?.subscribe(viewport, view !== undefined)
+}
+
+type Box = { west: number; south: number; east: number; north: number }
+/** Tell the others in a room where we point or look; lost if the socket is not up. */
+export function gesture(made: { roomId: string; pointer?: { lon: number; lat: number }; view?: Box; left?: boolean }): void {
+  const e7 = (value: number): number => Math.round(value * 1e7)
+  const { pointer, view } = made
+  const lon = (value: number): number => ((((value + 180) % 360) + 360) % 360) - 180
+  connection?.gesture({
+    $typeName: 'ganying.v1.RoomGesture',
+    roomId: made.roomId,
+    pointer: pointer && { $typeName: 'ganying.v1.Position', lonE7: e7(lon(pointer.lon)), latE7: e7(pointer.lat) },
+    view: view && {
+      $typeName: 'ganying.v1.Viewport',
+      westE7: e7(Math.max(-180, view.west)),
+      southE7: e7(Math.max(-90, view.south)),
+      eastE7: e7(Math.min(180, view.east)),
+      northE7: e7(Math.min(90, view.north)),
+    },
+    left: made.left ?? false,
+  })
 }
 
 setInterval(() => tracks.sweep(serverNow(), assignedAddresses.value), 5_000)

@@ -25,6 +25,11 @@ export function word(table: Record<string, string>, key: string): string {
   return table[key] ?? key
 }
 
+/** An act of a crew: a step, or one beside the steps. */
+export function crewWord(action: string): string {
+  return t.drops.act[action] ?? word(t.taskingAction, action)
+}
+
 /** An act of a record's history. The site's clock writes `overdue_<timer>` there. */
 export function actWord(table: Record<string, string>, action: string): string {
   const timer = /^overdue_(.+)$/.exec(action)?.[1]

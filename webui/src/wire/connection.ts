@@ -14,6 +14,8 @@ import {
   type Failure,
   type PlannerRuns,
   type Records,
+  type RoomGesture,
+  type RoomGestures,
   type Status,
   type Tracks,
   type Viewport,
@@ -27,6 +29,7 @@ export interface Listener {
   tracks(message: Tracks): void
   alerts(message: Alerts): void
   plannerRuns(message: PlannerRuns): void
+  roomGestures(message: RoomGestures): void
   status(message: Status): void
   echo(sent_ms: number, server_ms: number): void
   failure(message: Failure): void
@@ -57,7 +60,9 @@ export class Connection {
     private readonly url: string,
     private readonly token: string,
     private readonly listener: Listener,
+    known?: { after: bigint; epoch: string },
   ) {
+    if (known) Object.assign(this.resume, known)
     this.pingTimer = setInterval(() => this.keepAlive(), PING_EVERY_MS)
     this.open()
   }
@@ -80,6 +85,11 @@ export class Connection {
     this.viewport = viewport
     this.wantsTracks = tracks
     this.sendSubscribe()
+  }
+
+  /** Not before Welcome: then it would be out of turn. */
+  gesture(value: RoomGesture): void {
+    if (this.welcomed) this.send({ case: 'roomGesture', value })
   }
 
   private send(body: ClientMessage['body']): void {
@@ -160,6 +170,9 @@ export class Connection {
         break
       case 'plannerRuns':
         this.listener.plannerRuns(body.value)
+        break
+      case 'roomGestures':
+        this.listener.roomGestures(body.value)
         break
       case 'status':
         this.listener.status(body.value)

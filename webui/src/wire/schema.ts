@@ -3,6 +3,7 @@ export * from '../gen/protocols/gen/client_pb'
 export * from '../gen/protocols/gen/kinds_pb'
 export * from '../gen/protocols/gen/records_pb'
 export * from '../gen/protocols/gen/tracks_pb'
+export * from '../gen/protocols/gen/video_pb'
 
 /** FOREST_FIRE -> forest_fire: the word dispatch/kinds.py and the HTTP interface use. */
 export function kindWord(table: Record<number, string>, value: number | undefined): string {

@@ -1,0 +1,30 @@
+// Flight messages in English; held to the shape of zh_flight_messages.ts where en.ts spreads it.
+export const flightMessagesEn = {
+  flightMessage: {
+    title: 'Flight messages',
+    show: 'Show',
+    hide: 'Hide',
+    next: 'next',
+    kind: { FPL: 'Filed flight plan', DLA: 'Delay', CHG: 'Modification', CNL: 'Cancellation', DEP: 'Departure', ARR: 'Arrival' },
+    copy: 'Copy text',
+    copied: 'Copied',
+    notCopied: 'The browser forbids copying: select the text',
+    byHand: 'Nothing is sent from here: a person hands it to the gateway.',
+    exercise: 'Drill: never to be sent',
+    incomplete: 'Check or complete before it goes out',
+    complete: 'Every field stands in the records',
+    field: (number: string) => `Field ${number}`,
+    gap: {
+      FLIGHT_RULES: 'no record of flight rules, V put',
+      TYPE_DESIGNATOR: 'no ICAO type designator, ZZZZ put, type in TYP/',
+      WAKE_CATEGORY: 'no record of the wake category, L put',
+      EQUIPMENT: 'no record of equipment, N put',
+      DEPARTURE_PLACE: 'no certain record of where it took off',
+      OFF_BLOCK_TIME: 'no planned time of a further sortie, the time it was asked for put',
+      SPEED: 'no record of the cruising speed',
+      OPERATOR_NAME: 'no name of the operator in Latin letters, its id put',
+      ARRIVAL_NAME: 'coordinates put for the name of the place',
+    },
+    supplementary: 'Field 19 (for SPL)',
+  },
+}

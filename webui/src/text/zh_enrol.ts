@@ -1,0 +1,28 @@
+// Joining with one command, in Chinese.
+export const enrolZh = {
+  enrol: {
+    title: '车载站与基地入网',
+    invite: '邀请',
+    site: '站点编号，如 36-YS1',
+    name: '名称，如 前指通信车',
+    agreement: '协议名称',
+    hours: '有效小时',
+    make: '生成邀请码',
+    impossible: '本站未配置签发机构（[federation] authority、enrol、address），不能邀请',
+    code: '邀请码（仅显示这一次）',
+    how: '在新站上运行：ganying enrol 邀请码 --config site.toml',
+    copy: '复制',
+    copied: '已复制',
+    done: '收起',
+    none: '没有邀请，也没有凭邀请入网的站点',
+    state: { open: '待入网', used: '已用', withdrawn: '已撤回', expired: '已过期' } as Record<string, string>,
+    until: (at: string) => `至 ${at}`,
+    by: (who: string, at: string) => `${who} 邀请 · ${at} 入网`,
+    invitedBy: (who: string) => `${who} 邀请`,
+    withdraw: '撤回',
+    shutOut: '断开并禁止接入',
+    shutOutAt: (who: string, at: string) => `${who} 于 ${at} 断开并禁止接入`,
+    hint: '立即关闭链路，其证书不再被接受，对其协议一并终止；再次接入须重新邀请。',
+    reason: '原因（必填）',
+  },
+}

@@ -1,0 +1,30 @@
+// Flight messages (FPL, DLA, CHG, CNL, DEP, ARR) in Chinese.
+export const flightMessagesZh = {
+  flightMessage: {
+    title: '飞行电报',
+    show: '查看',
+    hide: '收起',
+    next: '当前应发',
+    kind: { FPL: '领航计划报', DLA: '延误报', CHG: '修订领航计划报', CNL: '取消领航计划报', DEP: '起飞报', ARR: '落地报' },
+    copy: '复制电文',
+    copied: '已复制',
+    notCopied: '浏览器不许复制，请选中电文',
+    byHand: '本系统不拍发，由人工交网关或报务席。',
+    exercise: '演练任务，不得拍发',
+    incomplete: '拍发前核对或补齐',
+    complete: '各编组均有记录依据',
+    field: (number: string) => `编组 ${number}`,
+    gap: {
+      FLIGHT_RULES: '飞行规则无记录，按目视 V 填',
+      TYPE_DESIGNATOR: '无 ICAO 机型代码，填 ZZZZ，机型见 TYP/',
+      WAKE_CATEGORY: '尾流等级无记录，填 L',
+      EQUIPMENT: '机载设备无记录，填 N',
+      DEPARTURE_PLACE: '起飞地无确切记录',
+      OFF_BLOCK_TIME: '再次出动无计划时刻，填的是申请时刻',
+      SPEED: '巡航速度无记录',
+      OPERATOR_NAME: '营运人无拉丁字母名称，填的是代号',
+      ARRIVAL_NAME: '落地点名称填的是坐标',
+    },
+    supplementary: '编组 19（备 SPL）',
+  },
+}

@@ -23,10 +23,20 @@ COMMANDS = (
     ("Commands through the desk", ("loadtests.desk_rate",)),
     ("Plans", ("loadtests.plans",)),
     ("From an event to its proposal", ("loadtests.event_to_plan",)),
+    ("From an alarm to its candidate", ("loadtests.alarms",)),
     ("Planning anew", ("loadtests.replan",)),
+    ("From the alarm to the archive", ("loadtests.story", "--brief")),
+    ("A phone without a link", ("loadtests.phone_outbox",)),
+    ("A tasking over a poor link", ("loadtests.phone_link",)),
+    ("Flight events from tracks", ("loadtests.flight_events",)),
     ("Why not", ("loadtests.why_not",)),
     ("The bound on trial", ("loadtests.bound_campaign", "--count", "300")),
     ("Planning beside HiGHS", ("loadtests.plan_peer",)),
+    ("Points in airspace volumes", ("loadtests.volumes",)),
+    ("Encounters and recordings", ("loadtests.encounters",)),
+    ("Conflict search beside BlueSky", ("loadtests.conflict_rate",)),
+    ("A room of three sites", ("loadtests.rooms",)),
+    ("All safety nets", ("loadtests.nets_rate", "--all-ours")),
 )
 HEAD = """# Results
 

@@ -5,45 +5,26 @@ that leaves at the start of a slot, or standing still for one. Fires owe a debt 
 slot until served, reserves a shortage per slot. Layers, places at the water and refuel points are counted in every slot
 that an occupation touches, so a solution is always a legal plan; legs carry exact times.
 
+The sorties: `milp_sorties.py`; the model's columns and rows: `milp_columns.py`.
+
 Left out, which makes the model smaller and its plans somewhat worse: departures between slots but for each aircraft's
-first; of the water points for
-a fire all but the one with most litres a second; of the drops per sortie all but the most possible and half of that;
-of the bases to return to all but the nearest with fuel; several incidents in one sortie; waiting for a window (a sortie
-that does not fit is not there). The crew's continuous flight is kept in halves: after half of the limit, a rest or one
-more sortie of at most half. For a task of several visits each visit is charged its own share. Scenarios with locks are
-refused. The objective is therefore not the score to the digit; plans are compared by the referee.
+first; of the water points for a fire all but the one with most litres a second; of the drops per sortie all but the
+most possible and half of that; of the bases to return to all but the nearest with fuel; several incidents in one
+sortie; waiting for a window (a sortie that does not fit is not there). The crew's continuous flight is kept in halves:
+after half of the limit, a rest or one more sortie of at most half. For a task of several visits each visit is charged
+its own share. Scenarios with locks are refused. The objective is therefore not the score to the digit; plans are
+compared by the referee.
 """
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import numpy as np
-from ortools.math_opt import model_pb2
-
-from loadtests.scenarios import Row, at, distance_m, text
-
-FIRST, FRESH, HALF = "first", "fresh", "half"  # own fuel and crew clock; full and rested; full, half flown
-_SLACK_S = 5.0  # kept from every limit
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sortie:
-    """One aircraft's way from a base to an incident and to a base, seconds after leaving."""
-
-    incident: int
-    legs: tuple[tuple[Row, float, float], ...]  # the leg without its times, start, end
-    air_s: float
-    land_s: float
-    to: int
-    scene: tuple[float, float]  # when it takes its layers
-    water: int = -1
-    drops: tuple[float, ...] = ()
-    litres: float = 0.0
-    done_s: float = 0.0  # first drop, or the visit
+from loadtests.milp_columns import Milp
+from loadtests.milp_sorties import FIRST, FRESH, Sortie, Sorties
+from loadtests.scenarios import Row, text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,64 +37,15 @@ class Arc:
     rest: bool
 
 
-@dataclass(slots=True)
-class Milp:
-    """The model by columns and rows, ready for the solver's own format."""
-
-    cost: list[float] = field(default_factory=list)
-    whole: list[bool] = field(default_factory=list)
-    upper: list[float] = field(default_factory=list)
-    rows: list[tuple[float, float]] = field(default_factory=list)
-    entries: list[tuple[int, int, float]] = field(default_factory=list)
-    constant: float = 0.0
-
-    def column(self, cost: float, *, whole: bool = False, upper: float = math.inf) -> int:
-        """A new variable from 0 up."""
-        self.cost.append(cost)
-        self.whole.append(whole)
-        self.upper.append(upper)
-        return len(self.cost) - 1
-
-    def row(self, low: float, high: float, terms: list[tuple[int, float]]) -> None:
-        """low <= sum of terms <= high."""
-        self.entries.extend((len(self.rows), column, factor) for column, factor in terms)
-        self.rows.append((low, high))
-
-    def proto(self) -> Any:
-        """As MathOpt reads it."""
-        model = model_pb2.ModelProto()
-        model.variables.ids.extend(range(len(self.cost)))
-        model.variables.lower_bounds.extend([0.0] * len(self.cost))
-        model.variables.upper_bounds.extend(self.upper)
-        model.variables.integers.extend(self.whole)
-        model.objective.offset = self.constant
-        priced = [n for n, cost in enumerate(self.cost) if cost]
-        model.objective.linear_coefficients.ids.extend(priced)
-        model.objective.linear_coefficients.values.extend([self.cost[n] for n in priced])
-        model.linear_constraints.ids.extend(range(len(self.rows)))
-        model.linear_constraints.lower_bounds.extend([low for low, _ in self.rows])
-        model.linear_constraints.upper_bounds.extend([high for _, high in self.rows])
-        row, column, factor = (np.array(part) for part in zip(*self.entries, strict=True))
-        keys, where = np.unique(row.astype(np.int64) * len(self.cost) + column, return_inverse=True)
-        sums = np.zeros(len(keys))
-        np.add.at(sums, where, factor.astype(float))
-        kept = sums != 0.0
-        matrix = model.linear_constraint_matrix
-        matrix.row_ids.extend((keys[kept] // len(self.cost)).tolist())
-        matrix.column_ids.extend((keys[kept] % len(self.cost)).tolist())
-        matrix.coefficients.extend(sums[kept].tolist())
-        return model
-
-
 class Peer:
     """Builds the model of a scenario and turns a solution back into a plan."""
 
     def __init__(self, sc: Row, slot_s: float) -> None:
         if sc["commitments"]:
             raise ValueError("the model knows no locks")
-        self.sc, self.slot_s, self.now = sc, slot_s, at(sc["now"])
-        self.times: dict[str, float] = {}
-        self.slots = math.ceil(self._s(sc["horizon_end"]) / slot_s)
+        self.sc, self.slot_s = sc, slot_s
+        self.sorties = Sorties(sc)
+        self.slots = math.ceil(self.sorties.s(sc["horizon_end"]) / slot_s)
         self.model = Milp()
         self.arcs: dict[int, Arc] = {}
         self.refills: dict[int, tuple[int, int]] = {}  # column: aircraft, slot of an own tank filled
@@ -124,19 +56,8 @@ class Peer:
         self.served: dict[tuple[int, int], list[tuple[int, float]]] = defaultdict(list)
         self.pairs: dict[tuple[int, int], list[tuple[int, float]]] = defaultdict(list)
         self.standing: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)  # (column, aircraft)
-        self.ways: dict[
-            tuple[str, float, int], tuple[tuple[int, float], int]
-        ] = {}  # water, litres, base home
-        self.bases = {row["id"]: n for n, row in enumerate(sc["bases"])}
+        self.bases = self.sorties.bases
         self.build()
-
-    def _s(self, when: str) -> float:
-        if when not in self.times:
-            self.times[when] = (at(when) - self.now).total_seconds()
-        return self.times[when]
-
-    def _ready_s(self, craft: Row) -> float:
-        return max(0.0, self._s(craft["ready_at"]))
 
     def build(self) -> None:
         """All columns, then all rows that tie them."""
@@ -157,7 +78,7 @@ class Peer:
         """Arcs between (base, slot, state), and the balance at each."""
         balance: dict[tuple[int, int, str], list[tuple[int, float]]] = defaultdict(list)
         hours: list[tuple[int, float]] = []
-        ready_s = self._ready_s(craft)
+        ready_s = self.sorties.ready_s(craft)
         start = int(ready_s // self.slot_s)
         here = self.bases[craft["at_base_id"]] if craft["at_base_id"] is not None else -1
         source = (here, 0 if here >= 0 else start, FIRST)
@@ -185,9 +106,9 @@ class Peer:
                 continue
             leave_s = max(ready_s, slot * self.slot_s)
             if (base, state) not in flights:
-                flights[base, state] = list(self._sorties(craft, base, state))
+                flights[base, state] = list(self.sorties.between(craft, base, state))
             for sortie, rest, after in flights[base, state]:
-                if not self._in_time(craft, sortie, leave_s):
+                if not self.sorties.in_time(craft, sortie, leave_s):
                     continue
                 column = self._arc(n, craft, leave_s, sortie, rest=rest)
                 hours.append((column, sortie.air_s))
@@ -213,208 +134,10 @@ class Peer:
         ground_s = max(self.sc["rules"]["min_rest_s"], craft["turnaround_s"])
         column = self.model.column(0.0, whole=True, upper=1.0)
         self.refills[column] = (n, slot)
-        start_s = max(self._ready_s(craft), slot * self.slot_s)
+        start_s = max(self.sorties.ready_s(craft), slot * self.slot_s)
         for k in self._touched(start_s, start_s + craft["turnaround_s"]):
             self.at_fuel[base, k].append((column, 1.0))
         link(node, (base, math.ceil((start_s + ground_s) / self.slot_s - 1e-9), FRESH), column)
-
-    def _sorties(self, craft: Row, base: int, state: str) -> Iterator[tuple[Sortie, bool, str]]:
-        """(sortie, followed by a rest, state after it; empty where there is no fuel to go on)."""
-        rules, crew = self.sc["rules"], craft["crew"]
-        limit_s = rules["max_continuous_flight_s"]
-        flown_s = {FIRST: crew["flown_continuous_s"], FRESH: 0.0, HALF: limit_s / 2}[state]
-        fuel_kg = craft["fuel_kg"] if state == FIRST else craft["fuel_capacity_kg"]
-        air_s = min(fuel_kg / craft["burn_kgps"] - rules["fuel_reserve_s"], limit_s - flown_s) - _SLACK_S
-        place = self.sc["bases"][base] if base >= 0 else craft
-        options = list(self._options(craft, place, air_s))
-        if base < 0:
-            options += self._landing(craft)
-        for sortie in options:
-            fuelled = craft["fuel_type"] in self.sc["bases"][sortie.to]["fuels"]
-            if not fuelled:
-                yield sortie, False, ""
-                continue
-            if flown_s + sortie.air_s <= limit_s / 2:
-                yield sortie, False, HALF
-            yield sortie, True, FRESH
-
-    def _in_time(self, craft: Row, sortie: Sortie, leave_s: float) -> bool:
-        night = "night" in craft["capabilities"]
-        weather = self.sc["weather"]
-        latest_s = min(
-            self._s(craft["crew"]["duty_ends_at"]), math.inf if night else self._s(weather["last_light"])
-        )
-        if leave_s + sortie.land_s > latest_s - _SLACK_S:
-            return False
-        if not night and leave_s < self._s(weather["first_light"]):
-            return False
-        incident = self.sc["incidents"][sortie.incident] if sortie.incident >= 0 else {}
-        water = self.sc["water_points"][sortie.water] if sortie.water >= 0 else {}
-        begin_s, end_s = (leave_s + s for s in sortie.scene)
-        land_s = leave_s + sortie.land_s
-        return (
-            (sortie.incident < 0 or leave_s + sortie.done_s <= self._s(self.sc["horizon_end"]))
-            and self._open(incident, begin_s, end_s)
-            and self._open(water, begin_s, end_s)
-            and self._open(self.sc["bases"][sortie.to], land_s, land_s)
-        )
-
-    def _open(self, place: Row, start_s: float, end_s: float) -> bool:
-        windows = place.get("available")
-        return not windows or any(
-            self._s(w["from"]) + 1 <= start_s and end_s <= self._s(w["until"]) - 1 for w in windows
-        )
-
-    def _fit(self, craft: Row, incident: Row) -> bool:
-        if (
-            incident["wind_mps"] > craft["max_wind_mps"]
-            or incident["visibility_m"] < craft["min_visibility_m"]
-        ):
-            return False
-        if "fire" in incident:
-            return craft["water"] is not None and craft["slots"] <= incident["max_slots"]
-        task = incident["task"]
-        able = set(task["needs"]) <= set(craft["capabilities"]) and craft["slots"] <= incident["max_slots"]
-        return able and task["seats"] <= craft["seats"] and task["cargo_kg"] <= craft["cargo_kg"]
-
-    def _options(self, craft: Row, place: Row, air_s: float) -> Iterator[Sortie]:
-        for n, incident in enumerate(self.sc["incidents"]):
-            if self._fit(craft, incident) and distance_m(place, incident) < air_s * craft["cruise_mps"]:
-                if "fire" in incident:
-                    yield from self._fire(craft, place, n, incident, air_s)
-                else:
-                    yield from self._task(craft, place, n, incident, air_s)
-
-    def _home(self, craft: Row, place: Row) -> int:
-        """The nearest base with a runway and, if there is one, with fuel."""
-        rows = self.sc["bases"]
-        fits = [n for n, b in enumerate(rows) if b["runway_m"] >= craft["min_runway_m"]]
-        fuelled = [n for n in fits if craft["fuel_type"] in rows[n]["fuels"] and rows[n]["refuel_points"] > 0]
-        return min(fuelled or fits, key=lambda n: distance_m(rows[n], place), default=-1)
-
-    def _landing(self, craft: Row) -> list[Sortie]:
-        """Straight home, for an aircraft that is in the air at the start."""
-        to = self._home(craft, craft)
-        if to < 0:
-            return []
-        base = self.sc["bases"][to]
-        fly_s = distance_m(craft, base) / craft["cruise_mps"]
-        row = {"kind": "fly", "to": {"type": "base", "id": base["id"]}}
-        return [
-            Sortie(incident=-1, legs=((row, 0.0, fly_s),), air_s=fly_s, land_s=fly_s, to=to, scene=(0.0, 0.0))
-        ]
-
-    def _best_water(self, craft: Row, incident: Row) -> tuple[int, float]:
-        """(point, litres) with the most litres a second; -1 without any."""
-        kit, best = craft["water"], (-1, 0.0)
-        rate = 0.0
-        for n, point in enumerate(self.sc["water_points"]):
-            if kit["mode"] not in point["modes"] or point["depth_m"] < kit["min_depth_m"]:
-                continue
-            gap_m = distance_m(point, incident)
-            cycle_s = (
-                kit["fill_s"] + kit["drop_s"] + gap_m / craft["loaded_mps"] + gap_m / craft["cruise_mps"]
-            )
-            height_m = max(point["elevation_m"], incident["elevation_m"])
-            height_m += 36.6 * (self.sc["weather"]["temperature_c"] - 15.0)
-            table = kit["lift"]
-            litres = float(
-                np.interp(
-                    height_m,
-                    [step["density_altitude_m"] for step in table],
-                    [step["litres"] for step in table],
-                    right=0.0,
-                )
-            )
-            litres = math.floor(min(litres, kit["capacity_l"]))
-            if cycle_s > 0.0 and litres / cycle_s > rate:
-                best, rate = (n, float(litres)), litres / cycle_s
-        return best
-
-    def _fire(self, craft: Row, place: Row, n: int, incident: Row, air_s: float) -> Iterator[Sortie]:
-        key = (craft["model"], craft["min_runway_m"], n)
-        if key not in self.ways:
-            self.ways[key] = (self._best_water(craft, incident), self._home(craft, incident))
-        (water, litres), to = self.ways[key]
-        if water < 0 or to < 0:
-            return
-        kit, point, base = craft["water"], self.sc["water_points"][water], self.sc["bases"][to]
-        gap_m = distance_m(point, incident)
-        one_s = kit["fill_s"] + gap_m / craft["loaded_mps"] + kit["drop_s"]
-        back_s = gap_m / craft["cruise_mps"]
-        out_s = distance_m(place, point) / craft["cruise_mps"]
-        home_s = distance_m(incident, base) / craft["cruise_mps"]
-        most = math.floor((air_s - out_s - home_s + back_s) / (one_s + back_s))
-        for drops in sorted({most, (most + 1) // 2} - {0}):
-            if drops < 1:
-                continue
-            end_s = out_s + drops * one_s + (drops - 1) * back_s
-            cycles = {
-                "kind": "cycles",
-                "water_point_id": point["id"],
-                "incident_id": incident["id"],
-                "drops": drops,
-                "litres_per_drop": litres,
-            }
-            legs = (
-                ({"kind": "fly", "to": {"type": "water_point", "id": point["id"]}}, 0.0, out_s),
-                (cycles, out_s, end_s),
-                ({"kind": "fly", "to": {"type": "base", "id": base["id"]}}, end_s, end_s + home_s),
-            )
-            times = tuple(out_s + k * one_s + (k - 1) * back_s for k in range(1, drops + 1))
-            yield Sortie(
-                incident=n,
-                legs=legs,
-                air_s=end_s + home_s,
-                land_s=end_s + home_s,
-                to=to,
-                scene=(out_s, end_s),
-                water=water,
-                drops=times,
-                litres=litres,
-                done_s=times[0],
-            )
-
-    def _task(self, craft: Row, place: Row, n: int, incident: Row, air_s: float) -> Iterator[Sortie]:
-        task, legs, now_s, flown_s = incident["task"], [], 0.0, 0.0
-        handover = {"kind": "handover", "incident_id": incident["id"]}
-
-        def fly(here: Row, there: Row, kind: str) -> None:
-            nonlocal now_s, flown_s
-            fly_s = distance_m(here, there) / craft["cruise_mps"]
-            legs.append(({"kind": "fly", "to": {"type": kind, "id": there["id"]}}, now_s, now_s + fly_s))
-            now_s, flown_s = now_s + fly_s, flown_s + fly_s
-
-        def stay(row: Row, length_s: float) -> None:
-            nonlocal now_s
-            legs.append((row, now_s, now_s + length_s))
-            now_s += length_s
-
-        if task["pickup_base_id"]:
-            source = self.sc["bases"][self.bases[task["pickup_base_id"]]]
-            if source["runway_m"] < craft["min_runway_m"]:
-                return
-            fly(place, source, "base")
-            stay(handover, task["handover_s"])
-            place = source
-        fly(place, incident, "incident")
-        begin_s = now_s
-        stay({"kind": "on_scene", "incident_id": incident["id"]}, task["service_s"])
-        flown_s += task["service_s"]
-        scene, last, done_s = (begin_s, now_s), incident, now_s
-        if task["hospital_id"]:
-            last = next(h for h in self.sc["hospitals"] if h["id"] == task["hospital_id"])
-            fly(incident, last, "hospital")
-            stay(handover, task["handover_s"])
-            done_s = now_s
-        to = self._home(craft, last)
-        if to < 0:
-            return
-        fly(last, self.sc["bases"][to], "base")
-        if flown_s <= air_s:
-            yield Sortie(
-                incident=n, legs=tuple(legs), air_s=flown_s, land_s=now_s, to=to, scene=scene, done_s=done_s
-            )
 
     def _arc(self, n: int, craft: Row, leave_s: float, sortie: Sortie, *, rest: bool) -> int:
         """The column of a sortie, with all it takes and brings."""
@@ -518,7 +241,7 @@ class Peer:
         for column, (n, slot) in self.refills.items():
             if values.get(column, 0.0) > 0.5:
                 craft = self.sc["aircraft"][n]
-                start_s = max(self._ready_s(craft), slot * self.slot_s)
+                start_s = max(self.sorties.ready_s(craft), slot * self.slot_s)
                 self._ground(legs[n], craft["at_base_id"], start_s, craft, rest=True)
         for column, arc in self.arcs.items():
             if values.get(column, 0.0) > 0.5:
@@ -550,4 +273,4 @@ class Peer:
         legs.append((start_s, start_s + length_s, {"kind": "ground", "base_id": base_id, "refuel": True}))
 
     def _time(self, seconds: float) -> str:
-        return text(self.now + timedelta(milliseconds=round(seconds * 1000)))
+        return text(self.sorties.now + timedelta(milliseconds=round(seconds * 1000)))

@@ -2,11 +2,12 @@
 
     python -m loadtests.plans [--generated S=12,M=12,L=6,XL=2] [--seconds S=2,M=5,L=15,XL=40] [--hostile 12]
                               [--passes 200] [--first-seed 1000] [--clock cpu|wall] [--each] [--rows FILE]
+                              [--format 1.1]
 
-Every plan is judged by the independent referee (`tests/data/opt/referee.py`), the first one heard of as well as the
-last; the human rule beside it is our own, of the same run. Generated scenarios come from `loadtests.scenarios`, every
+Every plan is judged by the independent referee (`tests/data/opt/referee.py`), those of format 1.1 by the one that ships
+with it (`optimizer/format/referee.py`), the first one heard of as well as the last; the human rule beside it is our own, of the same run. Generated scenarios come from `loadtests.scenarios`, every
 third of them a roll; hostile ones (twisted, sizes S and M) are held to two figures only: no violation, never above the
-human rule.
+human rule. `--format 1.1` draws the rows that only that version has into all generated ones, rolls too.
 
 - *net*: (score - unavoidable) / (human - unavoidable), `loadtests/unavoidable.py`; 1 is what a dispatcher does by hand.
 - *fire*: fire term / the human rule's, told with the life term, which must not be worse.
@@ -29,8 +30,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import ModuleType
 
+import optimizer
+from loadtests.scenario_sizes import SIZES
 from loadtests.scenario_twists import hostile
-from loadtests.scenarios import DATA, SIZES, Row, scenario
+from loadtests.scenarios import DATA, Row, scenario
 from loadtests.unavoidable import served, unavoidable
 from optimizer.plan import Plan
 from optimizer.problem import parse
@@ -49,6 +52,7 @@ _AIMS = {  # of the issue: medians of net, of fire; the gap on each
 }
 _SAME = 1e-6  # of a score: rounding
 _ROUNDED = 0.001  # the referee's scores
+_STAMPS = 1e-7  # of a score: a plan's times are written to the millisecond
 _LIFE_SAME = 0.02  # weighted minutes: the referee rounds to a hundredth
 
 
@@ -89,7 +93,7 @@ class Measured:
     @property
     def above_human(self) -> bool:
         """Whether the human rule of the same run does better."""
-        return self.score > self.human + _ROUNDED
+        return self.score > self.human * (1 + _STAMPS) + _ROUNDED
 
     @property
     def life_no_worse(self) -> bool:
@@ -101,21 +105,26 @@ def _over(part: float, whole: float) -> float:
     return part / whole if whole else 0.0 if part <= 0.0 else float("inf")
 
 
-def _load_referee() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("opt_referee", DATA / "referee.py")
+def _load(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"opt_{path.parent.name}_referee", path)
     if spec is None or spec.loader is None:
-        raise FileNotFoundError(DATA / "referee.py")
+        raise FileNotFoundError(path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-_REFEREE = _load_referee()
+_REFEREE = _load(DATA / "referee.py")
+_REFEREE_1_1 = _load(Path(optimizer.__file__).parent / "format" / "referee.py")
 
 
 def judged(sc: Row, plan: Row) -> Row:
-    """The referee's answer, the plan read from text as it would be from a file."""
-    answer: Row = _REFEREE.Referee(sc, json.loads(json.dumps(plan))).run()
+    """The answer of the referee of the scenario's version, the plan read from text as it would be from a file."""
+    read = json.loads(json.dumps(plan))
+    if sc["schema_version"] == "1.0":
+        answer: Row = _REFEREE.Referee(sc, read).run()
+    else:
+        answer = _REFEREE_1_1.Judge(sc, read).judge()
     return answer
 
 
@@ -140,10 +149,11 @@ def measure(
         passes=passes,
     )
     took_s = clock() - began
-    last = judged(sc, result.plan.to_json(problem))
+    last_plan = result.plan.to_json(problem)
+    last = judged(sc, last_plan)
     first_s, first_plan = heard[0] if heard else (took_s, result.plan)
     first = judged(sc, first_plan.to_json(problem))
-    floor = unavoidable(sc, served(last))
+    floor = unavoidable(sc, served(sc, last_plan, last))
     human, score = result.human.total, float(last["score"])
     bounds = [getattr(result, name, None) for name in ("bound", "slot_bound")]
     best = float(known["best_known"]["score"]) if known else None
@@ -260,11 +270,13 @@ def _scenarios(args: argparse.Namespace) -> Iterable[tuple[str, str, Row, Row | 
     for size, count in args.generated.items():
         for n in range(int(count)):
             roll = n % _ROLL_EVERY == _ROLL_EVERY - 1
-            yield "generated", size, scenario(size, args.first_seed + n, roll=roll), None
+            sc = scenario(size, args.first_seed + n, roll=roll, version=args.format)
+            yield "generated", size, sc, None
     for size in ("S", "M") if args.hostile else ():
         for n in range(args.hostile):
             seed = args.first_seed + n
-            yield "hostile", size, scenario(size, seed, roll=n % 2 == 1, twists=hostile(seed)), None
+            sc = scenario(size, seed, roll=n % 2 == 1, twists=hostile(seed), version=args.format)
+            yield "hostile", size, sc, None
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -274,6 +286,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--generated", type=by_size, default=by_size(GENERATED))
     parser.add_argument("--hostile", type=int, default=12, help="twisted scenarios of each of S and M")
     parser.add_argument("--first-seed", type=int, default=1000)
+    parser.add_argument("--format", choices=("1.0", "1.1"), default="1.0", help="of the generated ones")
     parser.add_argument("--no-shared", action="store_true")
     parser.add_argument("--passes", type=int, default=200, help="at most, to raise the bound; 0 for none")
     parser.add_argument("--clock", choices=("cpu", "wall"), default="cpu")

@@ -2,25 +2,16 @@
 
 Each takes away what planners lean on: places at the water or the pumps, fuel, light, crew hours, weather, openings,
 differences between aircraft. A twist never strands anybody: after all of them whoever is in the air and could not land
-by the rules stands at home instead.
+by the rules stands at home instead. Those that only format 1.1 can tell: `scenario_twists_1_1.py`.
 """
 
-import math
 import random
-from collections.abc import Callable
-from datetime import timedelta
 
-from loadtests.scenarios import Row, at, distance_m, text
+from loadtests.scenario_landing import bring_down
+from loadtests.scenario_twists_1_1 import TWISTS_1_1, Twist
+from loadtests.scenarios import Row, after
 
-Twist = Callable[[Row, random.Random], None]
 _MOST_TWISTS = 4
-_ROLLING_LIMITS = (  # code, days, hours; days 6: NWCG, the others: CCAR-135R2
-    ("6D", 6, 36),
-    ("7D", 7, 40),
-    ("30D", 30, 100),
-    ("90D", 90, 270),
-    ("365D", 365, 1000),
-)
 
 
 def twisted(sc: Row, names: tuple[str, ...], seed: int) -> Row:
@@ -64,16 +55,16 @@ def _one_pump(sc: Row, _chance: random.Random) -> None:
 
 
 def _night_falls(sc: Row, chance: random.Random) -> None:
-    sc["weather"]["last_light"] = _after(sc, chance.choice((45, 90, 150)))
+    sc["weather"]["last_light"] = after(sc, chance.choice((45, 90, 150)))
 
 
 def _before_dawn(sc: Row, chance: random.Random) -> None:
-    sc["weather"]["first_light"] = _after(sc, chance.choice((20, 100, 300)))
+    sc["weather"]["first_light"] = after(sc, chance.choice((20, 100, 300)))
 
 
 def _short_duty(sc: Row, chance: random.Random) -> None:
     for craft in sc["aircraft"]:
-        craft["crew"]["duty_ends_at"] = _after(sc, chance.choice((10, 50, 80, 130)))
+        craft["crew"]["duty_ends_at"] = after(sc, chance.choice((10, 50, 80, 130)))
 
 
 def _tired_crews(sc: Row, chance: random.Random) -> None:
@@ -95,9 +86,9 @@ def _windows(sc: Row, chance: random.Random) -> None:
     for row in (*sc["water_points"], *sc["incidents"]):
         if chance.random() < 0.5:
             start = chance.randint(-60, 150)
-            spans = [{"from": _after(sc, start), "until": _after(sc, start + chance.randint(10, 120))}]
+            spans = [{"from": after(sc, start), "until": after(sc, start + chance.randint(10, 120))}]
             if chance.random() < 0.3:
-                spans.append({"from": _after(sc, start + 140), "until": _after(sc, start + 300)})
+                spans.append({"from": after(sc, start + 140), "until": after(sc, start + 300)})
             row["available"] = spans
 
 
@@ -105,7 +96,7 @@ def _bases_close(sc: Row, chance: random.Random) -> None:
     for base in sc["bases"]:
         if chance.random() < 0.6:
             opens = chance.choice((-600, 60))
-            base["available"] = [{"from": _after(sc, opens), "until": _after(sc, chance.choice((100, 200)))}]
+            base["available"] = [{"from": after(sc, opens), "until": after(sc, chance.choice((100, 200)))}]
 
 
 def _storm(sc: Row, chance: random.Random) -> None:
@@ -200,15 +191,15 @@ def _fleet_lost(sc: Row, chance: random.Random) -> None:
 def _late(sc: Row, chance: random.Random) -> None:
     for craft in sc["aircraft"]:
         if craft["at_base_id"] is not None:
-            craft["ready_at"] = _after(sc, chance.choice((-30, 60, 235, 300)))
+            craft["ready_at"] = after(sc, chance.choice((-30, 60, 235, 300)))
 
 
 def _short_horizon(sc: Row, _chance: random.Random) -> None:
-    sc["horizon_end"] = _after(sc, 40)
+    sc["horizon_end"] = after(sc, 40)
 
 
 def _long_horizon(sc: Row, _chance: random.Random) -> None:
-    sc["horizon_end"] = _after(sc, 600)
+    sc["horizon_end"] = after(sc, 600)
 
 
 def _reserve_everywhere(sc: Row, chance: random.Random) -> None:
@@ -261,154 +252,5 @@ TWISTS: dict[str, Twist] = {
 }
 
 
-def _rolling_hours(sc: Row, chance: random.Random) -> None:
-    """Crews near the end of what a week, a month or a year allows."""
-    sc["schema_version"] = "1.1"
-    for craft in sc["aircraft"]:
-        if craft["at_base_id"] is not None:
-            tight, left_s = chance.choice(_ROLLING_LIMITS)[0], chance.choice((-600, 0, 1800, 4000, 9000))
-            craft["crew"]["rows"] = [
-                {
-                    "code": code,
-                    "days": days,
-                    "limit_s": hours * 3600,
-                    "flown_s": hours * 3600 - left_s if code == tight else hours * 1000,
-                }
-                for code, days, hours in _ROLLING_LIMITS
-            ]
-
-
-def _forbidden(sc: Row, chance: random.Random) -> None:
-    """A third of the pairs are ruled out, and one aircraft altogether."""
-    sc["schema_version"] = "1.1"
-    pairs = [(a["id"], i["id"]) for a in sc["aircraft"] for i in sc["incidents"]]
-    pairs = [(chance.choice(sc["aircraft"])["id"], None), *chance.sample(pairs, len(pairs) // 3)]
-    sc["forbidden_assignments"] = [{"aircraft_id": a, "incident_id": i} for a, i in pairs]
-
-
-def _closed_airspace(sc: Row, chance: random.Random) -> None:
-    """Volumes on the way between incidents and bases, some over an incident, a base or a water point."""
-    sc["schema_version"] = "1.1"
-    sc["no_fly"] = []
-    for n in range(chance.choice((1, 3, 5))):
-        incident, other = chance.choice(sc["incidents"]), chance.choice([*sc["bases"], *sc["water_points"]])
-        share = chance.choice((0.0, 0.3, 0.5, 1.0))
-        lon, lat = (incident[key] + share * (other[key] - incident[key]) for key in ("lon", "lat"))
-        corners = chance.choice((3, 4, 7))
-        turns = [2 * math.pi * (corner + chance.uniform(0, 0.4)) / corners for corner in range(corners)]
-        ring = [(chance.uniform(0.03, 0.15), turn) for turn in turns]
-        start = chance.choice((-60, -60, 0, 45))
-        sc["no_fly"].append(
-            {
-                "id": f"N{n}",
-                "name": f"禁飞区{n}",
-                "polygon": [
-                    [round(lon + far * math.cos(turn), 5), round(lat + far * math.sin(turn), 5)]
-                    for far, turn in ring
-                ],
-                "from": _after(sc, start),
-                "until": _after(sc, start + chance.choice((50, 120, 600))),
-                "reason": "爆破",
-            }
-        )
-
-
-def _all_kinds(sc: Row, chance: random.Random) -> None:
-    """Every incident a task of one of the kinds that came with 1.1; crews trained for some of them."""
-    sc["schema_version"] = "1.1"
-    for craft in sc["aircraft"]:
-        skills = chance.sample(_SKILLS, 4)
-        craft["capabilities"] = list(dict.fromkeys([*craft["capabilities"], *skills]))
-    for n, incident in enumerate(sc["incidents"]):
-        kind, needs, fields = _NEW_KINDS[n % len(_NEW_KINDS)]
-        incident.pop("fire", None)
-        incident.update(kind=kind, pad=chance.random() < 0.5, task=_task_of(sc, needs, **fields))
-        if kind in ("retardant", "air_drop", "sling"):
-            incident["task"].update(pickup_base_id=chance.choice(sc["bases"])["id"], handover_s=900)
-
-
-def _people(sc: Row, chance: random.Random) -> None:
-    """Villages to be lifted out of the water, some to a hospital."""
-    sc["schema_version"] = "1.1"
-    for incident in sc["incidents"]:
-        if "fire" in incident and chance.random() < 0.5:
-            continue
-        incident.pop("fire", None)
-        base = min(sc["bases"], key=lambda row: distance_m(row, incident))
-        task = _task_of(sc, [], people=chance.choice((1, 7, 23, 60)), service_s=480, handover_s=300)
-        if chance.random() < 0.3:
-            task.update(hospital_id=chance.choice(sc["hospitals"])["id"])
-        else:
-            task.update(dropoff_base_id=base["id"])
-        incident.update(kind="flood_evacuation", life_at_risk=chance.random() < 0.5, task=task)
-
-
-def _task_of(sc: Row, needs: list[str], **fields: object) -> Row:
-    plain = {"visits": 1, "service_s": 900, "needs": needs, "seats": 0, "cargo_kg": 0, "handover_s": 0}
-    nowhere = {"pickup_base_id": None, "hospital_id": None}
-    return {**plain, "deadline_at": _after(sc, 120), **nowhere, **fields}
-
-
-_SKILLS = ("rappel", "sling", "command", "hazmat", "retardant", "air_drop", "relay", "recon", "cargo")
-_NEW_KINDS: tuple[tuple[str, list[str], Row], ...] = (
-    ("patrol", ["recon"], {"visits": 3, "service_s": 1200}),
-    ("air_command", ["command"], {"service_s": 3600}),
-    ("relay", ["relay"], {"service_s": 2400, "continuous": True}),
-    ("landing", [], {"seats": 4, "service_s": 300, "needs_pad": True}),
-    ("rappel", ["rappel"], {"seats": 4, "service_s": 900}),
-    ("retardant", ["retardant"], {"visits": 2, "service_s": 120}),
-    ("air_drop", ["air_drop"], {"cargo_kg": 300, "service_s": 300}),
-    ("airlift", [], {"seats": 6, "service_s": 600}),
-    ("sling", ["sling"], {"cargo_kg": 500, "service_s": 900}),
-    ("hazmat_sensing", ["hazmat"], {"service_s": 1500}),
-    ("search", ["search"], {"visits": 4, "service_s": 1500}),
-)
-
-
-# what only format 1.1 can tell; apart, so that `hostile` draws the same from a seed as before
-TWISTS_1_1: dict[str, Twist] = {
-    "rolling_hours": _rolling_hours,
-    "forbidden": _forbidden,
-    "closed_airspace": _closed_airspace,
-    "all_kinds": _all_kinds,
-    "people": _people,
-}
-
-
-def _after(sc: Row, minutes: float) -> str:
-    return text(at(sc["now"]) + timedelta(minutes=minutes))
-
-
 def _fires(sc: Row) -> list[Row]:
     return [incident["fire"] for incident in sc["incidents"] if "fire" in incident]
-
-
-def bring_down(sc: Row) -> None:
-    """Whoever is in the air, not locked and could not land by the rules stands at home instead."""
-    locked = {lock["aircraft_id"] for lock in sc["commitments"]}
-    homes = {base["id"]: base for base in sc["bases"]}
-    for craft in sc["aircraft"]:
-        if craft["at_base_id"] is not None or craft["id"] in locked:
-            continue
-        if not any(lands_at(sc, craft, base) for base in sc["bases"]):
-            home = homes[craft["home_base_id"]]
-            craft.update(at_base_id=home["id"], lon=home["lon"], lat=home["lat"])
-
-
-def lands_at(sc: Row, craft: Row, base: Row) -> bool:
-    """Whether an aircraft in the air can fly straight to a base and land there by the rules."""
-    rules, crew = sc["rules"], craft["crew"]
-    fly_s = distance_m(craft, base) / craft["cruise_mps"]
-    start = max(at(craft["ready_at"]), at(sc["now"]))
-    land = start + timedelta(seconds=fly_s)
-    windows = base.get("available")
-    light = at(sc["weather"]["first_light"]) <= start and land <= at(sc["weather"]["last_light"])
-    return (
-        base["runway_m"] >= craft["min_runway_m"]
-        and craft["fuel_kg"] - craft["burn_kgps"] * fly_s >= craft["burn_kgps"] * rules["fuel_reserve_s"]
-        and crew["flown_continuous_s"] + fly_s <= rules["max_continuous_flight_s"]
-        and crew["flown_today_s"] + fly_s <= rules["max_daily_flight_s"]
-        and land <= at(crew["duty_ends_at"])
-        and (light or "night" in craft["capabilities"])
-        and (not windows or any(at(w["from"]) <= land <= at(w["until"]) for w in windows))
-    )

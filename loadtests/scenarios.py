@@ -1,15 +1,16 @@
 """Scenarios made from seeds, of the sizes and with the ranges of the shared ones.
 
-    python -m loadtests.scenarios S|M|L|XL SEED [--roll] [--hostile | --twist NAME] > scenario.json
+    python -m loadtests.scenarios S|M|L|XL SEED [--roll] [--hostile | --twist NAME] [--format 1.1] > scenario.json
 
-Every scenario keeps to `tests/data/opt/scenario.schema.json`, agrees with itself (every id it names is there, every
-aircraft in the air can be brought home, every lock can be kept) and is a function of its arguments alone: it calls no
-solver, so a change to the optimizer never changes what it is measured on. Named places and aircraft models are those of
-XL-401 (`tests/data/opt/ORIGIN.md`); small reservoirs, pads, incidents, fleet and crew states are drawn. The ranges of
-what is drawn were read off the shared scenarios and stand below beside each draw.
+Every scenario keeps to `tests/data/opt/scenario.schema.json` (of 1.1: `optimizer/format`), agrees with itself (every id
+it names is there, every aircraft in the air can be brought home, every lock can be kept) and is a function of its
+arguments alone: it calls no solver, so a change to the optimizer never changes what it is measured on. Named places and
+aircraft models are those of XL-401 (`tests/data/opt/ORIGIN.md`); small reservoirs, pads, incidents, fleet and crew
+states are drawn. The ranges of what is drawn were read off the shared scenarios and stand below beside each draw.
 
 `--roll` gives the same scenario 40 minutes later (`scenario_roll.py`); `--hostile` adds between one and four of the
-twists of `scenario_twists.py`, `--twist` a named one.
+twists of `scenario_twists.py`, `--twist` a named one; `--format 1.1` the rows that only that version has
+(`scenario_rows_1_1.py`).
 """
 
 import argparse
@@ -19,97 +20,35 @@ import json
 import math
 import random
 import sys
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from loadtests.scenario_sizes import SIZES
+
 DATA = Path(__file__).parent.parent / "tests" / "data" / "opt"
 EARTH_RADIUS_M = 6_371_008.8  # IUGG mean radius, as the interchange format says
 Row = dict[str, Any]
-Box = tuple[float, float, float, float]  # west, south, east, north, degrees
 
-_JIANGXI: Box = (113.9, 24.6, 118.4, 30.0)
-_SEVEN_PROVINCES: Box = (111.5, 23.5, 120.1, 31.5)
 _FARTHEST_BASE_M = 105_000  # of an incident, as far as any of the shared ones has it
 _KINDS = ("medevac", "supply", "search", "recon")
 _KIND_WEIGHTS = (45, 20, 20, 15)  # M, L and XL together
 _FIRE_LIFE, _SEARCH_LIFE = 0.2, 0.6  # share with life at risk
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
-    """How many of each, and where. `pads`: landing places drawn in addition to the named bases."""
-
-    named_bases: int
-    pads: int
-    water_points: int
-    hospitals: int
-    fires: int
-    tasks: int
-    aircraft: int
-    box: Box
-    in_air: float
-    rotors_only: bool = False
-
-
-SIZES = {
-    "S": Size(
-        named_bases=14,
-        pads=0,
-        water_points=8,
-        hospitals=6,
-        fires=3,
-        tasks=0,
-        aircraft=6,
-        box=_JIANGXI,
-        in_air=0.0,
-        rotors_only=True,
-    ),
-    "M": Size(
-        named_bases=14,
-        pads=0,
-        water_points=30,
-        hospitals=6,
-        fires=6,
-        tasks=4,
-        aircraft=25,
-        box=_JIANGXI,
-        in_air=0.0,
-    ),
-    "L": Size(
-        named_bases=30,
-        pads=0,
-        water_points=200,
-        hospitals=6,
-        fires=26,
-        tasks=14,
-        aircraft=120,
-        box=_JIANGXI,
-        in_air=0.03,
-    ),
-    "XL": Size(
-        named_bases=30,
-        pads=40,
-        water_points=1000,
-        hospitals=22,
-        fires=100,
-        tasks=50,
-        aircraft=500,
-        box=_SEVEN_PROVINCES,
-        in_air=0.07,
-    ),
-}
-
-
-def scenario(size: str, seed: int, *, roll: bool = False, twists: tuple[str, ...] = ()) -> Row:
-    """The scenario of a size and seed; with `roll` 40 minutes later, with `twists` made harder by name."""
+def scenario(
+    size: str, seed: int, *, roll: bool = False, twists: tuple[str, ...] = (), version: str = "1.0"
+) -> Row:
+    """The scenario of a size and seed; with `roll` 40 minutes later, with `twists` made harder by name, in `version`
+    1.1 with what only that has."""
     from loadtests.scenario_roll import rolled
+    from loadtests.scenario_rows_1_1 import with_rows_of_1_1
     from loadtests.scenario_twists import twisted
 
     chance = random.Random(f"{size} {seed}")
     made = twisted(_Drawing(size, seed, chance).scenario(), twists, seed)
-    return rolled(made, seed) if roll else made
+    made = rolled(made, seed) if roll else made
+    return with_rows_of_1_1(made, size, seed) if version == "1.1" else made
 
 
 @functools.cache
@@ -130,6 +69,11 @@ def text(when: datetime) -> str:
     if when.microsecond == 0:
         return when.strftime("%Y-%m-%dT%H:%M:%SZ")
     return f"{when:%Y-%m-%dT%H:%M:%S}.{when.microsecond // 1000:03d}Z"
+
+
+def after(sc: Row, minutes: float) -> str:
+    """A time of the format, minutes after the scenario's now."""
+    return text(at(sc["now"]) + timedelta(minutes=minutes))
 
 
 def distance_m(a: Row, b: Row) -> float:
@@ -382,17 +326,19 @@ class _Drawing:
 
 def main(arguments: list[str] | None = None) -> int:
     """Write one scenario to standard output."""
-    from loadtests.scenario_twists import TWISTS, TWISTS_1_1, hostile
+    from loadtests.scenario_twists import TWISTS, hostile
+    from loadtests.scenario_twists_1_1 import TWISTS_1_1
 
     parser = argparse.ArgumentParser(prog="python -m loadtests.scenarios")
     parser.add_argument("size", choices=SIZES)
     parser.add_argument("seed", type=int)
     parser.add_argument("--roll", action="store_true", help="the scenario 40 minutes later")
     parser.add_argument("--hostile", action="store_true", help="with one to four twists, drawn by the seed")
+    parser.add_argument("--format", choices=("1.0", "1.1"), default="1.0", help="with the rows of 1.1")
     parser.add_argument("--twist", action="append", default=[], choices=sorted(TWISTS | TWISTS_1_1))
     args = parser.parse_args(arguments)
     twists = (*args.twist, *(hostile(args.seed) if args.hostile else ()))
-    made = scenario(args.size, args.seed, roll=args.roll, twists=twists)
+    made = scenario(args.size, args.seed, roll=args.roll, twists=twists, version=args.format)
     json.dump(made, sys.stdout, ensure_ascii=False, indent=1)
     sys.stdout.write("\n")
     return 0

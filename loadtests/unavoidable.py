@@ -2,9 +2,9 @@
 
 Such an incident is charged its unserved minutes, and a fire its whole debt besides. Scores are compared net of it:
 (score - unavoidable) / (human - unavoidable). The test is one aircraft, alone in the sky, on one direct sortie with as
-much fuel as it has or can take where it stands: weather, capability, lift, reach, light, crew and openings. Traffic,
-stops on the way and what a lock delays are left out, so this errs on both sides by a little; what a plan at hand does
-serve is never counted as unservable (`served`).
+much fuel as it has or can take where it stands: weather, capability, lift, reach, light, crew, openings and what is
+ruled out. Traffic, closed airspace, stops on the way and what a lock delays are left out, so this errs on both sides by
+a little; what a plan at hand does serve is never counted as unservable (`served`).
 """
 
 import math
@@ -20,8 +20,11 @@ def unavoidable(sc: Row, served: Collection[str] = ()) -> float:
     return sum(_charge(sc, i) for i in sc["incidents"] if i["id"] not in served and not servable(sc, i))
 
 
-def served(verdict: Row) -> set[str]:
-    """The incidents that a plan reaches at all, from the referee's answer."""
+def served(sc: Row, plan: Row, verdict: Row) -> set[str]:
+    """The incidents that a plan reaches at all, from the referee's answer; read off the legs where it does not tell."""
+    if sc["schema_version"] != "1.0":
+        legs = [leg for entry in plan["aircraft"] for leg in entry["legs"]]
+        return {leg["incident_id"] for leg in legs if leg["kind"] in ("cycles", "on_scene")}
     unserved = {key for key, fire in verdict["fires"].items() if fire["first_drop_min"] is None}
     tasks = {key for key, task in verdict["tasks"].items() if task["done_min"] is not None}
     return set(verdict["fires"]) - unserved | tasks
@@ -29,7 +32,9 @@ def served(verdict: Row) -> set[str]:
 
 def _charge(sc: Row, incident: Row) -> float:
     weights, charge = sc["objective"], 0.0
-    minutes = incident["weight"] * weights["unserved_minutes"]
+    gap_free = "task" in incident and incident["task"].get("continuous")
+    never_min = _seconds(sc, sc["horizon_end"]) / 60 if gap_free else weights["unserved_minutes"]
+    minutes = incident["weight"] * never_min
     if incident["life_at_risk"]:
         charge += weights["life_weighted_minute"] * minutes
     elif "task" in incident:
@@ -54,7 +59,10 @@ def _seconds(sc: Row, when: str) -> float:
     return (at(when) - at(sc["now"])).total_seconds()
 
 
-def _fits(craft: Row, incident: Row) -> bool:
+def _fits(sc: Row, craft: Row, incident: Row) -> bool:
+    ruled_out = {(row["aircraft_id"], row["incident_id"]) for row in sc.get("forbidden_assignments", ())}
+    if {(craft["id"], incident["id"]), (craft["id"], None)} & ruled_out:
+        return False
     if not craft["serviceable"] or craft["slots"] > incident["max_slots"]:
         return False
     if incident["wind_mps"] > craft["max_wind_mps"] or incident["visibility_m"] < craft["min_visibility_m"]:
@@ -62,12 +70,15 @@ def _fits(craft: Row, incident: Row) -> bool:
     if "fire" in incident:
         return craft["water"] is not None
     task = incident["task"]
-    enough = task["seats"] <= craft["seats"] and task["cargo_kg"] <= craft["cargo_kg"]
+    if task.get("needs_pad") and not incident.get("pad") and "rappel" not in craft["capabilities"]:
+        return False
+    seats = max(task["seats"], 1 if task.get("people") else 0)
+    enough = seats <= craft["seats"] and task["cargo_kg"] <= craft["cargo_kg"]
     return enough and set(task["needs"]) <= set(craft["capabilities"])
 
 
 def _serves(sc: Row, craft: Row, incident: Row) -> bool:
-    if not _fits(craft, incident):
+    if not _fits(sc, craft, incident):
         return False
     ways = _to_fire(sc, craft, incident) if "fire" in incident else _to_task(sc, craft, incident)
     return any(_flies(sc, craft, *way) for way in ways)
@@ -102,6 +113,11 @@ def _to_task(sc: Row, craft: Row, incident: Row) -> Iterator[Way]:
     if task["hospital_id"]:
         last = hospitals[task["hospital_id"]]
         after_s = fly_s(incident, last)
+    elif task.get("dropoff_base_id"):
+        last = bases[task["dropoff_base_id"]]
+        if last["runway_m"] < craft["min_runway_m"]:
+            return
+        after_s = fly_s(incident, last)
     yield out_s, task["service_s"], after_s + _home_s(sc, craft, last), [incident], ground_s
 
 
@@ -134,6 +150,8 @@ def _flies(
         if flown_s + air_s > rules["max_continuous_flight_s"]:
             continue
         if crew["flown_today_s"] + air_s > rules["max_daily_flight_s"]:
+            continue
+        if any(row["flown_s"] + air_s > row["limit_s"] for row in crew.get("rows", ())):
             continue
         start_s = leave_s + max(wait_s, rest_s)
         if _in_time(sc, craft, start_s, out_s + ground_s, work_s, after_s, places):

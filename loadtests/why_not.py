@@ -33,7 +33,7 @@ from optimizer.why_not import copied, sent, why_not
 
 DATA = Path(__file__).parents[1] / "tests" / "data" / "opt"
 SHARED = {"S": "S-101", "M": "M-201", "L": "L-301"}
-FIRST_ITERATIONS = {"S": 200, "M": 150, "L": 40}
+FIRST_ITERATIONS = {"S": 200, "M": 600, "L": 600}  # a few seconds of them
 # What the referee calls a rule that an answer names otherwise: it judges legs, we judge whole sorties.
 ALIKE = {
     "CAPABILITY": {"WATER_UNSUITABLE"},  # it has no kit for water at all
@@ -77,7 +77,8 @@ def confirmed(
         before, after = judged(sc, problem, schedule), judged(sc, problem, said.schedule)
         return "goes (better plan taken)", not after[1] and after[0] <= before[0] + _LEAST, said.schedule
     if said.code != "NOT_NEEDED":
-        return f"rule {said.code}", by_rule(sc, problem, said.code, pair, schedule), schedule
+        return f"rule {said.code}", by_rule(sc, problem, said.code, pair, said.schedule), said.schedule
+    schedule = said.schedule
     forced = sent(schedule, aircraft, incident)
     if isinstance(forced, str):
         return "figure", False, schedule
@@ -92,7 +93,7 @@ def by_rule(
 ) -> bool:
     """Whether the referee names the rule when the aircraft flies there all the same."""
     aircraft, incident = pair
-    if code in ("SERVED", "INCIDENT_SLOTS"):  # nothing is left to do there: all visits are made by others
+    if code == "SERVED":  # nothing is left to do there: all visits are made by others
         task = schedule.tasks.get(incident)
         return task is not None and not task.open_visits
     plan = plan_of(schedule).to_json(problem)

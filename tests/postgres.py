@@ -120,11 +120,11 @@ class Postgres:
         """Whether it has been started and not stopped."""
         return (self._data / "postmaster.pid").exists()
 
-    def new_database(self) -> str:
-        """SQLAlchemy's URL of a new empty database."""
+    def new_database(self, like: str = "template1") -> str:
+        """SQLAlchemy's URL of a new database: empty, or a copy of another that nobody is connected to."""
         name = f"journal_{os.getpid()}_{next(self._names)}"
         with psycopg.connect(self.dsn("postgres"), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{like}"')
         return self.url(name)
 
     def dsn(self, database: str) -> str:

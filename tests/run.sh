@@ -16,6 +16,7 @@ fi
 have_browser || { echo "tests need a browser: install the package chromium, or name one in CHROMIUM" >&2; exit 1; }
 have_cjk || { echo "tests need a Chinese font: install the package fonts-noto-cjk" >&2; exit 1; }
 
+unset PYTHONDONTWRITEBYTECODE # a hundred servers start: without what was compiled once each compiles every file again
 bash tests/lint.sh
-# a test that hangs in the reactor is beyond pytest's own time limit
-timeout -k 10 2400 python -m pytest -m "not soak" -n 2 --dist loadfile "$@" tests
+# one process more than cores: journeys wait more than they compute. A test that hangs in the reactor is beyond pytest's own time limit
+timeout -k 10 2400 python -m pytest -m "not soak" -n 3 --dist loadfile --no-loadscope-reorder "$@" tests

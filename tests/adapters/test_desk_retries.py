@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine, text
 from twisted.internet.defer import Deferred, gatherResults
 
+from adapters.store import tables
 from adapters.store.clerk import Answer, Clerk
 from adapters.store.journal import Store
 from dispatch.decide import decide
@@ -40,7 +41,7 @@ def emptied(url: str) -> str:
     """The same database, empty again: hypothesis runs many examples in one test."""
     engine = create_engine(url)
     with engine.begin() as connection:
-        for table in ("journal", "meta", "heads", "cursors", "alembic_version"):
+        for table in (*tables.metadata.tables, "alembic_version"):
             connection.execute(text(f"DROP TABLE IF EXISTS {table}"))
     engine.dispose()
     return url

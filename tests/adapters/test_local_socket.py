@@ -26,7 +26,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Running]:
 @pytest_twisted.ensureDeferred
 async def test_beside_a_running_server_commands_go_through_its_socket(site: Running) -> None:
     (site.folder / "site.toml").write_text(SITE.format(factor="off"), "utf-8")
-    (site.folder / "pw").write_text("correct horse battery")
+    (site.folder / "pw").write_text("Correct horse battery")
     local = LocalSocket(site.desk, site.site.config, site.site.accounts)
     local.start(reactor)
     try:
@@ -35,7 +35,7 @@ async def test_beside_a_running_server_commands_go_through_its_socket(site: Runn
             ganying, site.folder, "account", "add", "wang", "--role", "observer", "--password-file", "pw"
         )
         assert (made.returncode, made.stderr) == (0, "")
-        body = {"account": "wang", "password": "correct horse battery"}
+        body = {"account": "wang", "password": "Correct horse battery"}
         assert (await site.http("POST", "session", body)).status == 200
         with pytest.raises(Malformed, match="another server"):
             LocalSocket(site.desk, site.site.config, site.site.accounts).start(reactor)

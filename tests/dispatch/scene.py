@@ -108,6 +108,10 @@ class Scene:
             command=command,
             operator_id=operator_id if role is Role.OPERATOR else "",
         )
+        return self.take(asked)
+
+    def take(self, asked: Ask) -> tuple[Fact, ...]:
+        """Decide and fold what is asked."""
         made = decide(self.world, asked, self.now, frozenset({"43"}))
         for part, fact in enumerate(made):
             recorded = Recorded(
@@ -118,7 +122,7 @@ class Scene:
                 command_id=asked.command_id,
                 part=part,
                 actor=asked.actor,
-                role=role,
+                role=asked.role,
                 fact=fact,
             )
             self.journal.append(recorded)

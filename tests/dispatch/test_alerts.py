@@ -4,14 +4,17 @@ from dataclasses import replace
 
 import pytest
 
-from dispatch.alerts import AMBER, KIND_LIMIT, RED, Alert, AlertBook
+from dispatch.alerts import AMBER, INFO, KIND_LIMIT, RED, Alert, AlertBook
 from dispatch.columns import DOUBT_BIT
-from dispatch.conflicts import find, movers
 from dispatch.doubts import Review, review
 from dispatch.kinds import AlertKind, AltitudeDatum, Doubt, SourceKind
 from dispatch.picture import TrackPicture
+from dispatch.safety.conflict import ConflictNet
+from dispatch.safety.nets import Nets
+from dispatch.safety.sky import Skies
 from dispatch.sighting import Sighting
 from dispatch.tracks import Verdict
+from dispatch.world import World
 from tests.dispatch.batches import batch_of
 
 NOW = 1_790_000_000.0
@@ -39,12 +42,13 @@ class Listener:
     def __init__(self) -> None:
         self.told: list[Alert] = []
         self.picture = TrackPicture()
+        self.nets, self.skies = Nets((ConflictNet(),)), Skies()
         self.book = AlertBook(self.told.append)
         self.picture.on_emergency = lambda slot, now: self.book.distress(self.picture, slot, now)
 
     def look(self, now: float) -> None:
         self.book.review(self.picture, review(self.picture.roster, now), {}, now)
-        self.book.conflicts(self.picture, find(movers(self.picture, now)), now)
+        self.book.take(self.nets.look(self.skies.make(self.picture, World.empty("36"), now)).found)
 
     def said(self) -> list[tuple[AlertKind, int, bool]]:
         return [(alert.kind, alert.severity, alert.over) for alert in self.told]
@@ -89,7 +93,7 @@ def test_distress_is_heard_though_the_position_beside_it_is_not_believed(*, by_b
     assert track.lon_deg == 115.0
 
 
-def test_a_conflict_begins_amber_grows_red_and_ends() -> None:
+def test_a_conflict_begins_as_information_grows_amber_and_red_and_ends() -> None:
     it = Listener()
     for second in range(0, 200, 2):
         now = NOW + second
@@ -98,6 +102,7 @@ def test_a_conflict_begins_amber_grows_red_and_ends() -> None:
         it.look(now)
     conflicts = [entry for entry in it.said() if entry[0] is AlertKind.CONFLICT]
     assert conflicts == [
+        (AlertKind.CONFLICT, INFO, False),
         (AlertKind.CONFLICT, AMBER, False),
         (AlertKind.CONFLICT, RED, False),
         (AlertKind.CONFLICT, RED, True),

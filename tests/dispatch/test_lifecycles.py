@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dispatch import access, airspace, incident, tasking
+from dispatch import access, airspace_state, incident, tasking
 from dispatch.errors import Refused
 from dispatch.kinds import (
     AirspaceAction,
@@ -19,7 +19,7 @@ from dispatch.lifecycle import Lifecycle
 ALL: tuple[tuple[Lifecycle[Any, Any], Any, Any], ...] = (
     (incident.LIFECYCLE, IncidentState, IncidentAction),
     (tasking.LIFECYCLE, TaskingState, TaskingAction),
-    (airspace.LIFECYCLE, AirspaceState, AirspaceAction),
+    (airspace_state.LIFECYCLE, AirspaceState, AirspaceAction),
 )
 
 
@@ -55,10 +55,12 @@ def test_no_final_state_has_an_aircraft_in_the_air() -> None:
 
 def test_only_acts_of_atc_lead_to_approved() -> None:
     """Each way into approved is ATC's own act, or the applicant taking ATC's counter as it is."""
-    ways = {(s, a) for (s, a), to in airspace.LIFECYCLE.table.items() if to is AirspaceState.APPROVED}
+    ways = {(s, a) for (s, a), to in airspace_state.LIFECYCLE.table.items() if to is AirspaceState.APPROVED}
     assert ways == {
         (AirspaceState.FILED, AirspaceAction.APPROVE),
+        (AirspaceState.FILED, AirspaceAction.PHONE),  # ATC's word by telephone, with unit, name and time
         (AirspaceState.COUNTERED, AirspaceAction.ACCEPT),
+        (AirspaceState.APPROVED, AirspaceAction.CONFIRM),
     }
     assert access.AIRSPACE_ACTS[AirspaceAction.APPROVE] == {"atc"}
     assert access.AIRSPACE_ACTS[AirspaceAction.COUNTER] == {"atc"}

@@ -5,8 +5,15 @@ from typing import Any
 
 import pytest
 
-from dispatch import facts, partner
-from dispatch.commands import ActOnIncident, ActOnTasking, AdoptPlan, ShareIncident
+from dispatch import facts, partner, shared_snapshot
+from dispatch.commands import (
+    ActOnIncident,
+    ActOnTasking,
+    AdoptPlan,
+    AmendTasking,
+    ShareIncident,
+    UpdateIncident,
+)
 from dispatch.errors import Refused
 from dispatch.facts import IncidentShared, Recorded, TaskingAdopted, TaskingAdvanced
 from dispatch.kinds import IncidentAction, Role, TaskingAction
@@ -81,18 +88,103 @@ def test_what_is_shared_with_one_partner_is_not_shown_to_another() -> None:
     assert leaving(scene, "42") == []
 
 
-def test_accounts_sessions_resources_and_plans_never_leave() -> None:
+def test_accounts_sessions_resources_closures_and_plans_never_leave() -> None:
     never = {cls for cls in facts.Fact.__args__ if cls not in partner.SHAREABLE}
     assert {cls.__name__ for cls in never} == {
+        "RoomOpened",  # an invitation carries the room
+        "RoomRolesInvited",
+        "RoomConferenceCalled",
+        "RoomSiteReached",
+        "VideoStreamSaved",
+        "VideoStreamRemoved",
+        "VideoViewingBegan",
+        "VideoViewingEnded",
+        "ActsRefused",
+        "ConsentProposed",
+        "RecordLabelled",
+        "SiteInvited",
+        "InvitationWithdrawn",
+        "SiteJoined",
+        "SiteShutOut",
+        "Purged",
+        "RowsSent",
+        "AlertAcknowledged",
+        "AlertShelved",
+        "AlertUnshelved",
+        "NetInhibited",
+        "InhibitionLifted",
+        "AlertsLatched",
+        "AlertsEnded",
+        "AlertsCounted",
+        "AlarmsJoined",
+        "ActStamped",
+        "TrackEventsNoted",
+        "TrackEventsRejected",
+        "DeviceEnrolled",
+        "DeviceRevoked",
+        "IncidentVerified",
         "AccountSaved",
         "SessionOpened",
         "SessionClosed",
+        "SessionsEnded",
+        "DutyShiftSaved",
+        "HandoverOpened",
+        "HandoverSigned",
+        "HandoverItemsRead",
+        "HandoverTaken",
+        "HandoverWithdrawn",
+        "HandoverEscalated",
+        "NoteAdded",
+        "SessionLocked",
+        "SessionUnlocked",
+        "SignInLocked",
+        "SignInUnlocked",
         "AircraftSaved",
         "BaseSaved",
         "WaterPointSaved",
         "LandingSiteSaved",
         "HospitalSaved",
+        "ObstacleSaved",
         "IdentitySaved",
+        "CalloutQueued",
+        "CalloutAdvanced",
+        "CalloutPhoned",
+        "CalloutReplied",
+        "TaskingShown",
+        "ClosureDeclared",
+        "ClosureAmended",
+        "ClosureLifted",
+        "SearchDrawn",
+        "SearchAmended",
+        "SearchWithdrawn",
+        "TrafficAreaMade",
+        "TrafficAreaAmended",
+        "TrafficAreaWithdrawn",
+        "IntrusionRecorded",
+        "IntrusionCleared",
+        "WeatherEntered",
+        "MinimumSaved",
+        "MinimaOverridden",
+        "HazardTaken",
+        "HazardEnded",
+        "VolumesImported",
+        "VolumeSaved",
+        "VolumeWithdrawn",
+        "OperatorSaved",
+        "ContractSaved",
+        "CrewMemberSaved",
+        "EquipmentSaved",
+        "DutyRuleSaved",
+        "RunCardSaved",
+        "RunCardApplied",
+        "CardItemTicked",
+        "CardClockEscalated",
+        "HandoverMissed",
+        "ClearanceRuleSaved",
+        "AirspacePhoned",
+        "AirspaceQuestioned",
+        "AirspaceAnswered",
+        "AidClockPassed",
         "PlanProposed",
         "PlanAdopted",
     }
@@ -225,3 +317,46 @@ def test_a_partners_tasking_neither_moves_nor_blocks_our_aircraft() -> None:
     world = fold(world, replace(theirs.journal[-1], seq=91, fact=take_off))
     assert world.aircraft[tasking.aircraft_id] == before
     assert world.ongoing_tasking(tasking.aircraft_id) is None
+
+
+def test_what_is_said_of_a_fire_reaches_its_partner_and_a_level_out_of_range_does_not() -> None:
+    """The copy holds the same fire; a partner that lies about levels is refused by field."""
+    scene = Scene()
+    incident_id = confirmed(scene)
+    share(scene, incident_id)
+    version = scene.world.incidents[incident_id].version
+    said = UpdateIncident(incident_id=incident_id, version_seen=version, slope_deg=20.0, demand_l=70_000.0)
+    scene.ask(Role.OBSERVER, said)
+    fact = leaving(scene)[-1].fact
+    assert isinstance(fact, facts.IncidentUpdated)
+    assert fact.fire == scene.world.incidents[incident_id].fire
+    there = Scene(site="43").world
+    partner.check_received(there, fact, "36")
+    with pytest.raises(Refused) as caught:
+        partner.check_received(there, replace(fact, level=9), "36")
+    assert (caught.value.code, caught.value.field) == ("NOT_PLAUSIBLE", "level")
+
+
+def test_an_amendment_travels_with_its_tasking_and_without_who_made_it() -> None:
+    scene = Scene()
+    incident_id = confirmed(scene)
+    share(scene, incident_id)
+    tasking = adopt(scene, incident_id)
+    act(scene, tasking, TaskingAction.ORDER, Role.DUTY_CHIEF)
+    seen = scene.world.taskings[tasking.id].version
+    amend = AmendTasking(tasking_id=tasking.id, version_seen=seen, reason="风转西", drops=6)
+    scene.ask(Role.DISPATCHER, amend, actor="zhang.san")
+    (amended,) = (each.fact for each in leaving(scene) if isinstance(each.fact, facts.TaskingAmended))
+    assert "zhang.san" not in str(amended)
+    partner.check_received(World.empty("43"), amended, "36")
+    with pytest.raises(Refused):
+        partner.check_received(World.empty("43"), amended, "44")
+    snapshot = shared_snapshot.without_names(
+        facts.IncidentShared(
+            partner="43",
+            incident=scene.world.incidents[incident_id],
+            taskings=tuple(scene.world.taskings.values()),
+            requests=(),
+        )
+    )
+    assert "zhang.san" not in str(snapshot)

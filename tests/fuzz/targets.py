@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from dispatch.area import Ground
 from dispatch.errors import GanyingError
 from protocols import (
     asterix_decoder,
@@ -14,12 +15,16 @@ from protocols import (
     avr_batch,
     beast,
     beast_batch,
+    camera_alarm,
+    cap,
     cot_stream,
+    hotspots,
     jt808,
     modes,
     modes_batch,
     nmea_lines,
     pcap,
+    public_report,
     sbs,
 )
 from protocols.codec import client, link, sightings
@@ -131,6 +136,55 @@ def _jt808_session(data: bytes) -> None:
         for _ in session.take(item, float(now_s)).seen:
             pass
     session.close()
+
+
+def _klv(data: bytes) -> None:
+    """As it came, and as a packet whose label, length and checksum are right: else hardly an item is reached."""
+    from protocols import klv
+    from protocols.klv.local_set import running_sum
+
+    body = data[:400]
+    head = klv.LABEL + b"\x84" + (len(body) + 4).to_bytes(4) + body + b"\x01\x02"
+    mended = head + running_sum(head).to_bytes(2)
+    for packet in [*klv.split(data), mended]:
+        if isinstance(packet, BadFrame):
+            continue
+        try:
+            frame = klv.decode(packet)
+        except klv.KlvError:
+            continue
+        if packet[-1] % 128 == 0:  # of few, by chance: it is slower than all the rest
+            klv.footprint(frame, lambda lon, lat: (lon + lat) * 10 % 500)
+
+
+def _klv_transport(data: bytes) -> None:
+    """Tables in front whose sums are right, so that the streams they name are followed."""
+    from protocols import klv
+    from protocols.klv import transport
+    from protocols.klv.transport_tables import Carriage
+
+    demuxer = transport.Demuxer()
+    tables = (DATA / "klv" / "day_flight_h264_part.ts").read_bytes()[: 3 * 188]
+    for each in [*demuxer.feed(tables), *demuxer.feed(data), *demuxer.close()]:
+        if isinstance(each, transport.Payload):
+            carried = klv.Carried(synchronous=each.stream.carriage is Carriage.SYNCHRONOUS)
+            carried.feed(each.data)
+            klv.Carried(synchronous=True).feed(each.data)
+
+
+def _klv_seeds() -> list[bytes]:
+    """Whole packets, and what stands in them."""
+    from protocols import klv
+
+    whole = klv.split((DATA / "klv" / "day_flight.klv").read_bytes())
+    packets = [each for each in whole if isinstance(each, bytes)]
+    packets.append((DATA / "klv" / "DynamicConstantMISMMSPacketData.bin").read_bytes())
+    return packets + [each[18:-4] for each in packets]
+
+
+def _klv_transport_seeds() -> list[bytes]:
+    data = (DATA / "klv" / "day_flight_h264_part.ts").read_bytes()
+    return [data[at : at + 188] for at in range(0, len(data), 188)]
 
 
 def _pcap(data: bytes) -> None:
@@ -249,6 +303,36 @@ def _avr_seeds() -> list[bytes]:
     return [f"*{row.split(',')[1]};\n".encode() for row in rows]
 
 
+_GROUND = Ground()
+_CAMERA = [b'{"id":"a","position":{"lon_deg":115,"lat_deg":29},"confidence":0.5}', b"[{},{}]"]
+_REPORT = [b'{"id":"a","title":"t","position":{"lon_deg":115,"lat_deg":29}}', b"[{},{}]"]
+
+
+def _flight_messages(data: bytes) -> None:
+    """Out of a stream, the first message; what is none there is made one: else hardly a damaged field comes through."""
+    from protocols.flight_messages import reader, told, writer
+    from protocols.flight_messages.stream import Deframer, Telegram
+
+    deframer = Deframer()
+    items = [*deframer.feed(data), *deframer.close()]
+    mended = re.sub(r"[^A-Z0-9 .,'/?:=+\n-]", "X", data.strip(b"()").decode("latin-1").upper())
+    texts = [item.text for item in items if isinstance(item, Telegram)] or [f"({mended})"]
+    for text in texts[:1]:
+        reading = reader.read(text)
+        if reading.message is not None:
+            writer.write(reading.message)
+            told.values(reading.message)
+
+
+def _flight_message_seeds() -> list[bytes]:
+    folder = DATA / "flight_messages"
+    return [*(folder / "good.txt").read_bytes().split(b"\n\n"), (folder / "fpl_cn.txt").read_bytes()]
+
+
+def _cap_seeds() -> list[bytes]:
+    return [(DATA / "cap" / f"{name}.cap").read_bytes() for name in ("australia", "canada", "taiwan")]
+
+
 TARGETS: tuple[Target, ...] = (
     Target(name="beast", feed=_beast, seeds=_frames),
     Target(name="avr", feed=_avr, seeds=_avr_seeds),
@@ -261,8 +345,22 @@ TARGETS: tuple[Target, ...] = (
     Target(name="cot", feed=cot_stream.feed, seeds=_cot_seeds),
     Target(name="cot_datagram", feed=cot_stream.feed_datagram, seeds=_cot_seeds),
     Target(name="asterix", feed=asterix_decoder.feed, seeds=_asterix_seeds),
+    Target(name="klv", feed=_klv, seeds=_klv_seeds),
+    Target(name="klv-transport", feed=_klv_transport, seeds=_klv_transport_seeds),
     Target(name="pcap", feed=_pcap, seeds=lambda: [b"\xd4\xc3\xb2\xa1\x02\x00\x04\x00" + bytes(32)]),
     Target(name="client", feed=client.decode, seeds=_client_seeds, refusals=(GanyingError,)),
     Target(name="link", feed=link.decode, seeds=_client_seeds, refusals=(GanyingError,)),
+    Target(
+        name="cap", feed=lambda data: cap.parse(data, _GROUND), seeds=_cap_seeds, refusals=(GanyingError,)
+    ),
+    Target(
+        name="hotspots",
+        feed=hotspots.parse,
+        seeds=lambda: [(DATA / "hotspots" / "modis_c6_2018-12-01_03.csv").read_bytes()[:600]],
+        refusals=(GanyingError,),
+    ),
+    Target(name="camera", feed=camera_alarm.parse, seeds=lambda: _CAMERA, refusals=(GanyingError,)),
+    Target(name="report", feed=public_report.parse, seeds=lambda: _REPORT, refusals=(GanyingError,)),
+    Target(name="flight-messages", feed=_flight_messages, seeds=_flight_message_seeds),
     Target(name="sightings", feed=sightings.decode, seeds=_sightings_seeds, refusals=(GanyingError,)),
 )

@@ -19,6 +19,8 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--disable-quic",
+)
+SOFTWARE_GPU = (
     "--use-gl=angle",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
@@ -27,6 +29,9 @@ FLAGS = (
 # What the browser itself says of a software GPU is not the page's doing.
 HARMLESS = ("GPU stall", "GL Driver Message", "swiftshader", "WebGL")
 WAIT_MS = 60_000  # software rendering on two busy cores
+
+# Maps are drawn by software: a quarter of the dots is a third less work, and only pictures that are kept need them all.
+SCALE = 1.0 if os.environ.get("SCREENSHOTS") else 0.5
 
 DESK = {"width": 1920, "height": 1080}
 SMALL_DESK = {"width": 1280, "height": 720}
@@ -43,16 +48,19 @@ def chromium() -> str:
 class Browser:
     """Pages of several people on one site."""
 
-    def __init__(self, playwright: Any, url: str) -> None:
+    def __init__(self, playwright: Any, url: str, gpu: tuple[str, ...] = SOFTWARE_GPU) -> None:
         self.url = url
         self.complaints: list[str] = []
         self.foreign: list[str] = []
-        self._browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+        self.before = ""  # a script that runs in every page before its own
+        self._browser = playwright.chromium.launch(executable_path=chromium(), args=[*FLAGS, *gpu])
 
     def page(self, size: dict[str, int]) -> Page:
         """A fresh person's page, not signed in."""
-        context = self._browser.new_context(viewport=size, locale="zh-CN")
+        context = self._browser.new_context(viewport=size, locale="zh-CN", device_scale_factor=SCALE)
         context.set_default_timeout(WAIT_MS)
+        if self.before:
+            context.add_init_script(self.before)
         page: Page = context.new_page()
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -61,16 +69,16 @@ class Browser:
 
     def _console(self, message: Any) -> None:
         if message.type == "error" and not any(word in message.text for word in HARMLESS):
-            self.complaints.append(message.text)
+            self.complaints.append(f"{message.text} {message.location.get('url', '')}".strip())
 
     def _request(self, request: Any) -> None:
         if not request.url.startswith((self.url, self.url.replace("http", "ws"), "data:", "blob:")):
             self.foreign.append(request.url)
 
     def sign_in(self, account: str, size: dict[str, int], path: str = "/") -> Page:
-        """A page signed in as `account`."""
+        """A page signed in as `account`; `path` may be another site's whole address."""
         page = self.page(size)
-        page.goto(self.url + path)
+        page.goto(path if path.startswith("http") else self.url + path)
         page.get_by_test_id("login-account").fill(account)
         page.get_by_test_id("login-password").fill(PASSWORD)
         page.get_by_test_id("login-submit").click()

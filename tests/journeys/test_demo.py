@@ -149,7 +149,7 @@ def import_csv(client: Client, kind: str, text: str) -> None:
 
 def test_it_ends_by_itself_and_may_be_continued(tmp_path: Path) -> None:
     for _ in range(2):
-        with demo(tmp_path, "--alone", seconds="12") as running:
+        with demo(tmp_path, "--alone", seconds="6") as running:
             running.url()
             pids = children_of(running.process.pid)
             incidents = wait_for(lambda: running.sign_in("diaodu").get("incidents")["items"], "the alarm")

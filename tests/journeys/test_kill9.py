@@ -1,5 +1,6 @@
 """kill -9 in the middle of a burst: what was accepted is there afterwards, once; and damage to the journal is found."""
 
+import shutil
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -22,13 +23,19 @@ ANSWERS_BEFORE_THE_KILL = 60
 class Site(RunningSite):
     """A site with one dispatcher, on a database that the test can also reach around the server."""
 
-    def __init__(self, folder: Path, postgres: Postgres | None) -> None:
-        self.database_url = (
-            postgres.new_database() if postgres else f"sqlite:///{folder / 'data/journal.sqlite'}"
-        )
-        self.dsn = postgres.dsn(self.database_url.split("@/")[1].split("?")[0]) if postgres else ""
+    def __init__(self, folder: Path, postgres: Postgres | None, like: "Site | None" = None) -> None:
+        """`like`: begin as a copy of another, stopped one."""
+        if postgres:
+            self.database_url = postgres.new_database(like.database) if like else postgres.new_database()
+        else:
+            self.database_url = f"sqlite:///{folder / 'data/journal.sqlite'}"
+        self.database = self.database_url.split("@/")[1].split("?")[0] if postgres else ""
+        self.dsn = postgres.dsn(self.database) if postgres else ""
         more = f'[database]\nurl = "{self.database_url}"\n' if postgres else ""
         super().__init__(folder, more=more)
+        if like:
+            shutil.copytree(like.folder / "data", folder / "data")
+            return
         password = str(folder / "password")
         self.command("account", "add", "diaodu", "--role", "dispatcher", "--password-file", password)
 
@@ -53,11 +60,16 @@ class Site(RunningSite):
             store.close()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def site(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Postgres | None:
+    """Each of the two; None: SQLite."""
+    return request.getfixturevalue("postgres") if request.param == "postgresql" else None
+
+
+@pytest.fixture
+def site(database: Postgres | None, tmp_path: Path) -> Any:
     """A site on each database."""
-    postgres = request.getfixturevalue("postgres") if request.param == "postgresql" else None
-    made = Site(tmp_path / "36", postgres)
+    made = Site(tmp_path / "36", database)
     yield made
     if made.process is not None and made.process.poll() is None:
         made.stop()
@@ -126,22 +138,31 @@ def test_what_was_accepted_before_a_kill_is_present_after(site: Site) -> None:
     assert "signed heads, clean" in site.command("journal", "verify").stdout
 
 
-@pytest.fixture
-def written(site: Site, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def history(database: Postgres | None, tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, Path]:
     """A stopped site with some history, and its head exported to elsewhere."""
+    folder = tmp_path_factory.mktemp("history")
+    site = Site(folder / "36", database)
     site.start()
     client = site.sign_in("diaodu")
     for number in range(12):
         client.post("incidents", fire(number))
     assert site.stop() == 0
-    head = tmp_path / "kept-elsewhere.jsonl"
+    head = folder / "kept-elsewhere.jsonl"
     site.command("journal", "export", "--heads", str(head))
     assert "clean" in site.command("journal", "verify", "--head", str(head)).stdout
-    return head
+    return site, head
 
 
-def test_a_flipped_byte_is_found(site: Site, written: Path) -> None:
+@pytest.fixture
+def written(database: Postgres | None, history: tuple[Site, Path], tmp_path: Path) -> tuple[Site, Path]:
+    """A copy of it for each kind of damage, and the head."""
+    return Site(tmp_path / "36", database, like=history[0]), history[1]
+
+
+def test_a_flipped_byte_is_found(written: tuple[Site, Path]) -> None:
     """One byte of one stored body, on the disk: `verify` names the row."""
+    site, head = written
     victim = next(sealed for sealed in site.rows() if sealed.row.kind == "IncidentReported")
     body = victim.row.body
     spoiled = body[:-1] + bytes([body[-1] ^ 1])
@@ -152,24 +173,26 @@ def test_a_flipped_byte_is_found(site: Site, written: Path) -> None:
         whole = file.read_bytes()
         assert whole.count(body) == 1
         file.write_bytes(whole.replace(body, spoiled))
-    done = site.command("journal", "verify", "--head", str(written), ok=False)
+    done = site.command("journal", "verify", "--head", str(head), ok=False)
     assert done.returncode == 1
     assert f"row {victim.row.seq}: edited_row" in done.stdout
 
 
-def test_a_cut_tail_is_found(site: Site, written: Path) -> None:
+def test_a_cut_tail_is_found(written: tuple[Site, Path]) -> None:
     """Rows and heads cut off together show against the exported head."""
+    site, head = written
     last = site.rows()[-1].row.seq
     site.sql("DELETE FROM journal WHERE seq > ?", last - 3)
     assert "cut_tail" in site.command("journal", "verify", ok=False).stdout  # its own head is still there
     site.sql("DELETE FROM heads WHERE seq > ?", last - 3)
-    done = site.command("journal", "verify", "--head", str(written), ok=False)
+    done = site.command("journal", "verify", "--head", str(head), ok=False)
     assert done.returncode == 1
     assert f"row {last - 2}: cut_tail" in done.stdout
 
 
-def test_a_rebuilt_chain_is_found(site: Site, written: Path) -> None:
+def test_a_rebuilt_chain_is_found(written: tuple[Site, Path]) -> None:
     """Somebody rewrites a row and recomputes everything after it: the signed head does not fit any more."""
+    site, head = written
     rows, previous = site.rows(), GENESIS
     victim = next(sealed for sealed in rows if sealed.row.kind == "IncidentReported")
     for sealed in rows:
@@ -181,7 +204,7 @@ def test_a_rebuilt_chain_is_found(site: Site, written: Path) -> None:
     assert "rebuilt_chain" in site.command("journal", "verify", ok=False).stdout  # against its own head
     site.sql("DELETE FROM heads")
     assert "clean" in site.command("journal", "verify").stdout  # the chain alone cannot know
-    done = site.command("journal", "verify", "--head", str(written), ok=False)
+    done = site.command("journal", "verify", "--head", str(head), ok=False)
     assert done.returncode == 1
     assert "rebuilt_chain" in done.stdout
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.journeys.adopting import adopted_on_page
 from tests.journeys.browser import DESK, PHONE, SMALL_DESK, WAIT_MS, Browser, browser, picture
 from tests.journeys.running import RunningSite, running_site, wait_for
 from tests.journeys.test_first_sortie import DEMONSTRATION, confirmed
@@ -58,9 +59,8 @@ def test_dispatcher_chief_operator_and_atc_fly_a_sortie(site: RunningSite) -> No
         desk.get_by_test_id("plan-ask").click()
         expect(desk.get_by_test_id("plan-option").first).to_be_visible()
         picture(desk, "desk-plan")
-        desk.get_by_test_id("plan-adopt").click()
         watcher = site.sign_in("diaodu")
-        taskings = wait_for(lambda: watcher.get("taskings")["items"], "taskings", 60)
+        taskings = adopted_on_page(desk, watcher)
         tasking = next(t for t in taskings if t["operator_id"] == "OP1")
         desk.context.close()
 
@@ -186,4 +186,23 @@ def test_what_is_known_of_a_fire_is_reported_on_its_card_and_reaches_the_planner
         picture(desk, "fire-figures")
         fire = dispatcher.get(f"incidents/{incident_id}")["fire"]
         assert (fire["fuel"], fire["slope_deg"], fire["area_m2"]) == ("tall_grass", 20, 35_000)
+        assert not people.complaints
+
+        # a colleague says something meanwhile: nothing is overwritten, and what is emptied is withdrawn
+        desk.get_by_test_id("fire-edit").click()
+        desk.get_by_test_id("fire-slope").fill("30")
+        desk.get_by_test_id("fire-area").fill("")
+        version = dispatcher.get(f"incidents/{incident_id}")["version"]
+        chief = site.sign_in("zhiban")
+        chief.post(f"incidents/{incident_id}/update", {"version": version, "wind_mps": 9, "slope_deg": 10})
+        expect(desk.get_by_test_id("fire-overtaken")).to_be_visible()
+        expect(desk.get_by_test_id("fire-save")).to_be_disabled()
+        picture(desk, "fire-overtaken")
+        desk.get_by_test_id("fire-catch-up").click()
+        expect(desk.get_by_test_id("fire-wind")).to_have_value("9")
+        expect(desk.get_by_test_id("fire-slope")).to_have_value("30")
+        desk.get_by_test_id("fire-save").click()
+        expect(desk.get_by_test_id("fire-save")).to_be_hidden()
+        fire = dispatcher.get(f"incidents/{incident_id}")["fire"]
+        assert (fire["slope_deg"], fire["wind_mps"], fire.get("area_m2")) == (30, 9, None)
         assert not people.complaints

@@ -1,5 +1,6 @@
 """Two provinces, two processes: share, fly, cut the line, go on alone, restore; nothing lost, nothing twice."""
 
+import argparse
 import random
 import socket
 import threading
@@ -9,15 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Page, expect
 
+from adapters.cli import enrol
+from dispatch.errors import Refused
 from dispatch.geo import Position
 from protocols import avr
 from protocols.adsb_encode import airborne_position, airborne_velocity, identification
 from protocols.frames import Frame
+from tests.journeys import aid_steps
+from tests.journeys.adopting import adopted, asked, first_of
+from tests.journeys.browser import DESK, SMALL_DESK, WAIT_MS, browser, picture
 from tests.journeys.running import Client, Refusal, wait_for
-from tests.journeys.two_sites import Pair, figures, link_state, two_sites
+from tests.journeys.two_sites import Pair, figures, link_state, run_ganying, two_sites
 
-SETTINGS = "[demonstration]\nenabled = true\n[planner]\nseconds = 2.0\nassume_daylight = true\n"
+SETTINGS = "[demonstration]\nenabled = true\n[planner]\nseconds = 0.6\nworkers = 1\nassume_daylight = true\n"
 FIRE = {
     "kind": "forest_fire",
     "level": 3,
@@ -25,7 +32,9 @@ FIRE = {
     "place": "靖安县",
     "position": {"lon_deg": 115.1, "lat_deg": 28.95},
 }
+NEAR_HUNAN = {"lon_deg": 113.72, "lat_deg": 27.62}  # 萍乡
 CHAOS_SEED = 3643
+expect.set_options(timeout=WAIT_MS)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +55,12 @@ def there(client: Client, path: str) -> Any:
 
 
 def act(client: Client, path: str, action: str, **more: Any) -> Any:
-    return client.post(f"{path}/{action}", {"version": client.get(path)["version"], **more})
+    return client.act(path, action, **more)
+
+
+def aid_lines(client: Client) -> list[str]:
+    """What the desk's log says of mutual aid."""
+    return [line for line in map(str, client.get("logbook")["items"]) if "互援" in line]
 
 
 def shared_fire(client: Client, to: str, title: str = "") -> str:
@@ -91,14 +105,7 @@ def ordered_tasking(pair: Pair, path: str) -> tuple[str, str]:
     """Plan, adopt, order, accept, approve, release at 36; the tasking's path and its aircraft's address."""
     site = pair.ours
     dispatcher, operator = site.sign_in("diaodu"), site.sign_in("tonghang")
-    plan = dispatcher.post("plans", {"incident_ids": [path.split("/")[1]]})
-    craft = {each["id"]: each for each in dispatcher.get("resources/aircraft?limit=100")["items"]}
-    chosen = next(
-        each["aircraft_id"]
-        for each in plan["assignments"]
-        if craft[each["aircraft_id"]]["operator_id"] == "OP1"
-    )
-    dispatcher.post(f"plans/{plan['id']}/adopt", {"version": plan["version"], "aircraft_ids": [chosen]})
+    _, (chosen,) = adopted(dispatcher, asked(path.split("/")[1]), first_of("OP1")(dispatcher))
     tasking = next(
         f"taskings/{each['id']}"
         for each in dispatcher.get("taskings?limit=100")["items"]
@@ -115,6 +122,7 @@ def ordered_tasking(pair: Pair, path: str) -> tuple[str, str]:
     act(operator, tasking, "prepare")
     act(atc, request, "approve")
     act(site.sign_in("jidi"), tasking, "release")
+    craft = {each["id"]: each for each in dispatcher.get("resources/aircraft?limit=100")["items"]}
     return tasking, str(craft[chosen]["icao24"])
 
 
@@ -220,6 +228,24 @@ def chaos(pair: Pair, rounds: int, seed: int) -> None:
         pair.line.restore()
 
 
+def test_aid_from_request_to_settlement_with_a_cut_between_sent_and_received(pair: Pair) -> None:
+    ours = pair.ours.sign_in("diaodu")
+    fire = ours.post("incidents", FIRE | {"title": "省界林火"})
+    path = f"incidents/{fire['id']}"
+    act(ours, path, "confirm")
+    aid_steps.furnish(pair)
+    base = ours.get("resources/bases?limit=100")["items"][0]["id"]
+    seen = aid_steps.from_request_to_settlement(pair, path, base)
+    assert seen[0] == "received"
+    assert seen[-1] == "settled"
+    book = wait_for(lambda: [line for line in aid_lines(ours) if "结算" in line], "the settlement in the log")
+    assert len(book) == 1
+    lent = pair.theirs.sign_in("diaodu").get(f"resources/aircraft/{aid_steps.LENT}")
+    assert lent["site"] == "43"
+    act(ours, path, "dismiss", reason="演练完毕")
+    level(pair)
+
+
 def test_a_line_that_breaks_at_any_byte_and_a_killed_site_double_and_lose_nothing(
     pair: Pair, tmp_path: Path
 ) -> None:
@@ -229,6 +255,110 @@ def test_a_line_that_breaks_at_any_byte_and_a_killed_site_double_and_lose_nothin
     chaos(pair, 6, CHAOS_SEED)
     level(pair)
     compare(pair, tmp_path)
+
+
+def seen_at(desk: Page, incident: str) -> None:
+    """The neighbour's copy carries its province in the queue, on the map and on its card."""
+    card = desk.locator(f'[data-testid="incident-card"][data-id="{incident}"]')
+    expect(card.get_by_test_id("partner-badge")).to_contain_text("赣")
+    card.click()
+    expect(desk.get_by_test_id("incident-detail").get_by_test_id("partner-badge")).to_contain_text("摘要")
+    expect(desk.locator(f'[data-id="{incident}"] [data-testid="map-partner"]')).to_have_text("赣")
+
+
+def a_vehicle_is_invited_and_shut_out(chief: Page, pair: Pair) -> None:
+    """At the link page: a code, shown once; who joined with it; shut out. Its server is never started."""
+    chief.get_by_test_id("enrol-open").click()
+    for name, text in (("site", "36-ys1"), ("name", "前指通信车"), ("agreement", "江西省内-2026")):
+        chief.get_by_test_id(f"enrol-{name}").fill(text)
+    chief.get_by_test_id("enrol-make").click()
+    expect(chief.locator('[data-testid="invitation"][data-site="36-YS1"]')).to_be_visible()
+    picture(chief, "enrol-code")
+    code = chief.get_by_test_id("enrol-code").get_attribute("data-code") or ""
+    vehicle = pair.ours.folder / "vehicle"
+    vehicle.mkdir()
+    run_ganying("enrol", code, "--config", str(vehicle / "site.toml"))
+    with pytest.raises(Refused, match="USED"):  # by another machine, with another key
+        enrol.run(argparse.Namespace(code=[code], config=pair.ours.folder / "another" / "site.toml"))
+    audit = pair.ours.sign_in("shenji").get("audit?act=joinSite")["items"]
+    assert [(each["who"], each["subject"], each["code"]) for each in audit] == [
+        ("enrol", "127.0.0.1", "USED")
+    ]
+    chief.get_by_test_id("enrol-done").click()
+    expect(chief.locator('[data-testid="joined"][data-out="false"]')).to_be_visible()
+    expect(chief.locator('[data-testid="link-line"][data-site="36-YS1"]')).to_be_visible()
+    picture(chief, "enrol-joined")
+    chief.get_by_test_id("shut-out").click()
+    chief.get_by_test_id("shut-out-why").fill("车辆失窃")
+    chief.get_by_test_id("shut-out-sure").click()
+    expect(chief.locator('[data-testid="joined"][data-out="true"]')).to_be_visible()
+    expect(chief.locator('[data-testid="link-line"][data-site="36-YS1"]')).to_have_count(0)
+
+
+@pytest.mark.timeout(300)
+def test_an_agreement_is_signed_by_two_and_revoked_and_the_copies_are_purged(pair: Pair) -> None:
+    """The link page at 36: proposed, signed, in force; a border fire is pushed by itself; revoked, with a receipt."""
+    ours, theirs = pair.ours.sign_in("diaodu"), pair.theirs.sign_in("diaodu")
+    level(pair)
+    with browser(pair.ours.url) as people:
+        chief = people.sign_in("zhiban", DESK)
+        chief.locator('[data-site="43"] [data-testid="link-lamp"]').click()
+        expect(chief.locator('[data-testid="consent-given"][data-state="default"]')).to_be_visible()
+        chief.get_by_test_id("consent-edit").click()
+        for name in ("resources", "volumes"):
+            chief.locator(f'[data-testid="consent-pick"][data-class="{name}"] input').check()
+        chief.locator('[data-testid="consent-pick"][data-class="incidents"] [data-field="notes"]').click()
+        chief.get_by_test_id("consent-band").fill("20")
+        picture(chief, "links-form")
+        chief.get_by_test_id("label-open").click()
+        chief.get_by_test_id("label-id").fill("B-70G1")
+        chief.get_by_test_id("label-why").fill("军用航空器")
+        chief.get_by_test_id("label-put").click()
+        expect(chief.locator('[data-testid="label"][data-id="B-70G1"]')).to_be_visible()
+        chief.get_by_test_id("consent-propose").click()
+        expect(chief.get_by_test_id("consent-proposed")).to_be_visible()
+        expect(chief.get_by_test_id("consent-sign")).to_have_count(0)
+        picture(chief, "links-proposed")
+        admin = people.sign_in("anquan", SMALL_DESK)
+        admin.get_by_test_id("sheet-links").click()
+        admin.get_by_test_id("consent-sign").click()
+        expect(admin.locator('[data-testid="consent-given"][data-state="in_force"]')).to_be_visible()
+        picture(admin, "links-signed-small")
+        admin.context.close()  # each page draws a map by software
+        border = ours.post("incidents", FIRE | {"title": "边界林火", "position": NEAR_HUNAN})
+        path = f"incidents/{border['id']}"
+        act(ours, path, "confirm")
+        since = time.monotonic()
+        print(f"border fire at 43 {follows(theirs, path, 'confirmed', since):.1f} s after it was confirmed")
+        assert time.monotonic() - since < 60
+        desk = people.sign_in("diaodu", DESK, pair.theirs.url)
+        seen_at(desk, str(border["id"]))
+        picture(desk, "copy-at-the-neighbour")
+        desk.get_by_test_id("sheet-links").click()
+        expect(desk.get_by_test_id("partner-aircraft").first).to_be_visible()
+        expect(desk.get_by_test_id("partner-aircraft").filter(has_text="赣鹰01")).to_have_count(0)
+        picture(desk, "links-at-the-neighbour")
+        expect(chief.locator('[data-testid="link-flow"][data-class="incidents"]')).to_be_visible()
+        picture(chief, "links-in-force")
+        chief.get_by_test_id("consent-revoke").click()
+        chief.get_by_test_id("consent-why").fill("演练结束")
+        chief.get_by_test_id("consent-revoke-sure").click()
+        expect(chief.get_by_test_id("consent-over")).to_be_visible()
+        expect(chief.get_by_test_id("receipt")).to_have_count(1)
+        expect(desk.get_by_test_id("receipt")).to_have_count(1)
+        picture(chief, "links-revoked")
+        assert not [each for each in theirs.get("incidents?limit=500")["items"] if each["site"] == "36"]
+        a_vehicle_is_invited_and_shut_out(chief, pair)
+        auditor = people.sign_in("shenji", DESK)
+        auditor.get_by_test_id("sheet-audit").click()
+        auditor.get_by_test_id("audit-links").click()
+        expect(auditor.locator('[data-testid="link-row"][data-class="incidents"]').first).to_be_visible()
+        picture(auditor, "audit-links")
+        chief.get_by_test_id("lang-switch").click()
+        picture(chief, "links-revoked-en")
+        assert people.complaints == []
+    for site in (pair.ours, pair.theirs):
+        site.command("journal", "verify")
 
 
 @pytest.mark.soak

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,12 @@ class Pair:
         """Wait until both say so."""
         for site in (self.ours, self.theirs):
             client = site.sign_in("diaodu")
-            wait_for(lambda each=client: link_state(each) == "live", f"a live link at {site.site}")
+            wait_for(partial(is_live, client), f"a live link at {site.site}")
+
+
+def is_live(client: Client) -> bool:
+    """Whether the only link says so."""
+    return link_state(client) == "live"
 
 
 def link_state(client: Client) -> str:
@@ -125,20 +131,26 @@ def two_sites(folder: Path, settings: str) -> Iterator[Pair]:
     """36 listens and 43 dials it through the line; the first sortie's people and resources at 36, a dispatcher at 43."""
     ca = folder / "ca"
     run_ca("init", "--dir", str(ca))
-    for site in ("36", "43"):
-        run_ca("issue", site, "--site", site, "--dir", str(ca))
+    for name in ("36", "43"):
+        run_ca("issue", name, "--site", name, "--dir", str(ca))
     link_port, feed_port = free_port(), free_port()
     line = Relay(link_port)
     feed = f'[[feed]]\nname = "hill"\nkind = "avr"\nlisten = "127.0.0.1:{feed_port}"\n'
-    listen = f'listen = "127.0.0.1:{link_port}"\n'
+    listen = (
+        f'listen = "127.0.0.1:{link_port}"\nenrol = "127.0.0.1:{free_port()}"\n'
+        f'address = "127.0.0.1"\nauthority = "{ca}"\n'
+    )
     url = f'url = "wss://127.0.0.1:{line.port}/link"\n'
     ours = RunningSite(folder / "36", feed=feed, more=settings + _federation(ca, "36", listen, "43", ""))
     theirs = RunningSite(folder / "43", site="43", more=settings + _federation(ca, "43", "", "36", url))
     try:
-        ours.accounts()
-        ours.command("resources", "load-jiangxi")
+        ours.accounts(jiangxi=True)
         password = str(theirs.folder / "password")
         theirs.command("account", "add", "diaodu", "--role", "dispatcher", "--password-file", password)
+        theirs.command("account", "add", "zhiban", "--role", "duty_chief", "--password-file", password)
+        for name, role in (("anquan", "secadmin"), ("shenji", "auditor")):
+            secret = str(ours.folder / "password")
+            ours.command("account", "add", name, "--role", role, "--password-file", secret)
         for site in (ours, theirs):
             site.start()
         yield Pair(ours, theirs, line, feed_port)
@@ -151,7 +163,12 @@ def two_sites(folder: Path, settings: str) -> Iterator[Pair]:
 
 def run_ca(*arguments: str) -> None:
     """`ganying ca …`."""
-    subprocess.run([GANYING, "ca", *arguments], check=True, capture_output=True, timeout=60)
+    run_ganying("ca", *arguments)
+
+
+def run_ganying(*arguments: str) -> None:
+    """The command line, without a site's config."""
+    subprocess.run([GANYING, *arguments], check=True, capture_output=True, timeout=60)
 
 
 def _federation(ca: Path, site: str, listen: str, other: str, url: str) -> str:
@@ -170,7 +187,7 @@ class Figures:
     duplicated: int
     lost: int
     in_order: bool
-    as_sent: bool  # bodies byte for byte
+    as_sent: bool  # bodies byte for byte, in the form in which they leave
 
 
 def figures(sender: RunningSite, receiver: RunningSite, folder: Path) -> Figures:
@@ -214,4 +231,9 @@ def shareable(rows: list[dict[str, Any]], site: str, to: str) -> list[dict[str, 
         )
         world = fold(world, recorded)
         everything.append((row, recorded))
-    return [row for row, recorded in everything if partner.shareable(world, recorded, to)]
+    sent = []
+    for row, recorded in everything:
+        form = partner.leaving(world, recorded, to)
+        if form is not None:
+            sent.append(row | {"body": base64.b64encode(facts.encode(form)[1]).decode()})
+    return sent

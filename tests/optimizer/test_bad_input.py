@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatch.errors import Malformed
+from loadtests.plan_flood import bent, tried
 from loadtests.scenarios import scenario as generated
 from optimizer.explain import explain
 from optimizer.plan import read_plan
@@ -72,6 +74,15 @@ def test_negative_fuel_is_named(fuel_kg: float) -> None:
     sc = small()
     sc["aircraft"][2]["fuel_kg"] = fuel_kg
     assert _refused(sc) == "aircraft[2].fuel_kg"
+
+
+def test_a_lock_that_drops_water_on_a_task_is_named() -> None:
+    sc = generated("M", 5)
+    task = next(row["id"] for row in sc["incidents"] if "task" in row)
+    leg = {"kind": "cycles", "water_point_id": sc["water_points"][0]["id"], "incident_id": task}
+    leg |= {"start": _time(sc, 0), "end": _time(sc, 20), "drops": 1, "litres_per_drop": 100}
+    sc["commitments"] = [{"aircraft_id": sc["aircraft"][0]["id"], "legs": [leg]}]
+    assert _refused(sc) == "commitments[0].legs[0].incident_id"
 
 
 def test_empty_tanks_on_the_ground_are_filled_or_stay() -> None:
@@ -333,3 +344,9 @@ def test_water_that_takes_no_time_at_all_is_left_alone() -> None:
 
 def test_a_start_at_first_light_is_in_the_light_whatever_its_last_digit() -> None:
     assert not _codes(generated("S", 521, roll=True, twists=("before_dawn",)), iterations=2)
+
+
+@pytest.mark.parametrize("seed", [2, 3, 9, 14, 33, 41])
+def test_a_bent_scenario_is_refused_by_name_or_planned_as_the_referee_says(seed: int, tmp_path: Path) -> None:
+    what, words = tried(bent(seed), tmp_path, 0.05)
+    assert what in ("named", "legal", "broken by name"), words

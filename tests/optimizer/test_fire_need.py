@@ -1,5 +1,6 @@
 """Whose figure a fire's water is: a person's, the model's, or the level's."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.commands import ActOnIncident
-from dispatch.incident import DEFAULT_WIND_MPS, FIRE_SIZES
+from dispatch.fire import DEFAULT_WIND_MPS, FIRE_SIZES
 from dispatch.kinds import FIRES, IncidentAction, IncidentKind, Role
 from dispatch.records import Incident
 from optimizer.fire_need import LEVEL_AREA_M2, LIKELY_FUEL, need
@@ -38,6 +39,9 @@ def test_one_stated_figure_wins_by_itself_and_the_other_is_reckoned() -> None:
     assert "人工填报" not in wholly.text
     assert "需水以人工填报为准" in demand.text
     assert "增长以人工填报为准" in growth.text
+    assert "by hand" not in wholly.text_en
+    assert demand.text_en.endswith("; water owed as reported by hand")
+    assert growth.text_en.endswith("; growth as reported by hand")
 
 
 def test_known_wind_is_used_and_what_is_assumed_is_said() -> None:
@@ -46,6 +50,9 @@ def test_known_wind_is_used_and_what_is_assumed_is_said() -> None:
     assert gale.demand_l > breeze.demand_l
     assert "风 12 m/s" in gale.text
     assert gale.text.count("假定") == 2
+    assert "wind 12 m/s," in gale.text_en
+    assert gale.text_en.count("assumed") == 2
+    assert re.findall(r"\d+", gale.text_en) == re.findall(r"\d+", gale.text)  # the same figures
     grass = need(fire(wind_mps=12.0, kind=IncidentKind.WILDLAND_FIRE))
     assert grass.growth_lps > 5 * gale.growth_lps
 
@@ -58,6 +65,7 @@ def test_without_weather_the_levels_starting_values_stay_and_are_called_so(level
     asked = need(incident)
     assert (asked.demand_l, asked.growth_lps, asked.code) == (size.demand_l, size.growth_lps, "FIRE_DEFAULT")
     assert "起始值" in asked.text
+    assert "starting values" in asked.text_en
 
 
 def test_every_level_and_every_kind_of_fire_has_its_size_and_fuel() -> None:
@@ -94,9 +102,10 @@ def test_the_scenario_asks_for_the_models_water_grown_since_the_report_and_the_r
     assert row["fire"]["growth_lps"] == wanted.growth_lps
     assert row["fire"]["demand_l"] == pytest.approx(wanted.demand_l + wanted.growth_lps * since_s)
     (why,) = asked.fires
-    assert (why.incident_id, why.aircraft_id, why.code, why.text) == (
+    assert (why.incident_id, why.aircraft_id, why.code, why.text, why.text_en) == (
         incident_id,
         "",
         "FIRE_MODEL",
         wanted.text,
+        wanted.text_en,
     )

@@ -17,12 +17,25 @@ from tests.optimizer.shared import judged, schema
 
 _PLAN = jsonschema.Draft202012Validator(schema("plan"))
 _SCENARIO = jsonschema.Draft202012Validator(schema("scenario"))
-_MANY = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+_SOME = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+_MANY = settings(_SOME, max_examples=1000)
 
 
-@_MANY
+@_SOME
 @given(scenarios())
 def test_a_random_scenario_gets_a_legal_plan(sc: dict[str, Any]) -> None:
+    _legal(sc)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+@_MANY
+@given(scenarios())
+def test_a_thousand_random_scenarios_get_legal_plans(sc: dict[str, Any]) -> None:
+    _legal(sc)
+
+
+def _legal(sc: dict[str, Any]) -> None:
     _SCENARIO.validate(sc)
     problem = parse(sc)
     result = solve(problem, MaxIterations(iterations=3), 1)
@@ -37,7 +50,7 @@ def test_a_random_scenario_gets_a_legal_plan(sc: dict[str, Any]) -> None:
     assert [row["incident_id"] for row in explained] == [row["id"] for row in sc["incidents"]]
 
 
-@_MANY
+@_SOME
 @given(scenarios(), st.integers(1, 3))
 def test_locking_the_first_legs_of_a_plan_keeps_it_legal(sc: dict[str, Any], length: int) -> None:
     problem = parse(sc)

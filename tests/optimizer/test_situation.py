@@ -1,6 +1,7 @@
 """From the live world to a scenario, through the solver, and back to a proposal people can read."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from dispatch.commands import ActOnIncident
 from dispatch.errors import Refused
 from dispatch.kinds import IncidentAction, Role
+from dispatch.records import LiftPoint
 from optimizer.explain import explain
 from optimizer.problem import parse
 from optimizer.proposal import assignments, reasons
@@ -47,6 +49,32 @@ def test_the_live_world_is_a_valid_scenario_and_its_plan_a_proposal() -> None:
         assert assignment.litres_per_drop > 1000
     why = reasons(asked.scenario, explain(problem, result))
     assert {(r.aircraft_id, r.code) for r in why} == {("B-7001", "CHOSEN"), ("B-7002", "CHOSEN")}
+
+
+def test_a_kit_whose_lift_nobody_has_stated_lifts_what_it_holds_and_keeps_nobody_from_being_planned_for() -> (
+    None
+):
+    """A record may come without a table, or with one in another order; the scenario is legal all the same."""
+    scene = Scene()
+    confirmed(scene)
+    craft = scene.world.aircraft["B-7001"]
+    assert craft.water is not None
+    for lift, litres in (
+        ((), [craft.water.capacity_l]),
+        (
+            (
+                LiftPoint(density_altitude_m=1500.0, litres=3000.0),
+                LiftPoint(density_altitude_m=0.0, litres=4000.0),
+            ),
+            [4000.0, 3000.0],
+        ),
+    ):
+        stated = replace(craft, water=replace(craft.water, lift=lift))
+        world = replace(scene.world, aircraft=scene.world.aircraft.set(craft.id, stated))
+        asked = situation(world, (), scene.now, assume_daylight=True)
+        (row,) = [each for each in asked.scenario["aircraft"] if each["id"] == craft.id]
+        assert [each["litres"] for each in row["water"]["lift"]] == litres
+        parse(asked.scenario)
 
 
 def test_light_is_the_suns_over_the_incident() -> None:

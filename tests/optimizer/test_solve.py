@@ -99,8 +99,28 @@ def test_a_previous_plan_is_a_start_and_not_a_chain() -> None:
 
 def test_improvements_are_told_as_they_come() -> None:
     told: list[float] = []
-    problem = parse(small())
+    problem = parse(scenario("M-201-roll"))
     result = solve(problem, MaxIterations(iterations=30), 1, listen=lambda _, score: told.append(score.total))
     assert told == sorted(told, reverse=True)
     assert told[-1] == result.score.total
     assert len(told) >= 2
+    assert told[0] < result.human.total
+
+
+@pytest.mark.parametrize("name", ["S-101", "M-201", "M-201-roll", "L-301", "L-301-roll"])
+def test_the_first_plan_told_is_already_a_good_one(name: str) -> None:
+    told: list[float] = []
+    problem = parse(scenario(name))
+    floor = REFERENCE[name]["unavoidable"]
+
+    def stop(done: int) -> bool:
+        return bool(told) or done >= 0
+
+    solve(problem, stop, 1, listen=lambda _, score: told.append(score.total))
+    assert told[0] - floor <= 1.02 * (REFERENCE[name]["best_known"]["score"] - floor)
+
+
+def test_the_human_plan_is_told_where_there_is_no_time_for_another() -> None:
+    told: list[float] = []
+    result = solve(parse(small()), lambda _: True, 1, listen=lambda _, score: told.append(score.total))
+    assert told == [result.human.total] == [result.score.total]

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from dispatch.kinds import Role
+from protocols.codec.link import LinkRow
+from protocols.link_lanes import OWN, Have, Lane
 from protocols.link_outputs import Acked, Close, Deliver, Output, PartnerTracks, Send, Want
 from protocols.link_session import Identity, LinkSession
 from protocols.rows import Row
@@ -21,7 +23,8 @@ class Site:
     agreement: str = "六省一市-2023"
     epoch: str = ""
     rows: list[Row] = field(default_factory=list)
-    cursor: tuple[str, int] = ("", 0)
+    cursors: dict[Lane, tuple[str, int]] = field(default_factory=dict)
+    minor: int = 1
     duplicates: int = 0
     partner_acked: int = 0
     pending: deque[Deliver] = field(default_factory=deque)
@@ -30,20 +33,27 @@ class Site:
     closed: str = ""
     skew: timedelta = timedelta(0)
 
+    @property
+    def cursor(self) -> tuple[str, int]:
+        return self.cursors.get(Lane.ORDERS, ("", 0))
+
     def __post_init__(self) -> None:
         self.epoch = self.epoch or f"epoch-{self.id}"
         self.restart()
 
     def restart(self) -> None:
         """The process dies: what was not committed is gone, the journal stays."""
-        identity = Identity(site=self.id, name=self.id, agreement=self.agreement, epoch=self.epoch)
+        identity = Identity(
+            site=self.id, name=self.id, agreement=self.agreement, epoch=self.epoch, minor=self.minor
+        )
         self.session = LinkSession(identity=identity, partner=self.partner)
         self.pending.clear()
         self.wants.clear()
 
-    def write(self, *, shared: bool, size: int = 3) -> None:
+    def write(self, *, shared: bool, size: int = 3, chat: bool = False) -> None:
         own = sum(1 for row in self.rows if row.origin == self.id)
-        self._append(self.id, own + 1, "yes" if shared else "no", b"x" * size)
+        kind = "no" if not shared else "chat" if chat else "yes"
+        self._append(self.id, own + 1, kind, b"x" * size)
 
     def _append(self, origin: str, origin_seq: int, kind: str, body: bytes) -> None:
         row = Row(
@@ -67,19 +77,28 @@ class Site:
                 self.duplicates += 1
             else:
                 self._append(row.origin, row.origin_seq, row.kind, row.body)
-        have = self.cursor[1] if self.cursor[0] == batch.epoch else 0
-        self.cursor = (batch.epoch, max(have, batch.through))
+        epoch, have = self.cursors.get(batch.lane, ("", 0))
+        self.cursors[batch.lane] = (batch.epoch, max(have if epoch == batch.epoch else 0, batch.through))
 
-    def read(self, want: Want) -> tuple[list[Row], int]:
-        seen = self.rows[want.after : want.after + want.limit]
-        may = [row for row in seen if row.origin == self.id and row.kind == "yes"]
-        return may, want.after + len(seen)
+    def read(self, want: Want) -> tuple[list[LinkRow], int]:
+        kinds = {"yes", "chat"}
+        if self.session.peering.version >= (1, 1) and self.minor >= 1:
+            kinds = {"chat"} if want.lane is Lane.MESSAGES else {"yes"}
+        looked_at = [
+            row for row in self.rows[want.after :] if row.origin == self.id and row.kind in (*kinds, "no")
+        ][: want.limit]
+        through = looked_at[-1].seq if len(looked_at) == want.limit else len(self.rows)
+        may = [row for row in looked_at if row.kind in kinds]
+        return [LinkRow(**{name: getattr(row, name) for name in Row.__slots__}) for row in may], through
 
-    def shared(self) -> list[int]:
-        return [row.origin_seq for row in self.rows if row.origin == self.id and row.kind == "yes"]
+    def shared(self, kinds: str = "yes chat") -> list[int]:
+        return [row.origin_seq for row in self.rows if row.origin == self.id and row.kind in kinds.split()]
 
-    def copies(self) -> list[int]:
-        return [row.origin_seq for row in self.rows if row.origin == self.partner]
+    def copies(self, kinds: str = "yes chat") -> list[int]:
+        """In the order in which they were committed."""
+        return [
+            row.origin_seq for row in self.rows if row.origin == self.partner and row.kind in kinds.split()
+        ]
 
 
 class Pair:
@@ -107,7 +126,8 @@ class Pair:
                 case Deliver():
                     site.pending.append(output)
                 case Acked():
-                    site.partner_acked = output.through
+                    if output.lane is Lane.ORDERS:
+                        site.partner_acked = output.through
                 case PartnerTracks():
                     site.tracks.append(output)
                 case Close():
@@ -122,10 +142,8 @@ class Pair:
         for index, site in enumerate(self.sites):
             while site.pending:
                 self.commit(index)
-            epoch, have = site.cursor
             outputs = site.session.connected(
-                have=have,
-                have_epoch=epoch,
+                have={lane: Have(*site.cursors.get(lane, ("", 0))) for lane in OWN},
                 head=len(site.rows),
                 certified_site=site.partner,
                 now=self.at(index),
@@ -161,7 +179,9 @@ class Pair:
             return
         batch = site.pending.popleft()
         site.commit(batch)
-        self.carry_out(index, site.session.committed(batch.conversation, batch.through, self.at(index)))
+        self.carry_out(
+            index, site.session.committed(batch.conversation, batch.lane, batch.through, self.at(index))
+        )
         self.carry_out(index, site.session.journal_at(len(site.rows), self.at(index)))
 
     def read(self, index: int) -> None:
@@ -171,12 +191,12 @@ class Pair:
             return
         want = site.wants.popleft()
         rows, through = site.read(want)
-        outputs = site.session.rows_available(want.conversation, rows, through, self.at(index))
+        outputs = site.session.rows_available(want, rows, through, self.at(index))
         self.carry_out(index, outputs)
 
-    def write(self, index: int, *, shared: bool, size: int = 3) -> None:
+    def write(self, index: int, *, shared: bool, size: int = 3, chat: bool = False) -> None:
         site = self.sites[index]
-        site.write(shared=shared, size=size)
+        site.write(shared=shared, size=size, chat=chat)
         self.carry_out(index, site.session.journal_at(len(site.rows), self.at(index)))
 
     def pass_time(self, seconds: float) -> None:

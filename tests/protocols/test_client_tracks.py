@@ -17,7 +17,7 @@ from dispatch.tracks import Track
 from protocols import client_tracks
 from protocols.client_cells import Window, cells_at, window_of
 from protocols.client_tracks import WirePicture
-from protocols.codec.client import Viewport
+from protocols.codec.client_view import Viewport
 from protocols.codec.common import enum_to_number
 from tests.protocols.air import View, sight, states_in, tracks_in
 

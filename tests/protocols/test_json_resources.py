@@ -33,11 +33,14 @@ def test_a_record_that_was_shown_can_be_sent_back(shown: records.WaterPoint) -> 
         "depth_m": 3,
         "modes": ["bucket"],
         "max_aircraft": 2,
+        "seasons": [{"from_month": 11, "until_month": 2, "depth_m": 1.5}],
+        "ban": "饮用水源",
     }
     body = read(msgspec.json.encode({**values, "source": "s", "version_seen": 4}), KINDS["water_points"][0])
     made = record(body, "36")
     assert isinstance(made, records.WaterPoint)
     assert (made.site, made.version, made.position) == ("36", 5, shown.position)
+    assert made.seasons == (records.SeasonDepth(from_month=11, until_month=2, depth_m=1.5),)
 
 
 def test_a_wrong_figure_deep_in_an_aircraft_is_named() -> None:

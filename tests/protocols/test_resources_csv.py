@@ -33,10 +33,12 @@ def where(found: tuple[Fault, ...]) -> list[tuple[int, str]]:
     return [(fault.line, fault.column) for fault in found]
 
 
-@pytest.mark.parametrize("kind", COLUMNS)
+@pytest.mark.parametrize(
+    "kind", [kind for kind in COLUMNS if kind not in ("shifts", "obstacles")]
+)  # those name a site's accounts; of obstacles nothing is known to us
 def test_shipped_table_reads_and_survives_being_written(kind: str) -> None:
     records = read_table(kind, shipped(kind), "36")
-    assert len(records) >= 6
+    assert len(records) >= (2 if kind == "operators" else 6)
     assert {record.site for record in records} == {"36"}
     assert all(record.source for record in records)
     assert read_table(kind, write_table(kind, records), "36") == records

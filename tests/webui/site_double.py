@@ -15,6 +15,7 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
@@ -27,7 +28,8 @@ from twisted.web.resource import Resource  # noqa: E402
 from twisted.web.server import NOT_DONE_YET, Site  # noqa: E402
 
 from protocols.gen import client_pb2, kinds_pb2  # noqa: E402
-from tests.webui import past  # noqa: E402
+from tests.webui import past, written  # noqa: E402
+from tests.webui.plain_site import NO_CARD, NO_CONFLICTS, PLAIN_SITE  # noqa: E402
 from tests.webui.stage import SITE, Stage, now_us  # noqa: E402
 
 DIST = Path(os.environ.get("GANYING_DIST", ROOT / "webui" / "dist"))
@@ -39,7 +41,7 @@ ROLES = {
     "erci": "dispatcher",
     "duojue": "dispatcher",
 }
-PASSWORD = "correct horse battery"
+PASSWORD = "Correct horse battery"
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; worker-src 'self'; "
     "img-src 'self'; connect-src 'self' ws://{host}; object-src 'none'; base-uri 'none'"
@@ -242,6 +244,17 @@ class Doors(Resource):
             return self.say(request, 200, {"items": self.double.sources.get(asked, []), "next": None})
         if path == "identities/proposals":
             return self.say(request, 200, {"items": self.double.proposals})
+        if path in PLAIN_SITE:
+            return self.say(request, 200, PLAIN_SITE[path])
+        if path.endswith(("/limits", "/approach")):
+            return self.say(request, 200, {"items": []})
+        if path.endswith("/run-card"):
+            return self.say(request, 200, NO_CARD | {"incident_id": path.split("/")[1]})
+        if path.endswith("/conflicts"):
+            return self.say(request, 200, NO_CONFLICTS | {"tasking_id": path.split("/")[1]})
+        if paper := written.answer(path, request.uri.decode().partition("?")[2], ROLES[account]):
+            request.setHeader("Content-Type", paper[0])
+            return paper[1]
         key = request.getHeader("Idempotency-Key") or ""
         if key not in self.double.answers:
             self.double.answers[key] = self.act(path, body, account, key)
@@ -262,6 +275,9 @@ class Doors(Resource):
     def session(self, request: Any, body: dict[str, Any]) -> bytes:
         if request.method == b"DELETE":
             return self.say(request, 200, {})
+        if request.method == b"GET":
+            account = (request.getHeader("Authorization") or "").removeprefix("Bearer token-")
+            return self.say(request, 200, self.opened(account, ROLES.get(account, "")))
         account = body["account"]
         if account not in ROLES or body["password"] != PASSWORD:
             return self.problem(request, 401, "WRONG_CREDENTIALS")
@@ -269,15 +285,21 @@ class Doors(Resource):
             return self.problem(request, 401, "SECOND_FACTOR_REQUIRED")
         if account == "duojue" and not body.get("role"):
             return self.problem(request, 422, "ROLE_REQUIRED", roles=["dispatcher", "duty_chief"])
-        opened = {
-            "token": f"token-{account}",
+        role = body.get("role") or ROLES[account]
+        return self.say(request, 200, {"token": f"token-{account}", **self.opened(account, role)})
+
+    def opened(self, account: str, role: str) -> dict[str, Any]:
+        """A session that never locks."""
+        return {
             "expires_at": "2099-01-01T00:00:00Z",
             "account": account,
             "display_name": account,
-            "role": body.get("role") or ROLES[account],
-            "roles": [ROLES[account]],
+            "role": role,
+            "roles": [role],
+            "locked": False,
+            "must_change": False,
+            "idle_lock_s": 0,
         }
-        return self.say(request, 200, opened)
 
     def identify(self, identity_id: str, body: dict[str, Any], account: str, key: str) -> tuple[int, Any]:
         stage = self.double.stage
@@ -304,7 +326,9 @@ class Doors(Resource):
             return self.identify("/".join(parts[1:]), body, account, key)
         stage = self.double.stage
         role = ROLES[account]
-        if parts == ["incidents"]:
+        if parts[0] == "alerts":
+            record = stage.handle(unquote("/".join(parts[1:-1])), parts[-1], body, account, role)
+        elif parts == ["incidents"]:
             record = stage.report(body, account, role)
         else:
             kind, record_id, action = parts

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from dispatch import airspace, incident, tasking
+from dispatch import airspace_state, incident, tasking
 from protocols.codec.track_states import NO_RATE, NOT_SAID, SIMULATED, STATE
 from protocols.gen import client_pb2, kinds_pb2, records_pb2, tracks_pb2
 
@@ -91,6 +91,7 @@ class Stage:
                 "water_points",
                 "plans",
                 "identities",
+                "alert_handlings",
             )
         }
         self.flying = aircraft
@@ -219,7 +220,7 @@ class Stage:
         table, machine, enum, prefix = {
             "incidents": ("incidents", incident.LIFECYCLE, kinds_pb2.IncidentState, "INCIDENT_STATE_"),
             "taskings": ("taskings", tasking.LIFECYCLE, kinds_pb2.TaskingState, "TASKING_STATE_"),
-            "airspace": ("requests", airspace.LIFECYCLE, kinds_pb2.AirspaceState, "AIRSPACE_STATE_"),
+            "airspace": ("requests", airspace_state.LIFECYCLE, kinds_pb2.AirspaceState, "AIRSPACE_STATE_"),
         }[kind]
         record = self.tables[table][record_id]
         state = enum.Name(record.state).removeprefix(prefix).lower()
@@ -278,6 +279,31 @@ class Stage:
         )
         if body["thing_kind"]:
             record.thing_kind = kinds_pb2.ThingKind.Value(f"THING_KIND_{body['thing_kind'].upper()}")
+        kept[record.id] = record
+        self.through += 1
+        return record
+
+    def handle(self, alert_id: str, action: str, body: dict[str, Any], account: str, role: str) -> Any:
+        """Acknowledge or shelve an alarm, as the server does what it does not refuse."""
+        desk = "atc" if role == "atc" else "dispatch"
+        kept = self.tables["alert_handlings"]
+        old = kept.get(f"{desk}/{alert_id}")
+        record = records_pb2.AlertHandling(
+            id=f"{desk}/{alert_id}",
+            desk=kinds_pb2.AlertDesk.Value(f"ALERT_DESK_{desk.upper()}"),
+            seen={
+                "alert_id": alert_id,
+                "severity": body["severity"],
+                "code": body["code"],
+                "said": body["said"],
+            },
+            version=(old.version if old else 0) + 1,
+        )
+        if action == "acknowledge":
+            record.acknowledged_at_us, record.acknowledged_by = now_us(), account
+        else:
+            record.shelved_until_us = now_us() + body["minutes"] * 60_000_000
+            record.shelved_by, record.shelf_reason = account, body["reason"]
         kept[record.id] = record
         self.through += 1
         return record

@@ -19,7 +19,7 @@ def crew(plain: Browser, site: SiteProcess) -> Page:
     page.context.grant_permissions(["geolocation"], origin=site.url)
     page.context.set_geolocation(HERE)
     page.get_by_test_id("login-account").fill("tonghang")
-    page.get_by_test_id("login-password").fill("correct horse battery")
+    page.get_by_test_id("login-password").fill("Correct horse battery")
     page.get_by_test_id("login-submit").click()
     expect(page.get_by_test_id("phone-location")).to_be_visible()
     return page
@@ -116,7 +116,7 @@ def test_a_refused_permission_switches_it_off_and_says_how_to_allow_it(
     page = open_page(plain, site, PHONE)
     page.context.clear_permissions()
     page.get_by_test_id("login-account").fill("tonghang")
-    page.get_by_test_id("login-password").fill("correct horse battery")
+    page.get_by_test_id("login-password").fill("Correct horse battery")
     page.get_by_test_id("login-submit").click()
     page.get_by_test_id("phone-location-switch").click()
     expect(page.get_by_test_id("phone-location")).to_have_attribute("data-state", "denied")

@@ -34,7 +34,7 @@ def ganying(folder: Path, *arguments: str, stdin: str = "") -> subprocess.Comple
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "site.toml").write_text(SITE.format(factor="off"), "utf-8")
-    (tmp_path / "pw").write_text("correct horse battery\n")
+    (tmp_path / "pw").write_text("Correct horse battery\n")
     return tmp_path
 
 
@@ -56,7 +56,7 @@ def test_accounts_are_made_listed_and_changed_before_the_first_start(folder: Pat
     again = ganying(folder, "account", "add", "li", "--role", "atc", "--password-file", "pw")
     assert again.returncode == 2
     assert "CHANGED" in again.stderr
-    piped = ganying(folder, "account", "password", "li", "--password-file", "-", stdin="another password\n")
+    piped = ganying(folder, "account", "password", "li", "--password-file", "-", stdin="Another password\n")
     assert piped.returncode == 0
     assert ganying(folder, "account", "disable", "li").returncode == 0
     listed = ganying(folder, "account", "list").stdout
@@ -81,11 +81,18 @@ def test_roles_that_may_not_meet_in_one_person_are_refused(
     assert "Traceback" not in refused.stderr
 
 
-def test_a_short_password_or_an_unknown_account_is_said_in_one_line(folder: Path) -> None:
+def test_a_password_that_the_console_refuses_or_an_unknown_account_is_said_in_one_line(folder: Path) -> None:
     (folder / "short").write_text("short")
     short = ganying(folder, "account", "add", "li", "--role", "atc", "--password-file", "short")
     assert (short.returncode, short.stderr.count("\n")) == (2, 1)
     assert "10 to 256" in short.stderr
+    (folder / "plain").write_text("alllowercaseletters")
+    plain = ganying(folder, "account", "add", "li", "--role", "atc", "--password-file", "plain")
+    assert (plain.returncode, plain.stderr.count("\n")) == (2, 1)
+    assert "three of" in plain.stderr
+    assert "password-file" in plain.stderr
+    named = ganying(folder, "account", "add", "Correct", "--role", "atc", "--password-file", "pw")
+    assert "account's name" in named.stderr
     unknown = ganying(folder, "account", "enable", "nobody")
     assert (unknown.returncode, unknown.stderr.count("\n")) == (2, 1)
     assert "UNKNOWN_ID" in unknown.stderr

@@ -5,8 +5,10 @@ from dataclasses import replace
 from adapters.exercise.crew import Situation
 from adapters.exercise.flight import Flight, Phase
 from adapters.exercise.seats import REASON, Act, Cast, Proposal, Scene, acts
-from dispatch.kinds import AirspaceState, IncidentState, PlanState, Role, TaskingState
+from dispatch.amended import terms_of
+from dispatch.kinds import AirspaceState, AmendmentState, IncidentState, PlanState, Role, TaskingState
 from dispatch.records import AirspaceRequest, Assignment
+from dispatch.tasking_records import Amendment
 from tests.adapters.exercise.things import FIRE, NOW, incident, request, situation, tasking
 
 DEMONSTRATION = Cast(everyone=False, accepting=frozenset({"OP2"}))
@@ -171,3 +173,23 @@ def _assignment() -> Assignment:
         litres_per_hour=1.0,
         cost=1.0,
     )
+
+
+def test_a_scripted_crew_acknowledges_what_is_amended_by_its_number_and_a_persons_is_left_alone() -> None:
+    for operator_id, answered in (("OP2", True), ("OP1", False)):
+        asked = tasking(TaskingState.WORKING, operator_id=operator_id)
+        terms = terms_of(asked)
+        amendment = Amendment(
+            number=3,
+            at=NOW,
+            by="dispatcher",
+            role=Role.DISPATCHER,
+            reason="x",
+            changed=("drops",),
+            before=terms,
+            after=replace(terms, drops=2),
+            state=AmendmentState.OPEN,
+        )
+        given = scene(situation(replace(asked, amendments=(amendment,))))
+        made = [(act.door, act.body["amendment"]) for act in acts(given, DEMONSTRATION)]
+        assert made == ([("taskings/36-TSK-1/acknowledge", 3)] if answered else [])

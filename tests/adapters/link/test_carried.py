@@ -3,15 +3,20 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from adapters.link import carried
+import numpy as np
+
+from adapters.link import carried, columns
+from dispatch.consent_kinds import ObjectClass
 from dispatch.geo import Position
 from dispatch.kinds import AltitudeDatum, Role, SourceKind, TaskingAction
 from dispatch.picture import TrackPicture
 from dispatch.sighting import Sighting
 from dispatch.world import World
 from protocols.codec import facts
-from protocols.codec.link import LinkTrack
+from protocols.codec.link import LinkColumns, LinkTrack
+from protocols.codec.track_states import STATE
 from protocols.rows import Row
+from tests.dispatch.consents import signed, terms
 from tests.dispatch.scene import Scene
 from tests.dispatch.test_partner import act, adopt, confirmed, share
 
@@ -100,7 +105,7 @@ def test_a_partners_rows_are_told_apart() -> None:
     broken = replace(leaving[1], body=b"\xff\xff")
     later = replace(leaving[1], kind="SomethingNew")
     taken, turned_away = carried.incoming(World.empty("43"), [*leaving, alien, broken, later], "36")
-    assert taken == leaving
+    assert [row for row, _ in taken] == leaving
     assert [error.code for _, error in turned_away] == ["NOT_OWNER", "MALFORMED", "MALFORMED"]
 
 
@@ -139,3 +144,62 @@ def test_our_own_eyes_come_first_while_they_see() -> None:
     assert carried.seen_ourselves(picture, "780001", NOW)
     assert not carried.seen_ourselves(picture, "780001", NOW + timedelta(seconds=30))
     assert not carried.seen_ourselves(picture, "780002", NOW)
+
+
+def test_many_aircraft_are_looked_at_at_once_as_each_alone() -> None:
+    """Our own and the partner's, fresh, stale, unknown and without a position."""
+    picture = TrackPicture()
+    for number, ago_s in ((1, 0), (2, 30), (3, 2)):
+        heard_s = NOW.timestamp() - ago_s
+        picture.accept(own(icao24=f"78000{number}", observed_at_s=heard_s), heard_s)
+    theirs = LinkTrack(icao24="780004", position=Position(lon_deg=115.9, lat_deg=28.7), age_ms=0)
+    picture.accept(carried.sighting(theirs, timedelta(0), "43", NOW), NOW.timestamp())
+    picture.accept(own(icao24="780005", lon_deg=None, lat_deg=None), NOW.timestamp())
+    states = np.zeros(6, STATE)
+    states["number"] = np.arange(6) + 0x780001
+    unseen = columns.unseen(picture, LinkColumns(at=NOW, states=states, labels=()), NOW)
+    alone = [
+        each for each in states["number"].tolist() if not carried.seen_ourselves(picture, f"{each:06x}", NOW)
+    ]
+    assert unseen["number"].tolist() == alone
+    assert 0 < len(alone) < len(states)
+
+
+def test_what_was_said_before_a_consent_ended_and_comes_after_it_is_turned_away() -> None:
+    scene = sortie()
+    rows = [row for row in journal(scene) if row.kind == "IncidentShared"]
+    world = World.empty("43")
+    taken, _ = carried.incoming(world, rows, "36")
+    assert [row for row, _ in taken] == rows
+    book = replace(world.consent_book, ended=world.consent_book.ended.set("36", rows[0].origin_seq + 1))
+    taken, turned_away = carried.incoming(replace(world, consent_book=book), rows, "36")
+    assert taken == []
+    assert [error.code for _, error in turned_away] == ["NO_CONSENT"]
+
+
+def test_tracks_are_thinned_to_the_seconds_of_the_consent() -> None:
+    picture = TrackPicture()
+    picture.accept(own(), NOW.timestamp())
+    ((at_s, _),) = carried.moved_tracks(picture, ["780001"], {}, NOW, 5.0)
+    for ago_s, leaves in ((1.0, False), (4.0, False), (5.0, True)):
+        sent = {"780001": at_s - ago_s}
+        assert bool(list(carried.moved_tracks(picture, ["780001"], sent, NOW, 5.0))) == leaves
+
+
+def test_without_a_joint_incident_only_aircraft_in_the_band_are_shown() -> None:
+    scene = Scene()
+    tasking = adopt(scene, confirmed(scene))
+    act(scene, tasking, TaskingAction.ORDER, Role.DUTY_CHIEF)
+    act(scene, tasking, TaskingAction.ACCEPT, Role.OPERATOR)
+    picture = TrackPicture()
+    picture.accept(own(icao24=tasking.aircraft_icao24), NOW.timestamp())
+
+    def shown(*, inside: bool) -> frozenset[str]:
+        return carried.near_border(scene.world, picture, lambda _lon, _lat: inside, scene.now, "43")
+
+    assert shown(inside=True) == frozenset()  # no consent names a band
+    signed(scene, terms(ObjectClass.TRACKS, band_m=20_000))
+    assert shown(inside=True) == {tasking.aircraft_icao24}
+    assert shown(inside=False) == frozenset()
+    signed(scene, terms(ObjectClass.INCIDENTS, band_m=20_000))
+    assert shown(inside=True) == frozenset()

@@ -1,27 +1,31 @@
 """Links over real sockets, real TLS and real journals."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_twisted
 from twisted.internet import protocol, reactor
+from twisted.internet.defer import fail
 from twisted.internet.endpoints import TCP4ClientEndpoint, wrapClientTLS
 from twisted.internet.ssl import CertificateOptions
 
 from adapters.cli.ca import issue_certificate
 from adapters.clock import utc_now
 from adapters.link.socket import DiallingFactory
-from adapters.tls import link_client_context
 from dispatch.commands import ActOnIncident, ShareIncident
-from dispatch.errors import Malformed
+from dispatch.errors import Malformed, NotStored
+from dispatch.facts import IncidentAdvanced
+from dispatch.geo import Position
 from dispatch.kinds import IncidentAction, IncidentState, SourceKind
 from dispatch.sighting import Sighting
-from protocols.codec import link
-from protocols.codec.link import Batch, Greet, Part
+from protocols.codec import facts, link
+from protocols.codec.link import Batch, LinkRow
 from protocols.link_state import LinkState
 from tests.adapters.desks import pause, report
-from tests.adapters.link.sites import AGREEMENT, Line, Site, certificates, partner, sites, until
+from tests.adapters.link.intruder import Intruder
+from tests.adapters.link.sites import Line, Site, certificates, partner, sites, until
 
 
 @pytest.fixture(scope="module")
@@ -197,7 +201,7 @@ async def test_only_aircraft_that_fly_for_a_shared_incident_are_shown(
         shown: set[str] = set()
         monkeypatch.setattr(
             "dispatch.partner.shown_aircraft",
-            lambda world, _: frozenset(shown) if world.site == "36" else frozenset(),
+            lambda world, *_: frozenset(shown) if world.site == "36" else frozenset(),
         )
         await joined(ours, theirs)
         now = utc_now().timestamp()
@@ -212,6 +216,12 @@ async def test_only_aircraft_that_fly_for_a_shared_incident_are_shown(
         assert (track.lon_deg, track.callsign, track.simulated) == (115.9, "GY01", True)
         assert track.position_at_s == pytest.approx(now, abs=0.5)
         assert ours.picture.of_icao24("780001").source == "hill"  # type: ignore[union-attr]  # and no echo
+        await until(lambda: ours.counted("tracks_sent", "43") > 0, "counted")
+        await ours.stop()
+        await ours.start(partner("43"))  # what stands in the journal for the audit
+        rows = [row for row in await ours.desk.rows_after(0, 50) if row.kind == "RowsSent"]
+        noted = [facts.decode(row.kind, row.body) for row in rows]
+        assert [(each.partner, each.rows, each.tracks > 0) for each in noted] == [("43", (), True)]  # type: ignore[union-attr]  # RowsSent
 
 
 @pytest_twisted.ensureDeferred
@@ -272,48 +282,6 @@ async def test_another_agreement_is_refused_and_shown_on_both_sides(tmp_path: Pa
         )
 
 
-class Intruder:
-    """A certified partner that speaks what it likes."""
-
-    def __init__(self) -> None:
-        self.socket: Any = None
-        self.heard: list[Any] = []
-        self.gone = False
-
-    def opened(self, socket: Any) -> None:
-        self.socket = socket
-
-    def received(self, _: Any, data: bytes) -> None:
-        self.heard.append(link.decode(data))
-
-    def closed(self, _socket: Any, _why: str) -> None:
-        self.gone = True
-
-    async def dial(self, ca: Path, port: int) -> None:
-        context: Any = link_client_context(ca / "43.crt", ca / "43.key", ca / "ca.crt")
-        factory = DiallingFactory(self, "36", f"wss://127.0.0.1:{port}/link", reactor)
-        endpoint = wrapClientTLS(context, TCP4ClientEndpoint(reactor, "127.0.0.1", port))
-        await endpoint.connect(factory)
-        await until(lambda: self.socket, "the intruder's socket")
-
-    def greet(self) -> None:
-        greet = Greet(
-            site="43",
-            name="",
-            version=link.VERSION,
-            agreement=AGREEMENT,
-            have=0,
-            have_epoch="",
-            epoch="hostile",
-            head=10,
-            at=utc_now(),
-        )
-        self.socket.send(link.encode(greet))
-
-    def parted(self) -> str:
-        return next((each.code for each in self.heard if isinstance(each, Part)), "")
-
-
 @pytest_twisted.ensureDeferred
 async def test_hostile_bytes_end_their_own_link_and_nothing_else(tmp_path: Path, ca: Path) -> None:
     ours, theirs = Site(tmp_path, "36", ca), Site(tmp_path, "42", ca)
@@ -331,6 +299,107 @@ async def test_hostile_bytes_end_their_own_link_and_nothing_else(tmp_path: Path,
         await until(lambda: ours.counted("malformed", "43") == 4, "all counted")
         incident_id = await ours.shared_incident("the honest one goes on", "42")
         await until(lambda: theirs.incident(incident_id), "the honest link works")
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_peer_that_lies_replays_or_floods_is_counted_and_named(tmp_path: Path, ca: Path) -> None:
+    ours, theirs = Site(tmp_path, "36", ca), Site(tmp_path, "42", ca)
+
+    def first() -> Any:
+        return ours.links.statuses()[0]
+
+    async with sites(theirs, ours):
+        await ours.start(partner("43"), partner("42"))
+        await theirs.start(partner("36", ours.links.port), listen="")
+        await until(lambda: live(theirs), "the honest link")
+
+        def row(number: int, title: str) -> LinkRow:
+            step = IncidentAdvanced(
+                incident_id="43-INC-1",
+                action=IncidentAction.CONFIRM,
+                state=IncidentState.CONFIRMED,
+                version=2,
+                reason=title,
+            )
+            kind, body = facts.encode(step)
+            return LinkRow(
+                seq=number,
+                at=utc_now(),
+                origin="43",
+                origin_seq=number,
+                command_id=str(number),
+                part=0,
+                actor="43",
+                role=None,
+                kind=kind,
+                body=body,
+                object_class="incidents",
+            )
+
+        honest = row(3, "as it was")
+        newer = replace(row(4, "-"), kind="SomethingOfTomorrow", body=b"\x0a\x01x")
+        steps: list[tuple[Any, str]] = [
+            (Batch(after=0, through=4, rows=(honest, newer)), ""),
+            (Batch(after=0, through=3, rows=(honest,)), ""),  # last week again, word for word
+            (Batch(after=0, through=3, rows=(row(3, "another text"),)), "JOURNAL_DIVERGED"),
+            (Batch(after=17, through=18, rows=()), "MALFORMED"),  # a gap
+        ]
+        for batch, code in steps:
+            intruder = Intruder()
+            await intruder.dial(ca, ours.links.port)
+            # it says that its journal is the same and that we have nothing: we go on from what we do have
+            intruder.greet()
+            have = ours.desk.cursor("43").have
+            moved = replace(batch, after=have, through=have + 5) if code != "MALFORMED" else batch
+            moved = replace(
+                moved, rows=tuple(replace(each, seq=have + 1 + i) for i, each in enumerate(moved.rows))
+            )
+            intruder.socket.send(link.encode(moved))
+            if code:
+                await until(lambda each=intruder: each.gone, "the end")
+                assert intruder.parted() == code
+            else:
+                await until(lambda h=have: ours.desk.cursor("43").have == h + 5, "taken")
+        kept = [each for each in await ours.desk.rows_after(0, 10) if each.origin == "43"]
+        assert [each.kind for each in kept] == ["IncidentAdvanced", "?SomethingOfTomorrow"]
+        assert kept[1].body == newer.body
+        assert ours.counted("row_kept_unread", "43") == 1
+
+        liar = Intruder()
+        await liar.dial(ca, ours.links.port)
+        liar.greet(site="42")
+        await until(lambda: liar.gone, "the liar's end")
+        assert (first().state, first().reason) == (LinkState.REFUSED, "SITE_MISMATCH")
+
+        flood = Intruder()
+        await flood.dial(ca, ours.links.port)
+        flood.greet()
+        track = link.LinkTrack(icao24="780001", position=Position(lon_deg=115.9, lat_deg=28.7), age_ms=1)
+        frame = link.encode(link.LinkTracks(at=utc_now(), tracks=(track,) * link.MAX_TRACKS))
+        for _ in range(300):
+            flood.socket.send(frame)
+        await until(lambda: first().refused.get("TRACKS_TOO_OFTEN", 0) > 200, "dropped and counted")
+        incident_id = await ours.shared_incident("the honest one goes on", "42")
+        await until(lambda: theirs.incident(incident_id), "the honest link works")
+        assert first().bytes_in["tracks"] > 200 * len(frame)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_full_disk_stops_acknowledgements_and_nothing_else(
+    tmp_path: Path, ca: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = Site(tmp_path, "36", ca), Site(tmp_path, "43", ca)
+    async with sites(theirs, ours):
+        await joined(ours, theirs)
+        with monkeypatch.context() as full:
+            full.setattr(theirs.desk, "receive_lane", lambda _job: fail(NotStored("no space left on device")))
+            incident_id = await ours.shared_incident("a fire", "43")
+            await until(lambda: theirs.counted("commit_retried", "36") > 1, "tried again")
+            assert ours.status().queue > 0
+            assert live(ours)
+            await theirs.ask(report(1).command)  # the desk does its own work
+        await until(lambda: theirs.incident(incident_id), "stored once there is room")
+        await until(lambda: ours.status().queue == 0, "and acknowledged")
 
 
 @pytest_twisted.ensureDeferred

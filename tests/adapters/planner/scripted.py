@@ -9,7 +9,6 @@ cancelled), `crash`, `tell-crash` (tells a plan first), `hang`, `tell-hang`, `no
 import os
 import signal
 import sys
-import time
 from pathlib import Path
 
 import msgspec
@@ -45,11 +44,11 @@ def act(word: str, job: Job) -> None:
         os.kill(os.getpid(), signal.SIGSEGV)
     elif word.endswith("hang"):
         while True:
-            time.sleep(3600)
+            signal.pause()
     elif word == "nonsense":
         sys.stdout.buffer.write(b"free(): invalid pointer\n")
         sys.stdout.buffer.flush()
-        time.sleep(3600)
+        signal.pause()
     elif word == "wrong":
         say(Wrong(job=job.id, field="aircraft[0].fuel_kg", detail="is negative"))
     else:

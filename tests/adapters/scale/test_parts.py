@@ -252,7 +252,8 @@ def test_children_share_the_feeds_that_only_speak() -> None:
 def test_a_child_is_told_its_feeds_and_no_secret() -> None:
     config = parse(TOML.encode(), Path("/etc/ganying"))
     line = order_line(config, "process-1", config.feed[:2])
-    assert b"secret" not in line
+    assert b"secret@host" not in line
+    assert b"secret.txt" not in line
     assert line.endswith(b"\n")
     order = read_order(line)
     assert order.name == "process-1"

@@ -18,11 +18,16 @@ from adapters.accounts import Accounts, hash_password, token_digest
 from adapters.config import parse
 from adapters.desk import Desk
 from adapters.metrics import Metrics
+from adapters.papers.papers import Papers
+from adapters.papers.questions import Setup
 from adapters.planner.wonders import WhatIf
+from adapters.terrain.keeper import TerrainKeeper
+from adapters.video.video import Video
 from adapters.watch import Watch
+from adapters.weather.board import Board
 from adapters.web.server import WebServer
 from adapters.web.site import FeedState, LinkState, Site
-from dispatch import records
+from dispatch import minima_gate, records
 from dispatch.commands import Ask, OpenSession, ProposePlan, SaveAccount, SaveResource
 from dispatch.errors import Refused, Unknown
 from dispatch.facts import PlanProposed
@@ -32,7 +37,7 @@ from dispatch.picture import TrackPicture
 from dispatch.planner_run import PlannerRun
 from dispatch.records import Account, Aircraft, Assignment, Base, Session
 
-PASSWORD = "correct horse battery"
+PASSWORD = "Correct horse battery"
 _HASH = hash_password(PASSWORD)
 
 CONFIG = """
@@ -45,6 +50,10 @@ listen = "127.0.0.1:0"
 {tls}
 [security]
 second_factor = "{second_factor}"
+idle_lock_minutes = {idle_lock_minutes}
+[video]
+first_port = 1024
+last_port = 65535
 [demonstration]
 enabled = {demonstration}
 [[partner]]
@@ -213,6 +222,7 @@ class Running:
     folder: Path
     second_factor: str
     demonstration: bool
+    papers: Papers
     feeds: list[FeedState] = field(default_factory=list)
     links: list[LinkState] = field(default_factory=list)
     tokens: dict[str, str] = field(default_factory=dict)
@@ -232,32 +242,48 @@ class Running:
         demonstration: bool = False,
         guide: Any = None,
         tls: str = "",
+        dist: Path | None = None,
+        video: bool = False,
+        idle_lock_minutes: int = 0,  # tests move the clock by hours
     ) -> "Running":
         config = parse(
             CONFIG.format(
                 second_factor=second_factor,
+                idle_lock_minutes=idle_lock_minutes,
                 demonstration="true" if demonstration else "false",
                 tls=tls,
             ).encode(),
             folder,
         )
         config.data.mkdir(exist_ok=True)
-        clock, picture = Clock(), TrackPicture()
+        clock, picture, board = Clock(), TrackPicture(), Board()
         desk = Desk(
             url=config.database_url,
             site="36",
             key=Ed25519PrivateKey.generate(),
             clock=clock,
             partners=frozenset({"43"}),
+            decide=lambda world, ask, now, partners: minima_gate.decide(
+                world, ask, now, partners, minima_gate.Known(weather=board.told)
+            ),
         )
         await desk.start()
         feeds: list[FeedState] = []
         links: list[LinkState] = []
         metrics = Metrics()
         watch = Watch(picture, clock, metrics)
+        watch.follow(desk.world)
+        desk.subscribe(lambda world, _: watch.follow(world))
         planner = OneSortie(desk, clock)
-        dist = folder / "dist"
-        _write_page(dist)
+        papers = Papers(Setup(url=config.database_url, site="36", issuer="江西"), reactor)
+        shown = (
+            Video(config=config, desk=desk, clock=clock, metrics=metrics, reactor=reactor) if video else None
+        )
+        if shown is not None:
+            shown.start()
+        if dist is None:
+            dist = folder / "dist"
+            _write_page(dist)
         server = WebServer(
             Site(
                 desk=desk,
@@ -267,10 +293,14 @@ class Running:
                 planner=planner,
                 config=config,
                 metrics=metrics,
-                accounts=Accounts(config.data, reactor),
+                accounts=Accounts(config.data, reactor),  # type: ignore[arg-type]  # the module stands for the installed one
                 clock=clock,
                 watch=watch,
+                terrain=TerrainKeeper(config, clock, reactor),
                 guide=guide,
+                papers=papers,
+                video=shown,
+                board=board,
             ),
             dist=dist,
         )
@@ -286,6 +316,7 @@ class Running:
             demonstration=demonstration,
             feeds=feeds,
             links=links,
+            papers=papers,
             port=int(url.rpartition(":")[2]),
         )
         await made._people()
@@ -293,6 +324,9 @@ class Running:
 
     async def stop(self) -> None:
         await self.server.stop()
+        if self.site.video is not None:
+            await self.site.video.stop()
+        await self.papers.stop()
         self.site.accounts.stop()
         await self.desk.stop()
 
@@ -390,7 +424,8 @@ class Running:
         }
         answer = await self.http("POST", "incidents", body, role="dispatcher")
         assert answer.status == 201, answer.body
-        return answer.json
+        made: dict[str, Any] = answer.json
+        return made
 
     async def act(self, path: str, role: str, version: int, **more: Any) -> Any:
         answer = await self.http("POST", path, {"version": version, **more}, role=role)
@@ -399,7 +434,8 @@ class Running:
 
     async def confirmed(self) -> dict[str, Any]:
         incident = await self.incident()
-        return await self.act(f"incidents/{incident['id']}/confirm", "dispatcher", 1)
+        confirmed: dict[str, Any] = await self.act(f"incidents/{incident['id']}/confirm", "dispatcher", 1)
+        return confirmed
 
     async def pending(self) -> dict[str, Any]:
         """A tasking that waits for the duty chief."""
@@ -412,7 +448,9 @@ class Running:
 
     async def ordered(self) -> dict[str, Any]:
         tasking = await self.pending()
-        return await self.act(f"taskings/{tasking['id']}/order", "duty_chief", tasking["version"])
+        path = f"taskings/{tasking['id']}/order"
+        ordered: dict[str, Any] = await self.act(path, "duty_chief", tasking["version"])
+        return ordered
 
 
 def _write_page(dist: Path) -> None:

@@ -8,13 +8,16 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
 
-from protocols.gen import client_pb2
+from protocols.gen import client_pb2, video_pb2
 
 WAIT_S = 20
 
 
 class Talker(WebSocketClientProtocol):
     """One console under test's hand. `heard` is every message, `closed` fires when the socket ends."""
+
+    sends: Any = client_pb2.ClientMessage
+    hears: Any = client_pb2.ServerMessage
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,7 +32,7 @@ class Talker(WebSocketClientProtocol):
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:  # noqa: N802, N803 (autobahn's names)
         assert isBinary
-        message = client_pb2.ServerMessage.FromString(payload)
+        message = self.hears.FromString(payload)
         self.heard.append(message)
         for kind, told in self._listening:
             if message.WhichOneof("body") == kind:
@@ -44,7 +47,7 @@ class Talker(WebSocketClientProtocol):
         self.closed.callback(None)
 
     def say(self, **body: Any) -> None:
-        self.sendMessage(client_pb2.ClientMessage(**body).SerializeToString(), isBinary=True)
+        self.sendMessage(self.sends(**body).SerializeToString(), isBinary=True)
 
     def listen(self, kind: str, told: Callable[[Any], None]) -> None:
         """Hand over every message of a kind from here on, before anybody who waits for one."""
@@ -78,14 +81,37 @@ class Talker(WebSocketClientProtocol):
         await self.closed.addTimeout(WAIT_S, reactor)
 
 
-async def talk(port: int, *, protocols: tuple[str, ...] = ("ganying.v1",), tls: Any = None) -> Talker:
+class Watcher(Talker):
+    """A viewer of video."""
+
+    sends = video_pb2.VideoAsk
+    hears = video_pb2.VideoTold
+
+
+async def watch(port: int, token: str) -> Watcher:
+    """A viewer who is signed in."""
+    made = await talk(port, protocols=("ganying-video.v1",), path="/ws/video", kind=Watcher)
+    assert isinstance(made, Watcher)
+    made.say(hello=video_pb2.VideoHello(token=token))
+    await made.hear("welcome")
+    return made
+
+
+async def talk(
+    port: int,
+    *,
+    protocols: tuple[str, ...] = ("ganying.v1",),
+    tls: Any = None,
+    path: str = "/ws",
+    kind: type[Talker] = Talker,
+) -> Talker:
     """A console whose socket is open; `tls` are the client's options for wss."""
     scheme = "wss" if tls is not None else "ws"
-    factory = WebSocketClientFactory(f"{scheme}://127.0.0.1:{port}/ws", protocols=list(protocols))
+    factory = WebSocketClientFactory(f"{scheme}://127.0.0.1:{port}{path}", protocols=list(protocols))
     made: list[Talker] = []
 
     def build(addr: Any) -> Talker:
-        talker = Talker()
+        talker = kind()
         talker.factory = factory
         made.append(talker)
         return talker

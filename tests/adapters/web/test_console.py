@@ -231,6 +231,20 @@ async def test_tracks_come_whole_for_the_viewport_and_then_as_they_change(site: 
 
 
 @pytest_twisted.ensureDeferred
+async def test_who_begins_beside_the_first_aircraft_is_told_everything_once(site: Running) -> None:
+    """The first aircraft makes what was known before worthless: that is no reason to tell newcomers all of it twice."""
+    empty, _ = await watching(site, "dispatcher", None)
+    await empty.hear("tracks", lambda t: not t.whole)
+    sight(site, "78a001", 115.9, 28.7)
+    while not (await watching(site, "dispatcher", None))[1].states:
+        pass
+    newcomers = [(await watching(site, "dispatcher", None))[0] for _ in range(6)]
+    for talker in newcomers:
+        await talker.hear("tracks", lambda t: not t.whole)
+        assert sum(each.tracks.whole for each in talker.heard if each.WhichOneof("body") == "tracks") == 1
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_track_that_leaves_the_viewport_is_named_as_having_left(site: Running) -> None:
     sight(site, "78a001", 115.9995, 28.7)
     talker, view = await watching(site, "dispatcher", port(115.5, 28.5, 115.9999, 28.9))
@@ -271,7 +285,7 @@ async def test_the_fleet_is_told_wherever_the_map_looks(site: Running) -> None:
 async def test_a_console_that_does_not_read_gets_the_newest_later_and_costs_the_others_nothing(
     site: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(console_module, "KERNEL_BUFFER_BYTES", 4096)
+    monkeypatch.setattr(console_module.Console, "kernel_buffer_bytes", 4096)
     stuck, late = await watching(site, "dispatcher", None)
     well, view = await watching(site, "duty_chief", None)
     stuck.transport.getHandle().setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
@@ -314,6 +328,11 @@ async def test_an_alert_is_told_at_once_to_whoever_may_see_the_air_and_whole_to_
     assert (present.whole, [each.id for each in present.alerts]) == (True, ["emergency:icao24:78a001"])
     sight(site, "78a001", 115.9001, 28.7, squawk="1200")
     site.site.watch.look()
+    stays = await again.hear("alerts", lambda a: any(each.returned_at_us for each in a.alerts))
+    assert not stays.alerts[0].over  # until somebody has seen it
+    path = "alerts/emergency:icao24:78a001/acknowledge"
+    await site.http("POST", path, {"severity": 1, "code": "general"}, role="atc")
+    await site.http("POST", path, {"severity": 1, "code": "general"}, role="dispatcher")
     over = await again.hear("alerts", lambda a: any(each.over for each in a.alerts))
     assert over.alerts[0].id == "emergency:icao24:78a001"
     assert not any(message.WhichOneof("body") == "alerts" for message in administrator.heard)

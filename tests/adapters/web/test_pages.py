@@ -1,5 +1,7 @@
 """The built page: what is served, how it is cached, what may not be reached."""
 
+import gzip
+
 import pytest_twisted
 
 from tests.adapters.web.running import Running
@@ -54,3 +56,20 @@ async def test_nothing_outside_the_page_can_be_read(site: Running) -> None:
 async def test_a_crafted_host_does_not_reach_the_policy(site: Running) -> None:
     page = await site.http("GET", "/", headers={"Host": "x; script-src *"})
     assert "script-src *" not in page.headers["content-security-policy"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_text_goes_compressed_to_whoever_takes_it(site: Running) -> None:
+    plain = await site.http("GET", "/assets/app-1a2b3c.js")
+    assert "content-encoding" not in plain.headers
+    packed = gzip.compress(plain.body)
+    (site.folder / "dist" / "assets" / "app-1a2b3c.js.gz").write_bytes(packed)
+    taken = await site.http("GET", "/assets/app-1a2b3c.js", headers={"Accept-Encoding": "gzip, br"})
+    assert (taken.headers["content-encoding"], taken.headers["vary"]) == ("gzip", "Accept-Encoding")
+    assert taken.headers["content-type"].startswith("text/javascript")
+    assert taken.body == packed
+    for headers in ({}, {"Accept-Encoding": "br"}, {"Accept-Encoding": "gzip", "Range": "bytes=0-3"}):
+        assert (
+            "content-encoding"
+            not in (await site.http("GET", "/assets/app-1a2b3c.js", headers=headers)).headers
+        )

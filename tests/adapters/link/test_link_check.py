@@ -1,0 +1,110 @@
+"""The conformance checks: our own link keeps every rule; an end that does not is named."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_twisted
+from twisted.internet.threads import deferToThread
+
+from adapters.cli import link_check, link_check_talk
+from adapters.cli.link_check import run_checks
+from adapters.cli.link_check_talk import Asked, Broken
+from adapters.cli.link_check_wire import Papers
+from protocols.codec import link
+from protocols.codec.link import Ack, Batch, Greet
+from tests.adapters.link.sites import AGREEMENT, Site, certificates, partner, sites
+
+
+def asked_of(site: Site, ca: Path) -> Asked:
+    papers = Papers(certificate=ca / "36-T1.crt", key=ca / "36-T1.key", ca=ca / "ca.crt")
+    return Asked(
+        url=f"wss://127.0.0.1:{site.links.port}/link", papers=papers, site="36-T1", agreement=AGREEMENT
+    )
+
+
+@pytest_twisted.ensureDeferred
+async def test_our_own_link_keeps_every_rule(tmp_path: Path) -> None:
+    """Over real sockets, from another thread."""
+    ca = certificates(tmp_path / "ca", "43", "36-T1")
+    site = Site(tmp_path, "43", ca)
+    async with sites(site):
+        await site.start(partner("36-T1"))
+        for number in range(3):
+            await site.shared_incident(f"fire {number}", "36-T1")
+        said: list[str] = []
+        broken: Any = await deferToThread(run_checks, asked_of(site, ca), said.append)
+        assert broken == 0, said
+        assert len(said) == len(link_check.RULES)
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_asked_with_another_agreement_is_told_by_name(tmp_path: Path) -> None:
+    """The other end parts: the rule says with what."""
+    ca = certificates(tmp_path / "ca", "43", "36-T1")
+    site = Site(tmp_path, "43", ca)
+    async with sites(site):
+        await site.start(partner("36-T1"))
+        asked = replace(asked_of(site, ca), agreement="another")
+        with pytest.raises(Broken, match="AGREEMENT"):
+            await deferToThread(link_check.RULES["L5"][1], asked)
+
+
+class Careless:
+    """An end that takes everything and acknowledges what it likes."""
+
+    def __init__(self, greet: Greet, through: int) -> None:
+        self.theirs, self.through, self.status, self.site = greet, through, 101, greet.site
+        self.answers: list[link.Message] = [greet]
+
+    def send(self, message: link.Message) -> None:
+        if isinstance(message, Batch):
+            self.answers.append(Ack(through=self.through))
+
+    def receive(self, within_s: float) -> link.Message:
+        if not self.answers:
+            raise TimeoutError(within_s)
+        return self.answers.pop(0)
+
+    def until_ended(self, within_s: float) -> str:
+        raise TimeoutError(within_s)
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    cut = close
+
+
+@pytest.mark.parametrize(
+    ("rule", "why"),
+    [
+        ("L5", "acknowledged"),
+        ("L8", "still open"),
+        ("L13", "still open"),
+        ("L18", "it acknowledged 8 and has 7"),
+        ("L19", "acknowledged"),
+        ("L20", "acknowledged"),
+        ("L21", "acknowledged"),
+    ],
+)
+def test_an_end_that_breaks_a_rule_is_named(
+    rule: str, why: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Wrong acknowledgements, gaps and other agreements taken."""
+    greet = Greet(
+        site="43",
+        name="",
+        version=1,
+        agreement="a",
+        have=7,
+        have_epoch="e",
+        epoch="f",
+        head=9,
+        at=datetime(2026, 11, 26, tzinfo=UTC),
+    )
+    monkeypatch.setattr(link_check_talk, "Wire", lambda *_, **__: Careless(greet, through=8))
+    papers = Papers(certificate=None, key=None, ca=tmp_path)
+    with pytest.raises(Broken, match=why):
+        link_check.RULES[rule][1](Asked(url="wss://x/link", papers=papers, site="36-T1", agreement="a"))

@@ -1,0 +1,1 @@
+"""The safety nets, each with aircraft that the test flies."""

@@ -254,16 +254,20 @@ def decide_phoned(world: World, ask: Ask, command: MarkPhoned) -> tuple[CalloutP
 
 
 def decide_shown(world: World, ask: Ask, command: ReportShown) -> tuple[TaskingShown]:
-    """An operator's own page has shown it. Raises Refused(ALREADY) where that is known."""
+    """An operator's own page has shown this version, or one that a newer has overtaken meanwhile: what was seen, was seen.
+
+    Raises Refused(ALREADY) where that is known, Refused(CHANGED) for a version that is not yet.
+    """
     access.require(ask, access.REPORT_SHOWN, "reporting a tasking as shown")
     tasking = world.taskings.get(command.tasking_id)
     if tasking is None or tasking.state is TaskingState.PENDING:
         raise Unknown("tasking_id", f"no tasking {command.tasking_id}")
     access.require_own_operator(ask, tasking.operator_id)
-    access.check_version(command.version_seen, tasking.version, f"tasking {tasking.number}")
-    if tasking.shown_version >= tasking.version:
+    if command.version_seen > tasking.version:
+        access.check_version(command.version_seen, tasking.version, f"tasking {tasking.number}")
+    if tasking.shown_version >= command.version_seen:
         raise Refused("ALREADY", "it is known to be shown", field="version")
-    return (TaskingShown(tasking_id=tasking.id, version=tasking.version),)
+    return (TaskingShown(tasking_id=tasking.id, version=command.version_seen),)
 
 
 def open_code(world: World, number: str, code: str, now: datetime) -> Callout | None:

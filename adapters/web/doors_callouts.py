@@ -9,7 +9,7 @@ from adapters.web.table import Call, Door
 from dispatch import access
 from dispatch.callout_reach import masked
 from dispatch.callout_records import Callout
-from dispatch.errors import Forbidden, Unknown
+from dispatch.errors import Forbidden, Refused, Unknown
 from dispatch.kinds import Role
 from dispatch.records import Tasking
 from dispatch.views import COSTS
@@ -88,7 +88,11 @@ async def _replies(call: Call) -> RepliesAnswer:
 
 
 async def _page_showed(call: Call) -> Any:
-    await call.site.desk.ask(call.ask(call.body.command(call.path["id"])))
+    try:
+        await call.site.desk.ask(call.ask(call.body.command(call.path["id"])))
+    except Refused as known:  # two pages of one operator show it at the same moment: both have done right
+        if known.code != "ALREADY":
+            raise
     return one(call, "taskings", call.path["id"])
 
 
@@ -150,7 +154,7 @@ DOORS = (
         method="POST",
         path="/taskings/<id:id>/shown",
         name="taskingShown",
-        text="An operator's open page shows this version: no text need go out for it. 409 ALREADY: it is known.",
+        text="An operator's open page shows this version: no text need go out for it. One that a newer version overtook is noted too.",
         handler=_page_showed,
         takes=ShownBody,
         answers=Tasking,

@@ -148,9 +148,14 @@ async def test_an_open_page_that_shows_it_in_time_saves_the_text(called: Called)
     path = f"taskings/{tasking['id']}/shown"
     wrong = await called.site.http("POST", path, {"version": tasking["version"]}, role="dispatcher")
     assert wrong.status == 403
-    stale = await called.site.http("POST", path, {"version": 1}, role="operator")
-    assert stale.json["code"] == "CHANGED"
+    never = await called.site.http("POST", path, {"version": tasking["version"] + 1}, role="operator")
+    assert never.json["code"] == "CHANGED"
+    older = await called.site.http("POST", path, {"version": tasking["version"] - 1}, role="operator")
+    assert (
+        older.json["shown_version"] == tasking["version"] - 1
+    )  # the page showed what a newer version then overtook
     await called.site.act(path, "operator", tasking["version"])
+    await called.site.act(path, "operator", tasking["version"])  # a second page shows it too
     called.site.clock.forward(seconds=60)
     called.callouts.look()
     assert called.all() == []

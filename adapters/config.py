@@ -243,6 +243,12 @@ class VideoSection(_Section, frozen=True, kw_only=True):
     last_port: Annotated[int, Meta(ge=1024, le=65535)] = 21199  # to here
     streams_per_process: Annotated[int, Meta(ge=1, le=16)] = 4
     logins: Mapping[str, str] = {}  # name -> file with user:password, for what is fetched
+    record: bool = True  # what comes in is kept in the data folder (docs/video_recording.md)
+    record_segment_s: Annotated[float, Meta(ge=5, le=600)] = 60.0  # a file's length, to the next key frame
+    record_days: Annotated[int, Meta(ge=1, le=36_500)] = 30  # then the oldest goes
+    record_max_gigabytes: Annotated[float, Meta(ge=0, le=1_000_000)] = 200.0  # and over it; 0: no limit
+    record_keep_free_gigabytes: Annotated[float, Meta(ge=0, le=1_000_000)] = 2.0  # recording stops before
+    record_incident_days: Annotated[int, Meta(ge=0, le=36_500)] = 365  # of aircraft tasked to an incident
 
 
 class SafetySection(_Section, frozen=True, kw_only=True):
@@ -640,6 +646,12 @@ listen = "127.0.0.1:30036"     # or connect = "host:port"
 # last_port = 21199            # to here
 # streams_per_process = 4      # 1: one that crashes its process disturbs no other
 # logins = { dock = "dock.txt" }     # by name: files with user:password, for RTSP and RTMP that are fetched
+# record = true                # what comes in is kept in the data folder, recordings/ (docs/video_recording.md)
+# record_segment_s = 60.0      # length of a file; it ends at the next key frame
+# record_days = 30             # older ones go
+# record_max_gigabytes = 200.0 # over it the oldest goes, whatever its age; 0: no limit
+# record_keep_free_gigabytes = 2.0   # of the disk: recording stops before the journal would have to
+# record_incident_days = 365   # what an aircraft recorded while tasked to an incident is kept so long at least
 
 [safety]
 # parameters = "safety.csv"    # rows of your own for the safety nets, dated and with their source (docs/safety.md)

@@ -9,7 +9,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from dispatch import access, ids
+from dispatch import access, ids, video_recording
 from dispatch.commands import Ask
 from dispatch.errors import Forbidden, Malformed, Refused, Unknown
 from dispatch.facts import Fact
@@ -20,6 +20,7 @@ from dispatch.video_commands import (
     RemoveVideoStream,
     SaveVideoStream,
     VideoCommand,
+    VideoRecordingCommand,
 )
 from dispatch.video_facts import VideoStreamRemoved, VideoStreamSaved, VideoViewingBegan, VideoViewingEnded
 from dispatch.video_kinds import VideoAudience, VideoCarrier, VideoSource
@@ -62,6 +63,9 @@ def decide(world: World, ask: Ask, command: VideoCommand, now: datetime) -> tupl
                     left_out=command.left_out,
                 ),
             )
+        case _:
+            recording: VideoRecordingCommand = command
+            return video_recording.decide(world, ask, recording, now)
 
 
 def may_watch(role: Role, operator_id: str, stream: VideoStream) -> bool:

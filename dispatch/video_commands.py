@@ -1,6 +1,7 @@
 """What is asked of video; part of dispatch/commands.py."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from dispatch.video_records import VideoTerms
 
@@ -43,4 +44,47 @@ class EndViewing:
     left_out: int
 
 
-VideoCommand = SaveVideoStream | RemoveVideoStream | BeginViewing | EndViewing
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeginReplay:
+    """The caller wants to watch what was recorded, or to take a clip away; written down before it is sent."""
+
+    stream_id: str
+    from_at: datetime
+    address: str = ""
+    purpose: str = ""
+    clip_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndReplay:
+    """They watch it no more."""
+
+    replay_id: str
+    stream_id: str
+    lasted_s: float
+    first_at: datetime
+    last_at: datetime
+    sent: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportClip:
+    """A part of a recording has been written as a file that is told to nobody before this is recorded."""
+
+    clip_id: str
+    stream_id: str
+    from_at: datetime
+    to_at: datetime
+    reason: str
+    incident_id: str = ""
+    sha256: str
+    size_bytes: int
+    pictures: int
+    gaps: int
+    codec: str
+    width: int
+    height: int
+
+
+VideoRecordingCommand = BeginReplay | EndReplay | ExportClip
+VideoCommand = SaveVideoStream | RemoveVideoStream | BeginViewing | EndViewing | VideoRecordingCommand

@@ -1,8 +1,9 @@
 """What happened with video; part of the vocabulary of dispatch/facts.py."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from dispatch.video_records import VideoStream, VideoViewing
+from dispatch.video_records import VideoClip, VideoReplay, VideoStream, VideoViewing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,4 +41,33 @@ class VideoViewingEnded:
     left_out: int
 
 
-VideoFact = VideoStreamSaved | VideoStreamRemoved | VideoViewingBegan | VideoViewingEnded
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoReplayBegan:
+    """Somebody watches a recording. Stays at this site."""
+
+    replay: VideoReplay
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoReplayEnded:
+    """They watch it no more. `first_at`, `last_at`: what was recorded between these was sent; `sent`: pictures."""
+
+    replay_id: str
+    stream_id: str
+    lasted_s: float
+    first_at: datetime
+    last_at: datetime
+    sent: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoClipExported:
+    """A part of a recording was written as a file. Stays at this site."""
+
+    clip: VideoClip
+
+
+VideoRecordingFact = VideoReplayBegan | VideoReplayEnded | VideoClipExported
+VideoFact = (
+    VideoStreamSaved | VideoStreamRemoved | VideoViewingBegan | VideoViewingEnded | VideoRecordingFact
+)

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from dispatch.facts import Recorded
 from dispatch.records import Step
-from dispatch.video_facts import VideoStreamRemoved, VideoStreamSaved, VideoViewingBegan, VideoViewingEnded
+from dispatch.video_facts import (
+    VideoClipExported,
+    VideoReplayBegan,
+    VideoReplayEnded,
+    VideoStreamRemoved,
+    VideoStreamSaved,
+    VideoViewingBegan,
+    VideoViewingEnded,
+)
 from dispatch.video_records import VideoStream
 
 if TYPE_CHECKING:
@@ -45,8 +53,14 @@ def _removed(world: "World", recorded: Recorded, fact: VideoStreamRemoved) -> "W
     return _put(world, recorded, gone, "remove", fact.reason)
 
 
-def _viewing(world: "World", _: Recorded, __: VideoViewingBegan | VideoViewingEnded) -> "World":
+def _viewing(
+    world: "World", _: Recorded, __: VideoViewingBegan | VideoViewingEnded | VideoReplayBegan | VideoReplayEnded
+) -> "World":
     return world
+
+
+def _clip(world: "World", _: Recorded, fact: VideoClipExported) -> "World":
+    return replace(world, video_clips=world.video_clips.set(fact.clip.id, fact.clip))
 
 
 FOLDS: dict[type, Callable[["World", Recorded, Any], "World"]] = {
@@ -54,4 +68,7 @@ FOLDS: dict[type, Callable[["World", Recorded, Any], "World"]] = {
     VideoStreamRemoved: _removed,
     VideoViewingBegan: _viewing,
     VideoViewingEnded: _viewing,
+    VideoReplayBegan: _viewing,
+    VideoReplayEnded: _viewing,
+    VideoClipExported: _clip,
 }

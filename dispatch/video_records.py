@@ -50,3 +50,45 @@ class VideoViewing:
     stream_id: str
     address: str = ""  # of the machine they watch on
     purpose: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoReplay:
+    """Somebody watches what was recorded, from a moment on. `clip_id`: takes that file away."""
+
+    id: str
+    stream_id: str
+    from_at: datetime
+    address: str = ""
+    purpose: str = ""
+    clip_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoClip:
+    """A part of a recording as an MP4 file, for evidence; video_recording.py has its rules.
+
+    `from_at`, `to_at`: its first and last picture, when they arrived at the site. `sha256` of the file, in hex.
+    `gaps`: places without pictures for over 2 s. `operator_id`: of the aircraft, as the stream says.
+    """
+
+    id: str
+    site: str
+    stream_id: str
+    stream_name: str
+    carrier: VideoCarrier
+    carrier_id: str = ""
+    operator_id: str = ""
+    from_at: datetime
+    to_at: datetime
+    incident_id: str = ""
+    reason: str
+    sha256: str
+    size_bytes: int
+    pictures: int
+    gaps: int = 0
+    codec: str = ""
+    width: int = 0
+    height: int = 0
+    exported_at: datetime
+    exported_by: str

@@ -78,7 +78,7 @@ from dispatch.run_card_records import AppliedItem, RunCard
 from dispatch.search_records import Search
 from dispatch.staff_records import Contract, CrewMember, DutyRule, DutyShift, Equipment, Operator
 from dispatch.traffic_area_records import Intrusion, TrafficArea
-from dispatch.video_records import VideoStream
+from dispatch.video_records import VideoClip, VideoStream
 from dispatch.volume_records import Volume
 from dispatch.weather_records import Minimum, WeatherReport
 
@@ -167,6 +167,7 @@ class World:
     room_heard: Map[str, datetime] = field(default_factory=Map)  # room -> when we acted in it last
 
     video_streams: Map[str, VideoStream] = field(default_factory=Map)  # removed ones too
+    video_clips: Map[str, VideoClip] = field(default_factory=Map)
     aid_requests: Map[str, AidRequest] = field(default_factory=Map)  # of ours, and partners' to us
     aid_offers: Map[str, AidOffer] = field(default_factory=Map)
     aid_alarms: Map[str, AidAlarm] = field(default_factory=Map)

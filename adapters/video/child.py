@@ -18,6 +18,7 @@ from adapters.video.intake import Intake, Source
 from adapters.video.order import MAX_ORDER_BYTES, TO_SITE, Order, Report, StreamOrder, read_order
 from adapters.video.outlet import Outlet
 from adapters.video.pull import pull
+from adapters.video.recording.recorder import Recorder
 from adapters.video.ts_input import take_tcp, take_udp
 from dispatch.video_kinds import VideoSource
 
@@ -37,8 +38,9 @@ _SOURCES: dict[VideoSource, Source] = {
 class Streams:
     """The streams of this process."""
 
-    def __init__(self, outlet: Outlet) -> None:
+    def __init__(self, outlet: Outlet, recorder: Recorder) -> None:
         self._outlet = outlet
+        self._recorder = recorder
         self._lock = threading.Lock()
         self._all: dict[int, Intake] = {}
         self._epochs: dict[int, int] = {}  # by slot: the first that was never used
@@ -46,6 +48,7 @@ class Streams:
     def follow(self, order: Order) -> None:
         """These and no others."""
         wanted = {each.slot: each for each in order.streams}
+        self._recorder.follow(order.recording, order.records)
         with self._lock:
             for slot, intake in list(self._all.items()):
                 if slot not in wanted or not _same(intake.order, wanted[slot]):
@@ -56,7 +59,10 @@ class Streams:
                 if slot not in self._all:
                     first = max(each.epoch, self._epochs.get(slot, 0))
                     made = Intake(
-                        msgspec.structs.replace(each, epoch=first), _SOURCES[each.source], self._outlet
+                        msgspec.structs.replace(each, epoch=first),
+                        _SOURCES[each.source],
+                        self._outlet,
+                        self._recorder,
                     )
                     self._all[slot] = made
                     made.start()
@@ -70,7 +76,9 @@ class Streams:
             if now - each.alive_at > HUNG_S or not each.is_alive():
                 log.error("video source hangs", slot=each.order.slot)
                 os._exit(EXIT_HUNG)
-        self._outlet.report(msgspec.json.encode(Report(streams=tuple(each.report() for each in intakes))))
+        streams = tuple(each.report() for each in intakes)
+        report = Report(streams=streams, recording=self._recorder.report())
+        self._outlet.report(msgspec.json.encode(report))
 
     def beat(self) -> None:
         """Report for ever."""
@@ -83,16 +91,28 @@ def _same(one: StreamOrder, other: StreamOrder) -> bool:
     return msgspec.structs.replace(one, epoch=0) == msgspec.structs.replace(other, epoch=0)
 
 
+def _told_to_end(_number: int, _frame: object) -> None:
+    raise SystemExit(0)
+
+
 def main() -> int:
     """Until standard input ends."""
     set_up_logs()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the site ends us
     outlet = Outlet(TO_SITE)
-    streams = Streams(outlet)
+    recorder = Recorder()
+    recorder.start()
+    streams = Streams(outlet, recorder)
     threading.Thread(target=outlet.write, daemon=True).start()
     threading.Thread(target=streams.beat, daemon=True).start()
-    while line := sys.stdin.buffer.readline(MAX_ORDER_BYTES):
-        streams.follow(read_order(line))
+    signal.signal(signal.SIGTERM, _told_to_end)
+    try:
+        while line := sys.stdin.buffer.readline(MAX_ORDER_BYTES):
+            streams.follow(read_order(line))
+    except SystemExit:
+        log.debug("video process is told to end")
+    finally:
+        recorder.stop()
     os._exit(0)  # threads may be deep in a library
 
 

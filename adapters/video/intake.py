@@ -13,6 +13,7 @@ import structlog
 
 from adapters.video.order import StreamOrder, StreamReport
 from adapters.video.outlet import Outlet
+from adapters.video.recording.recorder import Recorder
 from protocols.codec import video as codec
 from protocols.video_sets import PictureFormat
 from protocols.video_ts import KlvPacket
@@ -34,7 +35,7 @@ class SourceFailed(Exception):
 class Intake(threading.Thread):
     """One stream, through all openings of its source."""
 
-    def __init__(self, order: StreamOrder, source: Source, outlet: Outlet) -> None:
+    def __init__(self, order: StreamOrder, source: Source, outlet: Outlet, recorder: Recorder) -> None:
         super().__init__(name=f"stream-{order.slot}", daemon=True)
         self.order = order
         self.epoch = order.epoch  # the latest; a source begins beyond it
@@ -43,6 +44,7 @@ class Intake(threading.Thread):
         self.alive_at = time.monotonic()  # sources tell that they do not hang
         self._source = source
         self._outlet = outlet
+        self._recorder = recorder
         self._stopping = threading.Event()
         self._seq = 0
         self._seq_epoch = 0
@@ -92,7 +94,9 @@ class Intake(threading.Thread):
         for each in made:
             if isinstance(each, KlvPacket):
                 self.counts["klv"] += 1
-                self._outlet.klv(self.order.slot, each.epoch, codec.klv(self.order.slot, each, now_us))
+                told = codec.klv(self.order.slot, each, now_us)
+                self._outlet.klv(self.order.slot, each.epoch, told)
+                self._recorder.klv(self.order.slot, now_us, told, epoch=each.epoch)
                 continue
             if each.epoch != self._seq_epoch:
                 self._seq, self._seq_epoch, self.epoch = 0, each.epoch, each.epoch
@@ -102,6 +106,9 @@ class Intake(threading.Thread):
             self.counts["units"] += 1
             body = codec.picture(self.order.slot, self._seq, each, now_us)
             self._outlet.picture(self.order.slot, each.epoch, body, key=each.key)
+            self._recorder.picture(
+                self.order.slot, now_us, body, key=each.key, epoch=each.epoch, made=each.format
+            )
 
     def report(self) -> StreamReport:
         """How it does."""

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import msgspec
 
+from adapters.video.recording.recorder import RecordingReport, RecordOrder
+from adapters.video.recording.settings import RecordingSettings
 from dispatch.video_kinds import VideoSource
 
 TO_SITE = 3  # descriptor; standard output is for nobody
@@ -41,6 +43,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """All of a process."""
 
     streams: tuple[StreamOrder, ...] = ()
+    recording: RecordingSettings | None = None
+    records: tuple[RecordOrder, ...] = ()
 
 
 class StreamReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +62,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Of a process, each second."""
 
     streams: tuple[StreamReport, ...] = ()
+    recording: RecordingReport = RecordingReport()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ next bounded place and counted. KLV goes to viewers with its pictures, and where
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from adapters.video.line import NOT_ENABLED, WORKER_DOWN, Line, Watching
 from adapters.video.looking import Looking
 from adapters.video.order import KLV, PICTURE, FromChild, Order, StreamOrder, read_report
 from adapters.video.process import VideoProcess
+from adapters.video.recording.recordings import Recordings
 from adapters.video.viewings import Viewings
 from dispatch.facts import Recorded
 from dispatch.terrain import Terrain
@@ -51,6 +53,9 @@ class Video:
         terrain: Callable[[], Terrain] = Terrain,
     ) -> None:
         self.viewings = Viewings(desk, reactor)
+        self.recordings = Recordings(
+            config=config, desk=desk, clock=clock, metrics=metrics, reactor=reactor, terrain=terrain
+        )
         self._cameras = Looking(line=self.line, terrain=terrain, metrics=metrics, reactor=reactor)
         self._config, self._desk, self._clock, self._reactor = config, desk, clock, reactor
         self._lines: dict[str, Line] = {}
@@ -71,6 +76,7 @@ class Video:
         self._follow(self._desk.world)
         self._looking.start(LOOK_EVERY_S)
         self._cameras.start()
+        self.recordings.start()
 
     @inlineCallbacks
     def stop(self) -> Any:
@@ -80,7 +86,7 @@ class Video:
             self._looking.stop()
         self._cameras.stop()
         yield DeferredList([process.stop() for process in self.processes])
-        yield self.viewings.stop()
+        yield DeferredList([self.viewings.stop(), self.recordings.stop()])
 
     # For viewers and doors
 
@@ -158,7 +164,8 @@ class Video:
         if fit is not None:
             fit.slots.add(slot)
             return
-        made = VideoProcess(f"video-{len(self.processes) + 1}", self._received, self._died, self._reactor)
+        name = f"video-{len(self.processes) + 1}"
+        made = VideoProcess(name, partial(self._received, name), self._died, self._reactor)
         made.slots.add(slot)
         self.processes.append(made)
         made.start(lambda: self._order(made))
@@ -170,7 +177,9 @@ class Video:
 
     def _order(self, process: VideoProcess) -> Order:
         orders = (self._stream_order(self._by_slot[slot]) for slot in sorted(process.slots))
-        return Order(streams=tuple(each for each in orders if each is not None))
+        streams = tuple(each for each in orders if each is not None)
+        records = (self.recordings.order(each.slot, self._by_slot[each.slot].stream) for each in streams)
+        return Order(streams=streams, recording=self.recordings.settings, records=tuple(records))
 
     def _stream_order(self, line: Line) -> StreamOrder | None:
         terms, video = line.stream.terms, self._config.video
@@ -201,7 +210,7 @@ class Video:
 
     # What processes say
 
-    def _received(self, message: FromChild) -> None:
+    def _received(self, process: str, message: FromChild) -> None:
         if message.kind == PICTURE:
             line = self._by_slot.get(message.slot)
             if line is not None and line.stream.terms.enabled:
@@ -218,14 +227,15 @@ class Video:
                 line.beside(binary_frame(message.body))
                 self._cameras.heard(line, message.body)
         else:
-            self._reported(message.body)
+            self._reported(process, message.body)
 
-    def _reported(self, body: bytes) -> None:
+    def _reported(self, process: str, body: bytes) -> None:
         try:
             report = read_report(body)
         except msgspec.MsgspecError:
             log.error("a video process reports nonsense")
             return
+        self.recordings.reported(process, report.recording)
         for each in report.streams:
             line = self._by_slot.get(each.slot)
             if line is None:

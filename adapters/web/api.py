@@ -13,6 +13,7 @@ import structlog
 from twisted.internet.defer import Deferred
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
+from twisted.web.static import NoRangeStaticProducer
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 from adapters.accounts import token_digest
@@ -20,7 +21,7 @@ from adapters.web.devices import heard, revoked, stamp_of, was_revoked
 from adapters.web.problems import HttpError, defect, headers_of, problem_of, status_of
 from adapters.web.sessions import check_session, principal_of
 from adapters.web.site import Principal, Site
-from adapters.web.table import PREFIX, Call, Door, Tagged, read_key, routes
+from adapters.web.table import PREFIX, Call, Door, Filed, Tagged, read_key, routes
 from dispatch.errors import Forbidden, GanyingError, Malformed
 from protocols import act_signature
 from protocols.json_answers import write
@@ -68,6 +69,10 @@ class Api(Resource):
             if principal is not None and not door.always:
                 check_session(self._site, principal, acts=door.writes)
             answer = await door.handler(self._call(door, principal, arguments, request))
+            if isinstance(answer, Filed):
+                self._requests.labels(door.name, "200").inc()
+                send_file(request, answer, door.sends, gone=bool(gone))
+                return
             status, body = (door.status, _body_of(answer)) if door.answers else (204, b"")
             headers = {"Content-Type": door.sends}
             if isinstance(answer, Tagged):
@@ -138,7 +143,8 @@ class Api(Resource):
 def _tagged(answer: Tagged, headers: dict[str, str]) -> tuple[int, dict[str, str]]:
     if answer.body is None:
         return 304, {"ETag": answer.tag}
-    return 200, {**headers, "ETag": answer.tag, "Content-Encoding": "gzip"}
+    packed = {"Content-Encoding": "gzip"} if answer.packed else {}
+    return 200, {**headers, "ETag": answer.tag, **packed}
 
 
 def _body_of(answer: Any) -> bytes:
@@ -210,6 +216,28 @@ def authenticate(site: Site, request: Any) -> Principal:
 def _failed(error: GanyingError) -> tuple[int, bytes, dict[str, str]]:
     headers = {"Content-Type": "application/problem+json", **headers_of(error)}
     return status_of(error), write(problem_of(error)), headers
+
+
+def send_file(request: Any, answer: Filed, kind: str, *, gone: bool) -> None:
+    """A file, a piece whenever the caller has taken the one before; closed at the end, whoever goes first."""
+    if gone:
+        answer.file.close()
+        return
+    request.setResponseCode(200)
+    request.responseHeaders.removeHeader("Server")
+    for name, value in {
+        "Content-Type": kind,
+        "Cache-Control": "no-store",
+        "Content-Length": str(answer.size),
+        "Content-Disposition": f'attachment; filename="{answer.name}"',
+        **SECURITY_HEADERS,
+    }.items():
+        request.setHeader(name, value)
+    if request.method == b"HEAD":
+        answer.file.close()
+        request.finish()
+        return
+    NoRangeStaticProducer(request, answer.file).start()
 
 
 def respond(request: Any, status: int, body: bytes, headers: dict[str, str]) -> None:

@@ -85,7 +85,7 @@ async def _health(call: Call) -> HealthAnswer:
     ]
     services = [
         ServiceAnswer(name=each.name, kind=each.kind, state=each.state)  # type: ignore[arg-type]  # one of the three
-        for each in site.services()
+        for each in (*status_line.recording(site, now), *site.services())
     ]
     archive = None if site.archive is None else site.archive.status()
     well = (

@@ -38,6 +38,7 @@ from adapters.web import (
     doors_planner,
     doors_plans,
     doors_positions,
+    doors_recordings,
     doors_resources,
     doors_rooms,
     doors_run_cards,
@@ -106,6 +107,7 @@ _DOORS = (
     *doors_audit.DOORS,
     *doors_links.DOORS,
     *doors_video.DOORS,
+    *doors_recordings.DOORS,
     *doors_enrol.DOORS,
     *doors_volumes.DOORS,
 )

@@ -100,6 +100,41 @@ def _archive(site: Site, now: datetime) -> Iterator[ServiceState]:
     )
 
 
+def recording(site: Site, now: datetime) -> Iterator[ServiceState]:
+    """The recording of video as a service of the site, where it records."""
+    if site.video is None:
+        return
+    status = site.video.recordings.status()
+    if status.state == "off":
+        return
+    figures: dict[str, float] = {
+        "streams": status.streams,
+        "bytes": status.bytes,
+        "dropped_units": status.dropped,
+        "removed": status.removed,
+        "damaged": status.damaged,
+    }
+    if status.held_bytes is not None:
+        figures["held_bytes"] = status.held_bytes
+    if status.oldest_at_s is not None:
+        figures["oldest_age_s"] = round(now.timestamp() - status.oldest_at_s)
+    yield ServiceState(
+        name="recording",
+        kind="recording",
+        state={"ok": "ok", "over": "degraded"}.get(status.state, "down"),
+        detail={"full": "disk_full", "over": "over_quota"}.get(status.state, status.detail),
+        figures=figures,
+    )
+
+
+def site_services(site: Site) -> Iterator[ServiceState]:
+    """All services of the site."""
+    now = site.clock()
+    yield from _archive(site, now)
+    yield from recording(site, now)
+    yield from site.services()
+
+
 def _age_ms(at: datetime | None, now: datetime) -> int | None:
     return None if at is None else max(0, int((now - at).total_seconds() * 1000))
 
@@ -147,7 +182,7 @@ def message(site: Site) -> bytes:
             detail=service.detail,
             figures=tuple(service.figures.items()),
         )
-        for service in (*_archive(site, now), *site.services())
+        for service in site_services(site)
     ]
     at = site.desk.world.volumes_at
     return client.status(now, feeds, links, len(site.picture), services, volumes_at=at)

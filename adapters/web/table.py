@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, BinaryIO
 
 from werkzeug.routing import BaseConverter, Map, Rule
 
@@ -55,10 +55,21 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tagged:
-    """An answer that a caller need not be sent twice: gzipped, under a tag; `body` None where the caller has it."""
+    """An answer that a caller need not be sent twice: gzipped unless not `packed`, under a tag; `body` None where the
+    caller has it."""
 
     tag: str
     body: bytes | None
+    packed: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filed:
+    """An answer that lies in a file, sent piece by piece as the caller takes it. `name`: as it is kept."""
+
+    file: BinaryIO
+    size: int
+    name: str
 
 
 Handler = Callable[[Call], Awaitable[Any]]

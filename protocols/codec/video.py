@@ -84,6 +84,17 @@ class KlvOfStream:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureOfStream:
+    """An access unit out of a message; microseconds on the stream's own clock."""
+
+    epoch: int
+    key: bool
+    pts_us: int
+    dts_us: int
+    data: bytes
+
+
 def decode(data: bytes) -> VideoSaid:
     """What a viewer says. Raises Malformed."""
     wire = video_pb2.VideoAsk()
@@ -142,6 +153,20 @@ def read_klv(told: bytes) -> KlvOfStream:
     )
 
 
+def read_format(told: bytes) -> tuple[str, int, int]:
+    """Codec, width and height that a picture's message of ours tells; empty where it is no key unit."""
+    wire = video_pb2.VideoTold.FromString(told).picture.format
+    return wire.codec, wire.width, wire.height
+
+
+def read_picture(told: bytes) -> PictureOfStream:
+    """A picture as a worker of ours told it."""
+    wire = video_pb2.VideoTold.FromString(told).picture
+    return PictureOfStream(
+        epoch=wire.epoch, key=wire.key, pts_us=wire.pts_us, dts_us=wire.dts_us, data=wire.data
+    )
+
+
 def look(of: KlvOfStream, frame: KlvFrame, seen: Footprint) -> bytes:
     """Where the camera looks."""
     told = video_pb2.VideoTold()
@@ -169,6 +194,14 @@ def look(of: KlvOfStream, frame: KlvFrame, seen: Footprint) -> bytes:
         if number is not None:
             setattr(wire, name, number)
     return told.SerializeToString()
+
+
+def recorded(told: Iterable[bytes], from_us: int, through_us: int, next_us: int | None) -> bytes:
+    """A part of a recording."""
+    wire = video_pb2.VideoRecorded(told=told, from_us=from_us, through_us=through_us)
+    if next_us is not None:
+        wire.next_us = next_us
+    return wire.SerializeToString()
 
 
 def welcome(*, site: str, account: str, display_name: str, at: datetime) -> bytes:

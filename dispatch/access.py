@@ -59,7 +59,9 @@ SEE_VIDEO = (
     WATCH_VIDEO | SAVE_VIDEO | {Role.BASE, Role.OBSERVER, Role.AUDITOR}
 )  # the page; what is on it: video.py
 EXPORT_VIDEO = _DESK  # parts of recordings as files, for evidence
-SEE_CLIPS = EXPORT_VIDEO | {Role.AUDITOR}  # which there are and whether they are whole; the file: EXPORT_VIDEO
+SEE_CLIPS = EXPORT_VIDEO | {
+    Role.AUDITOR
+}  # which there are and whether they are whole; the file: EXPORT_VIDEO
 SEE_VIEWINGS = frozenset({Role.AUDITOR, Role.DUTY_CHIEF})
 RECORD_INTRUSION = _DESK | _ATC | {Role.OBSERVER, Role.BASE}
 CLEAR_INTRUSION = _DESK | _ATC | {Role.OBSERVER}

@@ -68,6 +68,4 @@ class VideoClipExported:
 
 
 VideoRecordingFact = VideoReplayBegan | VideoReplayEnded | VideoClipExported
-VideoFact = (
-    VideoStreamSaved | VideoStreamRemoved | VideoViewingBegan | VideoViewingEnded | VideoRecordingFact
-)
+VideoFact = VideoStreamSaved | VideoStreamRemoved | VideoViewingBegan | VideoViewingEnded | VideoRecordingFact

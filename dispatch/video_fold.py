@@ -54,7 +54,9 @@ def _removed(world: "World", recorded: Recorded, fact: VideoStreamRemoved) -> "W
 
 
 def _viewing(
-    world: "World", _: Recorded, __: VideoViewingBegan | VideoViewingEnded | VideoReplayBegan | VideoReplayEnded
+    world: "World",
+    _: Recorded,
+    __: VideoViewingBegan | VideoViewingEnded | VideoReplayBegan | VideoReplayEnded,
 ) -> "World":
     return world
 

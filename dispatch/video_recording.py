@@ -74,9 +74,7 @@ def _of_tasking(tasking: Tasking) -> Iterator[Flown]:
             )
             since = None
     if since is not None:
-        yield Flown(
-            aircraft_id=tasking.aircraft_id, incident_id=tasking.incident_id, since=since, until=None
-        )
+        yield Flown(aircraft_id=tasking.aircraft_id, incident_id=tasking.incident_id, since=since, until=None)
 
 
 def _within(step: Step) -> bool:
@@ -115,7 +113,9 @@ def decide(world: World, ask: Ask, command: VideoRecordingCommand, now: datetime
             return _export(world, ask, command, now)
 
 
-def check_export(world: World, ask: Ask, stream_id: str, span: tuple[datetime, datetime], reason: str) -> None:
+def check_export(
+    world: World, ask: Ask, stream_id: str, span: tuple[datetime, datetime], reason: str
+) -> None:
     """Whether a part may be taken away; asked before the file is written, and again when it is recorded."""
     access.require(ask, access.EXPORT_VIDEO, "exporting video")
     if stream_id not in world.video_streams:

@@ -162,9 +162,7 @@ async def _part(call: Call) -> bytes:
         stream_id=stream.id, from_at=at(begin_us), address=call.address, purpose=query.purpose
     )
     await recordings.replays.begin(session, call.ask, command)
-    wanted = Wanted(
-        stream_id=stream.id, from_us=begin_us, to_us=end_us, begin=query.begin, keys=query.keys
-    )
+    wanted = Wanted(stream_id=stream.id, from_us=begin_us, to_us=end_us, begin=query.begin, keys=query.keys)
     part = await recordings.part(wanted)
     recordings.replays.sent(session, stream.id, part)
     return part.body

@@ -36,7 +36,8 @@ def _exported(world: World, recorded: Recorded, fact: VideoClipExported) -> LogL
     return line(
         recorded,
         why(
-            f"导出录像“{clip.stream_name}”{lasts_s} 秒{of}（{clip.id}，SHA-256 {clip.sha256[:16]}…）", clip.reason
+            f"导出录像“{clip.stream_name}”{lasts_s} 秒{of}（{clip.id}，SHA-256 {clip.sha256[:16]}…）",
+            clip.reason,
         ),
         why(
             f"Recording exported: “{clip.stream_name}”, {lasts_s} s ({clip.id}, SHA-256 {clip.sha256[:16]}…)",

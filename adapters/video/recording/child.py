@@ -1,7 +1,7 @@
 """A process that answers for recordings: `python -m adapters.video.recording.child`. One question after the other.
 
-    <- length, the settings as JSON         once
-    <- length, one line of JSON, then bytes for what needs them; -> as in adapters/answering.py
+<- length, the settings as JSON         once
+<- length, one line of JSON, then bytes for what needs them; -> as in adapters/answering.py
 """
 
 import os
@@ -79,9 +79,7 @@ class _Answering:
 
     def _clip(self, question: Question, _: bytes) -> bytes:
         span = question.at_us, question.to_us
-        made = clips.make(
-            self._settings.root, question.stream_id, span, Path(question.path), question.told
-        )
+        made = clips.make(self._settings.root, question.stream_id, span, Path(question.path), question.told)
         return msgspec.json.encode(made)
 
     def _digest(self, question: Question, _: bytes) -> bytes:

@@ -187,5 +187,3 @@ def _is_bound(
         for each in bound
         if carrier_id
     )
-
-

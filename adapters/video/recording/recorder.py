@@ -128,7 +128,9 @@ class Recorder:
 
     def klv(self, slot: int, at_us: int, body: bytes, *, epoch: int) -> None:
         """KLV that has come in."""
-        self._put(_Unit(slot=slot, at_us=at_us, body=body, picture=False, key=False, epoch=epoch, format=None))
+        self._put(
+            _Unit(slot=slot, at_us=at_us, body=body, picture=False, key=False, epoch=epoch, format=None)
+        )
 
     def report(self) -> RecordingReport:
         """How it does."""

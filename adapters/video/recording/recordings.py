@@ -98,9 +98,7 @@ class Recordings:
         self._keeping.clock = reactor
         self._bytes = metrics.gauge("ganying_video_recorded_bytes", "Bytes recorded since the start")
         self._dropped = metrics.gauge("ganying_video_record_dropped", "Units that were not recorded")
-        self._state = metrics.gauge(
-            "ganying_video_recording_state", "1 for the present state", ("state",)
-        )
+        self._state = metrics.gauge("ganying_video_recording_state", "1 for the present state", ("state",))
 
     def start(self) -> None:
         """Close what an earlier run left open, and keep house from now on."""
@@ -221,9 +219,7 @@ class Recordings:
         """Where a clip's file is."""
         return Path(self.settings.clips) / f"{clip_id}.mp4"
 
-    async def make_clip(
-        self, clip_id: str, stream: VideoStream, span: tuple[datetime, datetime]
-    ) -> ClipMade:
+    async def make_clip(self, clip_id: str, stream: VideoStream, span: tuple[datetime, datetime]) -> ClipMade:
         """Write it; it counts when `clip_recorded` has given it its name. Raises GanyingError."""
         told = {
             "title": f"{stream.terms.name} {stream.id}",
@@ -304,4 +300,3 @@ class Recordings:
 
 def _us(at: datetime) -> int:
     return round(at.astimezone(UTC).timestamp() * US)
-

@@ -28,7 +28,9 @@ SYNC_EVERY_US = 5 * US  # what a cut of power may cost, beyond what the disk its
 class SegmentFile:
     """Begins with a key frame."""
 
-    def __init__(self, root: Path, info: SegmentInfo, made: PictureFormat | None, from_us: int, epoch: int) -> None:
+    def __init__(
+        self, root: Path, info: SegmentInfo, made: PictureFormat | None, from_us: int, epoch: int
+    ) -> None:
         self.epoch = epoch
         self.from_us = self.to_us = from_us
         self.path = _free(root, info.stream_id, from_us)

@@ -55,6 +55,8 @@ def main() -> None:
             "run_card": sorted(map(str, access.APPLY_CARD)),
             "save_video": sorted(map(str, access.SAVE_VIDEO)),
             "see_video": sorted(map(str, access.SEE_VIDEO)),
+            "export_video": sorted(map(str, access.EXPORT_VIDEO)),
+            "see_clips": sorted(map(str, access.SEE_CLIPS)),
             "ask_plan": sorted(map(str, access.ASK_PLAN)),
             "adopt": sorted(map(str, access.ADOPT_PLAN)),
             "file_airspace": sorted(map(str, access.FILE_AIRSPACE)),

@@ -96,7 +96,8 @@ def reaching(root: Path, stream_id: str, from_us: int, to_us: int) -> Iterator[t
             if place + 1 < len(found) and began_us(found[place + 1]) < from_us:
                 continue
             index = get_index(path)
-            if index is not None and index.from_us < to_us and index.to_us >= from_us:
+            # the index of one that grows is some seconds behind it
+            if index is not None and index.from_us < to_us and (index.open or index.to_us >= from_us):
                 yield path, index
 
 

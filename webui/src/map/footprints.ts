@@ -2,7 +2,7 @@
 // was computed, grey what stands still; an upper edge that is cut off at the horizon is not drawn.
 import type { Feature, FeatureCollection, Position } from 'geojson'
 import type { ExpressionSpecification, Map as MapLibre } from 'maplibre-gl'
-import { looks, type Look, type Place } from '../state/footprints'
+import { isPast, looks, type Look, type Place } from '../state/footprints'
 import { token } from '../state/theme'
 import { LABEL_FONT } from './style'
 
@@ -38,8 +38,10 @@ function shapesOf(look: Look): Feature[] {
   return features
 }
 
-export function footprintShapes(): FeatureCollection {
-  return { type: 'FeatureCollection', features: [...looks.value.values()].flatMap(shapesOf) }
+/** `past`: of recordings that are replayed, and not of now. */
+export function footprintShapes(past = false): FeatureCollection {
+  const shown = [...looks.value.values()].filter((one) => isPast(one.id) === past)
+  return { type: 'FeatureCollection', features: shown.flatMap(shapesOf) }
 }
 
 /** Layers over the source FOOTPRINT_SOURCE. */

@@ -163,8 +163,8 @@ export class MapView {
 
   /** Where cameras look: several times a second, so on its own. */
   refreshFootprints(): void {
-    const shown = !this.inputs.past && this.inputs.layers().footprints === true
-    this.setData(FOOTPRINT_SOURCE, shown ? footprintShapes() : { type: 'FeatureCollection', features: [] })
+    const shown = this.inputs.layers().footprints === true
+    this.setData(FOOTPRINT_SOURCE, shown ? footprintShapes(this.inputs.past !== undefined) : { type: 'FeatureCollection', features: [] })
   }
 
   /** Marks of a consultation: each shows at once, and nothing else of the map is drawn anew for it. */

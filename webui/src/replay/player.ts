@@ -43,6 +43,8 @@ export class Player {
   problem: Problem | undefined
   overview: Overview | undefined
   loadedTo_ms = NaN
+  /** Something else follows this clock, such as recorded video: it runs where there are no tracks too. */
+  followed = false
   private readonly retold = new Retold(this.store)
   private blocks: { rows: Rows; next: number }[] = []
   private asking: AbortController | undefined
@@ -81,6 +83,13 @@ export class Player {
   play(on: boolean): void {
     if (on && this.condition === 'ended') this.seek(this.from_ms)
     this.playing = on
+    this.changed()
+  }
+
+  /** From now on, or no more, something else follows this clock. */
+  follow(on: boolean): void {
+    this.followed = on
+    if (on && this.condition === 'empty') this.condition = 'ready'
     this.changed()
   }
 
@@ -138,7 +147,7 @@ export class Player {
       if (things[bar] !== undefined) things[bar]++
     }
     this.overview = { things: asked.page.next ? [] : things, empty: !rows.count }
-    if (!rows.count && this.condition === 'ready' && !this.store.count) this.condition = 'empty'
+    if (!rows.count && this.condition === 'ready' && !this.store.count && !this.followed) this.condition = 'empty'
     this.changed()
   }
 
@@ -154,7 +163,7 @@ export class Player {
       cursor = asked.page.next
     } while (cursor)
     this.store.sweep(at_ms, new Set())
-    this.condition = !this.store.count && this.overview?.empty ? 'empty' : 'ready'
+    this.condition = !this.store.count && this.overview?.empty && !this.followed ? 'empty' : 'ready'
     this.changed()
     void this.fetchOn()
   }

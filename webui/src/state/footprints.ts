@@ -21,6 +21,15 @@ export interface Look {
   stale: boolean
 }
 
+const PAST = 'past:'
+/** The id under which a replayed recording's look stands beside those of now. */
+export function pastId(streamId: string): string {
+  return PAST + streamId
+}
+export function isPast(id: string): boolean {
+  return id.startsWith(PAST)
+}
+
 export const looks = shallowRef<ReadonlyMap<string, Look>>(new Map())
 
 export function putLook(look: Look): void {

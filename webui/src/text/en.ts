@@ -13,6 +13,7 @@ import { flightMessagesEn } from './en_flight_messages'
 import { dropsEn } from './en_drops'
 import { alarmsEn } from './en_alarms'
 import { volumesEn } from './en_volumes'
+import { recordingsEn } from './en_recordings'
 import { videoEn } from './en_video'
 import { safetyEn } from './en_safety'
 import { footprintsEn } from './en_footprints'
@@ -1251,9 +1252,9 @@ export const en: Dictionary = {
     gap: 'Usual gap',
     services: 'Archive and broker',
     servicesEmpty: 'This site has no archive or broker of its own',
-    serviceName: { archive: 'Track archive', broker: 'Broker', worker: 'Decoder process' },
+    serviceName: { archive: 'Track archive', recording: 'Video recording', broker: 'Broker', worker: 'Decoder process' },
     serviceState: { ok: 'well', degraded: 'degraded', down: 'down' },
-    figure: { backlog_rows: 'rows waiting', rows: 'rows written', dropped_rows: 'rows dropped', failures: 'failures', held_bytes: 'bytes held', oldest_age_s: 'oldest, s ago', written_age_s: 'written, s ago', since_s: 'so for s', waiting_messages: 'waiting', dropped_messages: 'dropped', lost_messages: 'lost', left_to_read_back: 'to read back', unknown_messages: 'from strangers', round_trip_ms: 'round trip ms', feeds: 'feeds', messages: 'messages', sightings: 'sightings', dropped_sightings: 'sightings dropped', repeated_messages: 'repeated', replayed_messages: 'replayed', unreadable_messages: 'unreadable', lag_ms: 'lag ms', clock_off_ms: 'clock ms', heard_age_s: 'heard, s ago' },
+    figure: { streams: 'streams recorded', bytes: 'B recorded', dropped_units: 'units not recorded', removed: 'segments removed', damaged: 'segments cut', backlog_rows: 'rows waiting', rows: 'rows written', dropped_rows: 'rows dropped', failures: 'failures', held_bytes: 'bytes held', oldest_age_s: 'oldest, s ago', written_age_s: 'written, s ago', since_s: 'so for s', waiting_messages: 'waiting', dropped_messages: 'dropped', lost_messages: 'lost', left_to_read_back: 'to read back', unknown_messages: 'from strangers', round_trip_ms: 'round trip ms', feeds: 'feeds', messages: 'messages', sightings: 'sightings', dropped_sightings: 'sightings dropped', repeated_messages: 'repeated', replayed_messages: 'replayed', unreadable_messages: 'unreadable', lag_ms: 'lag ms', clock_off_ms: 'clock ms', heard_age_s: 'heard, s ago' },
     errorCode: {
       CRC: 'checksum',
       UNVERIFIED: 'address not verified',
@@ -1830,6 +1831,7 @@ export const en: Dictionary = {
   ...dropsEn,
   ...volumesEn,
   ...safetyEn,
+  ...recordingsEn,
   ...videoEn,
   ...alarmsEn,
 }

@@ -16,9 +16,14 @@ function place(at: VideoPlace | undefined): Place | null {
 
 export function seen(stream: VideoStream, one: VideoLook): void {
   told.set(stream.id, one)
+  put(stream.id, nameOf(stream), one)
+}
+
+/** On the map, under an id and a name. */
+export function put(id: string, name: string, one: VideoLook): void {
   putLook({
-    id: stream.id,
-    name: nameOf(stream),
+    id,
+    name,
     sensor: place(one.sensor),
     centre: place(one.centre),
     target: place(one.target),

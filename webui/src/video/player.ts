@@ -33,6 +33,7 @@ export class Player {
   constructor(
     private readonly canvas: HTMLCanvasElement,
     private readonly serverNow: () => number,
+    private readonly mostWaiting = MOST_WAITING,
   ) {
     this.context = canvas.getContext('2d', { alpha: false, desynchronized: true })
     if (typeof VideoDecoder === 'undefined') this.figures.fault = 'no_decoder'
@@ -51,7 +52,7 @@ export class Player {
     if (one.key && (!this.decoder || this.decoder.state === 'closed')) this.configure(one)
     const decoder = this.decoder
     if (!decoder || decoder.state !== 'configured') return
-    if (decoder.decodeQueueSize > MOST_WAITING) this.needsKey = true
+    if (decoder.decodeQueueSize > this.mostWaiting) this.needsKey = true
     if (this.needsKey && !one.key) {
       this.figures.lost += 1
       return

@@ -30,6 +30,22 @@ function keep(): void {
   localStorage.setItem(KEY, JSON.stringify(wall))
 }
 
+/** On a line too thin for video: small pictures instead. */
+const SAVING_KEY = 'ganying.wall.saving'
+export const saving = ref(localStorage.getItem(SAVING_KEY) === '1')
+export function setSaving(on: boolean): void {
+  saving.value = on
+  localStorage.setItem(SAVING_KEY, on ? '1' : '0')
+  for (const id of wall.shown) {
+    if (on) connection.value?.unwatch(id)
+    else connection.value?.watch(id)
+    if (on) gone(id)
+  }
+}
+function watchNow(id: string): void {
+  if (!saving.value) connection.value?.watch(id)
+}
+
 export const standings = shallowReactive(new Map<string, VideoStanding>())
 export const refusals = shallowReactive(new Map<string, string>())
 export const open = ref(false)
@@ -57,7 +73,7 @@ export function show(id: string): void {
   if (wall.shown.length >= wall.layout) take(wall.shown[wall.layout - 1]!)
   wall.shown = [...wall.shown, id]
   refusals.delete(id)
-  connection.value?.watch(id)
+  watchNow(id)
   keep()
 }
 export function take(id: string): void {
@@ -109,7 +125,7 @@ export function openWall(): void {
       refusals.set(one.streamId, one.code)
     },
   })
-  for (const id of wall.shown) connection.value.watch(id)
+  for (const id of wall.shown) watchNow(id)
 }
 export function closeWall(): void {
   connection.value?.stop()

@@ -28,6 +28,7 @@ COMMANDS = {
     "atak": "atak",
     "volumes": "volumes",
     "safety": "safety",
+    "clips": "clips",
 }  # subcommand -> module of adapters/cli
 
 

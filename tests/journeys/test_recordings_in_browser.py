@@ -1,5 +1,6 @@
 """A recording in a real browser: found by its small picture, replayed by the replay's clock frame by frame, exported with its hash."""
 
+import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -68,6 +69,12 @@ def test_a_recording_is_found_replayed_in_step_with_the_clock_and_exported(site:
         page.get_by_test_id("clip-check").first.click()
         expect(page.get_by_test_id("clip-checked")).to_contain_text("与日志一致")
         picture(page, "recording-exported")
+
+        verified = site.command("clips", "verify")
+        assert json.loads(verified.stdout)["state"] == "whole"
+        (file,) = (site.config.parent / "data" / "clips").glob("*.mp4")
+        handed_out = json.loads(site.command("clips", "verify", str(file)).stdout)
+        assert (handed_out["reason"], handed_out["exported_by"]) == ("事故调查", "diaodu")
 
         moment = begin_us[:19]
         page.goto(f"{site.url}/#replay={moment}Z,1,{stream}")

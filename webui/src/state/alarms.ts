@@ -22,7 +22,7 @@ import { nameOf } from './source_words'
 import { lostSources } from './sources'
 import { runningClocks } from './timers'
 import { openIntrusions } from './traffic_areas'
-import { activeTaskings, FLYING, links, site, tables, tracks } from './world'
+import { activeTaskings, FLYING, links, services, site, tables, tracks } from './world'
 
 interface Found {
   id: string
@@ -224,6 +224,13 @@ function linkAlarms(): Found[] {
     .map((one) => ({ id: pageId('link', one.site, String(one.downSinceUs ?? '')), level: 3, title: t.alarm.link(one.name), todo: t.alarm.doLink, since_ms: ms(one.downSinceUs) }))
 }
 
+/** What stops being recorded is lost for good. */
+function recordingAlarms(): Found[] {
+  return services.value
+    .filter((one) => one.kind === 'recording' && one.state === 'down')
+    .map((one) => ({ id: pageId('recording', one.detail || 'down'), level: 2, title: t.recordings.alarm, todo: word(t.recordings.fault, one.detail || 'down'), since_ms: NaN }))
+}
+
 /** Called now, where this page hears it; else as it was called when the alert began. */
 function called(one: Alert, place: number): string {
   const i = tracks.indexOf(one.numbers[place]!)
@@ -308,7 +315,7 @@ export const everyAlarm = computed<Alarm[]>(() => {
   const found =
     session.value?.role === 'atc'
       ? [...elsewhereAlarms(), ...intrusionAlarms(), ...answerAlarms(), ...alertAlarms(DESK_ONLY), ...feedAlarms()]
-      : [...elsewhereAlarms(), ...intrusionAlarms(), ...alertAlarms(), ...declinedAlarms(), ...airspaceAlarms(), ...closureAlarms(), ...timerAlarms(), ...refusalAlarms(), ...(mayUse('see_aid', session.value?.role ?? '') ? aidAlarms() : []), ...feedAlarms(), ...linkAlarms()]
+      : [...elsewhereAlarms(), ...intrusionAlarms(), ...alertAlarms(), ...declinedAlarms(), ...airspaceAlarms(), ...closureAlarms(), ...timerAlarms(), ...refusalAlarms(), ...(mayUse('see_aid', session.value?.role ?? '') ? aidAlarms() : []), ...feedAlarms(), ...linkAlarms(), ...recordingAlarms()]
   return found.map(handled).sort((a, b) => a.level - b.level || Number(waiting(b)) - Number(waiting(a)) || (a.since_ms || 0) - (b.since_ms || 0))
 })
 /** Without those that are put away or whose net keeps still. */

@@ -61,6 +61,13 @@ export function whole(value: number): string {
     .replace(/\B(?=(\d{3})+(?!\d))/g, ' ')
 }
 
+/** Bytes as people read them: "312 kB", "4.2 MB", "1.3 GB". */
+export function bytes(value: number): string {
+  if (!Number.isFinite(value)) return '—'
+  if (value < 1e6) return `${whole(value / 1e3)} kB`
+  return value < 1e9 ? `${fixed(value / 1e6, value < 1e8 ? 1 : 0)} MB` : `${fixed(value / 1e9, 1)} GB`
+}
+
 export function fixed(value: number, digits: number): string {
   return Number.isFinite(value) ? value.toFixed(digits) : '—'
 }

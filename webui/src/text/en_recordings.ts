@@ -50,6 +50,7 @@ export const recordingsEn = {
     everySeconds: 'one each 5 s',
     noStill: 'no picture',
     fault: { disk_full: 'The disk is full: recording has stopped, live goes on', over_quota: 'Over the quota: all that is left belongs to incidents and is not removed', down: 'Recordings cannot be written; live goes on' } as Record<string, string>,
+    alarm: 'Video is not recorded',
     phone: 'Small pictures of the downlink',
   },
 }

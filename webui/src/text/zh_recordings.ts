@@ -50,6 +50,7 @@ export const recordingsZh = {
     everySeconds: '每 5 秒一张',
     noStill: '没有画面',
     fault: { disk_full: '磁盘已满，录像已停；实时画面照常', over_quota: '录像已超配额，剩下的都属于警情，不会自动删除', down: '录像写不进磁盘；实时画面照常' } as Record<string, string>,
+    alarm: '视频录像中断',
     phone: '图传缩略图',
   },
 }

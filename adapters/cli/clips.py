@@ -24,7 +24,9 @@ def add_parser(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     listing = verbs.add_parser("list", help="one JSON line per clip")
     listing.set_defaults(func=run_list)
     verify = verbs.add_parser("verify", help="compare files with the hashes in the journal")
-    verify.add_argument("file", nargs="?", type=Path, metavar="FILE", help="one that was handed out; else all")
+    verify.add_argument(
+        "file", nargs="?", type=Path, metavar="FILE", help="one that was handed out; else all"
+    )
     verify.set_defaults(func=run_verify)
     for parser in (listing, verify):
         add_config_option(parser)

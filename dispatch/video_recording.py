@@ -4,7 +4,7 @@ What is recorded and found is adapters/video/recording's affair; here are the ru
 written down before anything is handed over.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,7 +13,7 @@ from dispatch.commands import Ask
 from dispatch.errors import Forbidden, Malformed, Refused, Unknown
 from dispatch.facts import Fact
 from dispatch.kinds import Role, TaskingState
-from dispatch.records import Step, Tasking
+from dispatch.records import Step
 from dispatch.video_commands import BeginReplay, EndReplay, ExportClip, VideoRecordingCommand
 from dispatch.video_facts import VideoClipExported, VideoReplayBegan, VideoReplayEnded
 from dispatch.video_kinds import VideoAudience
@@ -56,25 +56,21 @@ class Flown:
 def flown(world: World) -> Iterator[Flown]:
     """All of them, as taskings tell: from the order to the landing."""
     for tasking in world.taskings.values():
-        yield from _of_tasking(tasking)
+        yield from of_history(tasking.aircraft_id, tasking.incident_id, tasking.history)
 
 
-def _of_tasking(tasking: Tasking) -> Iterator[Flown]:
+def of_history(aircraft_id: str, incident_id: str, history: Iterable[Step]) -> Iterator[Flown]:
+    """When the aircraft of one tasking was with its incident; each sortie by itself."""
     since: datetime | None = None
-    for step in tasking.history:
+    for step in history:
         within = _within(step)
         if within and since is None:
             since = step.at
         elif not within and since is not None:
-            yield Flown(
-                aircraft_id=tasking.aircraft_id,
-                incident_id=tasking.incident_id,
-                since=since,
-                until=step.at,
-            )
+            yield Flown(aircraft_id=aircraft_id, incident_id=incident_id, since=since, until=step.at)
             since = None
     if since is not None:
-        yield Flown(aircraft_id=tasking.aircraft_id, incident_id=tasking.incident_id, since=since, until=None)
+        yield Flown(aircraft_id=aircraft_id, incident_id=incident_id, since=since, until=None)
 
 
 def _within(step: Step) -> bool:

@@ -334,6 +334,32 @@ def test_a_clip_is_an_mp4_of_the_same_pictures_with_its_hash(tmp_path: Path) -> 
         clips.make(told.root, STREAM, (BEGIN_US + 60 * US, BEGIN_US + 70 * US), path, {})
 
 
+def test_a_search_finds_by_carrier_in_a_span_and_goes_on_page_by_page(tmp_path: Path) -> None:
+    told = settings(tmp_path)
+    for hour in range(3):
+        record(told, each_40_ms(FILM[:25], BEGIN_US + hour * 3600 * US))
+    catalogue = Catalogue(told.root)
+
+    def hours(**more: Any) -> list[int]:
+        found = catalogue.search(msgspec.structs.replace(EVERYWHERE, **more))
+        return [(each.from_us - BEGIN_US) // (3600 * US) for each in found.items]
+
+    assert hours() == [2, 1, 0]
+    assert hours(from_us=BEGIN_US + 1800 * US) == [2, 1]
+    assert hours(carried=(("B-70K3", BEGIN_US + 3590 * US, BEGIN_US + 3700 * US),)) == [1]
+    assert hours(carried=(("B-OTHER", 0, BEGIN_US * 2),)) == []
+    assert hours(carried=()) == []
+    assert hours(streams=("36-VID-OTHER",)) == []
+    assert hours(box=(-180.0, -90.0, 180.0, 90.0)) == []  # without KLV it looked nowhere
+    first = catalogue.search(msgspec.structs.replace(EVERYWHERE, limit=2))
+    assert first.next is not None
+    second = catalogue.search(msgspec.structs.replace(EVERYWHERE, limit=2, before=first.next))
+    assert [len(first.items), len(second.items), second.next] == [2, 1, None]
+    catalogue.close()
+    (told.root / places.CATALOGUE).write_bytes(b"torn" * 2_000)
+    assert len(Catalogue(told.root).search(EVERYWHERE).items) == 3  # it is made anew
+
+
 def test_a_small_picture_is_of_the_nearest_key_frame(tmp_path: Path) -> None:
     told = settings(tmp_path)
     record(told, each_40_ms(FILM))

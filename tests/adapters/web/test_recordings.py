@@ -12,6 +12,7 @@ import pytest_twisted
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 
+from adapters.video.recording.recorder import RecordingReport
 from protocols.gen import video_pb2
 from tests.adapters.web.running import Response, Running
 from tests.adapters.web.test_video import camera, registered
@@ -80,6 +81,16 @@ async def test_a_stream_is_recorded_searched_replayed_exported_and_all_is_writte
             refused = await filming.http("GET", f"video/streams/{stream_id}/still", role=role)
             assert refused.status == 404, role
     (row,) = await recordings(filming, len, f"stream_id={stream_id}")
+    video = filming.site.video
+    assert video is not None
+    well = await filming.http("GET", "health")
+    assert {each["kind"]: each["state"] for each in well.json["services"]}["recording"] == "ok"
+    full = RecordingReport(state="full", detail="No space left on device")
+    video.recordings.reported("video-9", full)  # as a process whose disk is full says
+    ill = await filming.http("GET", "health")
+    assert {each["kind"]: each["state"] for each in ill.json["services"]}["recording"] == "down"
+    assert ill.json["status"] == "degraded"
+    video.recordings.reported("video-9", RecordingReport(state="ok"))
     assert (row["stream_id"], row["carrier_id"], row["width"]) == (stream_id, "B-70K3", 320)
     for role in ("operator", "atc", "sysadmin", "auditor"):
         listed = await filming.http("GET", "video/recordings", role=role)
@@ -133,8 +144,6 @@ async def test_a_stream_is_recorded_searched_replayed_exported_and_all_is_writte
     checked = await filming.http("GET", f"video/clips/{one['id']}/check", role="auditor")
     assert (checked.json["state"], checked.json["sha256"]) == ("whole", one["sha256"])
     assert (await filming.http("GET", f"video/clips/{one['id']}/file", role="auditor")).status == 403
-    video = filming.site.video
-    assert video is not None
     with video.recordings.clip_path(one["id"]).open("ab") as file_on_disk:
         file_on_disk.write(b"\0")
     checked = await filming.http("GET", f"video/clips/{one['id']}/check", role="auditor")

@@ -118,7 +118,7 @@ def check_export(
         raise Unknown("stream_id", f"no stream {stream_id}")
     begin, end = span
     if begin >= end:
-        raise Malformed("to", "is not after `from`")
+        raise Refused("CLIP_EMPTY", "`to` is not after `from`", field="to")
     if end - begin > LONGEST_CLIP:
         raise Refused("CLIP_TOO_LONG", f"at most {LONGEST_CLIP.seconds // 60} min at once", field="to")
     if not reason.strip() or len(reason) > MAX_REASON:

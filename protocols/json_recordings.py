@@ -7,7 +7,6 @@ import msgspec
 from msgspec import Meta
 
 from dispatch import video_recording
-from dispatch.errors import Malformed
 from dispatch.kinds import Role
 from dispatch.video_kinds import VideoCarrier
 from dispatch.video_records import VideoClip
@@ -16,9 +15,7 @@ from protocols.json_doors import BBOX_PATTERN, END, Body, Id, Instant, OptionalI
 
 US = 1_000_000
 CURSOR_PATTERN = r"^([0-9]{1,9}~[A-Za-z0-9][A-Za-z0-9._:-]{0,63})?" + END
-LONGEST_SEARCH = timedelta(days=366)
 LONGEST_PART_S = 120
-KM_A_DEGREE = 111.2  # of latitude; a place is looked for in a box
 EARLIEST, LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
@@ -47,22 +44,15 @@ class RecordingQuery(Body, frozen=True, kw_only=True):
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
 
     def span_us(self, now: datetime) -> tuple[int, int]:
-        """Begin and end. Raises Malformed."""
+        """Begin and end; nothing is between them where `from` is after `to`."""
         end = us(self.to or now + timedelta(seconds=1))
-        begin = us(self.from_) if self.from_ is not None else end - 86_400 * US
-        if begin >= end:
-            raise Malformed("to", "is not after `from`")
-        if end - begin > LONGEST_SEARCH.total_seconds() * US:
-            raise Malformed("from", f"is more than {LONGEST_SEARCH.days} days before `to`")
-        return begin, end
+        return us(self.from_) if self.from_ is not None else end - 86_400 * US, end
 
     def box(self) -> tuple[float, float, float, float] | None:
-        """West, south, east, north. Raises Malformed."""
+        """West, south, east, north; None for everywhere. Nothing is in one that is upside down."""
         if not self.bbox:
             return None
         west, south, east, north = (float(part) for part in self.bbox.split(","))
-        if west > east or south > north:
-            raise Malformed("bbox", "is west,south,east,north")
         return west, south, east, north
 
 
@@ -116,10 +106,8 @@ class PartQuery(Body, frozen=True, kw_only=True):
     purpose: Annotated[str, Meta(max_length=video_recording.MAX_PURPOSE)] = ""
 
     def span_us(self) -> tuple[int, int]:
-        """Begin and end. Raises Malformed."""
+        """Begin and end; nothing is between them where `from` is after `to`."""
         begin, end = us(self.from_), us(self.to)
-        if begin >= end:
-            raise Malformed("to", "is not after `from`")
         longest_s = LONGEST_PART_S * (60 if self.keys else 1)
         return begin, min(end, begin + longest_s * US)
 

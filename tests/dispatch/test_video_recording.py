@@ -121,7 +121,7 @@ def test_what_is_asked_for_is_looked_at_before_a_file_is_written() -> None:
     check(30)
     with pytest.raises(Refused, match="CLIP_TOO_LONG"):
         check(30.1)
-    with pytest.raises(Malformed):
+    with pytest.raises(Refused, match="CLIP_EMPTY"):
         check(0)
     with pytest.raises(Malformed):
         check(1, reason="")

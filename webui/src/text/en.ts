@@ -1325,6 +1325,7 @@ export const en: Dictionary = {
   },
   problem: {
     FORMAT_CHANGED: 'The picture changes within this part: export what is before and after apart.',
+    CLIP_EMPTY: 'The end is not after the beginning.',
     CLIP_TOO_LONG: 'At most 30 minutes at once.',
     CLIP_FAILED: 'The clip could not be written; the server’s log says why.',
     CLIP_GONE: 'The file is gone; its hash is still in the log.',

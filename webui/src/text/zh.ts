@@ -1325,6 +1325,7 @@ export const zh = {
   },
   problem: {
     FORMAT_CHANGED: '这一段里画面规格变了：分成前后两段导出。',
+    CLIP_EMPTY: '止不在起之后。',
     CLIP_TOO_LONG: '一次最多导出 30 分钟，长的分几次。',
     CLIP_FAILED: '片段没有写成，原因在服务器日志里。',
     CLIP_GONE: '文件不在了；它的哈希还在日志里。',

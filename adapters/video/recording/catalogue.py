@@ -17,7 +17,7 @@ from protocols.video_segment import US, LookAt, SegmentIndex
 HOUR_US = 3_600 * US
 JOINED_US = 5 * US  # a shorter hole between two segments is none
 MOST_CARRIED = 200  # spans of aircraft in one question
-_TABLES = """
+_TABLES = f"""
 CREATE TABLE IF NOT EXISTS folder (path TEXT PRIMARY KEY, changed INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS segment (
   path TEXT PRIMARY KEY, folder TEXT NOT NULL, changed INTEGER NOT NULL,
@@ -26,7 +26,7 @@ CREATE TABLE IF NOT EXISTS segment (
   codec TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL, damaged INTEGER NOT NULL,
   looks TEXT NOT NULL, west REAL, south REAL, east REAL, north REAL
 );
-CREATE INDEX IF NOT EXISTS by_time ON segment (from_us);
+CREATE INDEX IF NOT EXISTS by_hour ON segment (from_us / {HOUR_US} DESC, stream_id, from_us);
 CREATE INDEX IF NOT EXISTS by_folder ON segment (folder);
 """
 

@@ -32,7 +32,7 @@ export class RecordedStream {
   private position_ms = NaN
   private keys = false
   private asking: AbortController | undefined
-  private failedAt = 0
+  private failedAt = -Infinity
   private seq = 0n
   private epoch = -1
 
@@ -76,7 +76,8 @@ export class RecordedStream {
     this.keys = keys
     this.position_ms = this.through_ms = position_ms
     this.holeUntil_ms = NaN
-    this.failedAt = 0
+    this.failedAt = -Infinity
+    this.epoch = -1
     this.player.cut()
     dropLook(pastId(this.streamId))
     void this.fetch(PART_MS, true)

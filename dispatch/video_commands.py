@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from dispatch.video_kinds import VideoCarrier
 from dispatch.video_records import VideoTerms
 
 
@@ -84,6 +85,9 @@ class ExportClip:
     codec: str
     width: int
     height: int
+    stream_name: str  # as the stream was registered when this was recorded
+    carrier: VideoCarrier
+    carrier_id: str
 
 
 VideoRecordingCommand = BeginReplay | EndReplay | ExportClip

@@ -160,14 +160,15 @@ def _export(world: World, ask: Ask, command: ExportClip, now: datetime) -> tuple
         raise Malformed("reason", f"is 1 to {MAX_REASON} characters")
     if command.clip_id in world.video_clips:
         raise Refused("EXISTS", f"clip {command.clip_id} exists", field="id")
+    aircraft = world.aircraft.get(command.carrier_id)
     clip = VideoClip(
         id=command.clip_id,
         site=world.site,
         stream_id=stream.id,
-        stream_name=stream.terms.name,
-        carrier=stream.terms.carrier,
-        carrier_id=stream.terms.carrier_id,
-        operator_id=stream.operator_id,
+        stream_name=command.stream_name,
+        carrier=command.carrier,
+        carrier_id=command.carrier_id,
+        operator_id=aircraft.operator_id if aircraft is not None else "",
         from_at=command.from_at,
         to_at=command.to_at,
         incident_id=command.incident_id,

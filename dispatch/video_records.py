@@ -69,7 +69,8 @@ class VideoClip:
     """A part of a recording as an MP4 file, for evidence; video_recording.py has its rules.
 
     `from_at`, `to_at`: its first and last picture, when they arrived at the site. `sha256` of the file, in hex.
-    `gaps`: places without pictures for over 2 s. `operator_id`: of the aircraft, as the stream says.
+    `gaps`: places without pictures for over 2 s. name and carrier: as the stream was registered when it
+    was recorded; `operator_id`: of that aircraft.
     """
 
     id: str

@@ -17,6 +17,7 @@ from adapters.web.table import Call, Door, Filed, Tagged
 from dispatch import access, ids, video_recording
 from dispatch.commands import Ask
 from dispatch.errors import Forbidden, GanyingError, KeyReused, NotStored, Refused, Unknown
+from dispatch.kinds import Role
 from dispatch.video import may_watch
 from dispatch.video_commands import BeginReplay, ExportClip
 from dispatch.video_facts import VideoReplayBegan
@@ -78,6 +79,16 @@ def _stream(call: Call, stream_id: str, field: str = "id") -> VideoStream:
     return stream
 
 
+def _carriers(call: Call) -> tuple[str, ...] | None:
+    """An operator sees what was recorded on its own aircraft, whatever the stream is on now; None: on any."""
+    if call.who.session.role is not Role.OPERATOR:
+        return None
+    operator_id = call.who.account.operator_id
+    return tuple(
+        each.id for each in call.site.desk.world.aircraft.values() if each.operator_id == operator_id
+    )
+
+
 def _streams(call: Call, only: str) -> tuple[str, ...]:
     role, operator_id = call.who.session.role, call.who.account.operator_id
     return tuple(
@@ -114,13 +125,18 @@ def _carried(
     call: Call, flights: list[Flown], query: RecordingQuery, span: tuple[int, int]
 ) -> tuple[tuple[str, int, int], ...] | None:
     """On which carriers, when; None: on any."""
+    own = _carriers(call)
     if query.incident_id:
         now = call.site.clock()
         return tuple(
             (each.aircraft_id, us(each.since), us(each.until or now))
             for each in flights
-            if each.incident_id == query.incident_id and query.carrier_id in ("", each.aircraft_id)
+            if each.incident_id == query.incident_id
+            and query.carrier_id in ("", each.aircraft_id)
+            and (own is None or each.aircraft_id in own)
         )
+    if own is not None:
+        return tuple((each, *span) for each in own if query.carrier_id in ("", each))
     return ((query.carrier_id, *span),) if query.carrier_id else None
 
 
@@ -162,7 +178,14 @@ async def _part(call: Call) -> bytes:
         stream_id=stream.id, from_at=at(begin_us), address=call.address, purpose=query.purpose
     )
     await recordings.replays.begin(session, call.ask, command)
-    wanted = Wanted(stream_id=stream.id, from_us=begin_us, to_us=end_us, begin=query.begin, keys=query.keys)
+    wanted = Wanted(
+        stream_id=stream.id,
+        from_us=begin_us,
+        to_us=end_us,
+        begin=query.begin,
+        keys=query.keys,
+        carriers=_carriers(call),
+    )
     part = await recordings.part(wanted)
     recordings.replays.sent(session, stream.id, part)
     return part.body
@@ -172,7 +195,7 @@ async def _part(call: Call) -> bytes:
 async def _still_then(call: Call) -> Tagged:
     query: StillQuery = call.query
     stream = _stream(call, call.path["id"])
-    jpeg = await _recordings(call).still_at(stream.id, us(query.at))
+    jpeg = await _recordings(call).still_at(stream.id, us(query.at), _carriers(call))
     tag = f'"{hashlib.sha256(jpeg).hexdigest()[:24]}"'
     return Tagged(tag=tag, body=None if call.known_tag == tag else jpeg, packed=False)
 
@@ -227,6 +250,9 @@ async def _export(call: Call) -> ClipAnswer:
         codec=made.codec,
         width=made.width,
         height=made.height,
+        stream_name=made.name,
+        carrier=VideoCarrier(made.carrier),
+        carrier_id=made.carrier_id,
     )
     try:
         await call.site.desk.ask(call.ask(command))

@@ -97,6 +97,9 @@ def test_a_clip_is_exported_by_the_desk_with_a_reason_and_once() -> None:
         codec="avc1.640015",
         width=640,
         height=272,
+        stream_name="吊舱",
+        carrier=VideoCarrier.AIRCRAFT,
+        carrier_id="B-70K3",
     )
     (fact,) = video_recording.decide(world(), ask(Role.DISPATCHER, command), command, NOW)
     assert isinstance(fact, VideoClipExported)

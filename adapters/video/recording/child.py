@@ -14,7 +14,7 @@ import msgspec
 from adapters.answering import NICE, answer_all, receive
 from adapters.video.recording import clips, stills
 from adapters.video.recording.catalogue import Catalogue, Sought
-from adapters.video.recording.house import Bound, keep
+from adapters.video.recording.house import Bound, Held, keep
 from adapters.video.recording.recorder import FULL
 from adapters.video.recording.settings import RecordingSettings
 from dispatch.errors import Refused
@@ -31,6 +31,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     path: str = ""
     told: dict[str, str] = {}
     bound: tuple[Bound, ...] = ()
+    carriers: tuple[str, ...] | None = None  # nothing that was recorded on others; None: on any
 
 
 def main() -> int:
@@ -49,6 +50,7 @@ class _Answering:
     def __init__(self, settings: RecordingSettings) -> None:
         self._settings = settings
         self._catalogue: Catalogue | None = None
+        self._known: dict[Path, Held] = {}
 
     def answer(self, message: bytes) -> bytes:
         line, _, rest = message.partition(b"\n")
@@ -75,7 +77,8 @@ class _Answering:
         return msgspec.json.encode(self._catalogue.search(question.sought))
 
     def _still(self, question: Question, _: bytes) -> bytes:
-        return stills.still_at(self._settings.root, question.stream_id, question.at_us)
+        root, carriers = self._settings.root, question.carriers
+        return stills.still_at(root, question.stream_id, question.at_us, carriers)
 
     def _clip(self, question: Question, _: bytes) -> bytes:
         span = question.at_us, question.to_us
@@ -87,7 +90,7 @@ class _Answering:
         return msgspec.json.encode(clips.digest_of(path) if path.is_file() else None)
 
     def _keep(self, question: Question, _: bytes) -> bytes:
-        return msgspec.json.encode(keep(self._settings, question.bound, question.to_us))
+        return msgspec.json.encode(keep(self._settings, question.bound, question.to_us, self._known))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 
 from adapters.video.recording import places
+from adapters.video.recording.recorder import free_bytes
 from dispatch.errors import Refused, Unknown
 from protocols.codec import video as codec
 from protocols.codec.video import PictureOfStream
@@ -27,9 +28,8 @@ PART = ".part"
 GAP_US = 2 * US
 LEAP_US = 2 * US  # between the stream's clock and the arrivals
 READ_BYTES = 8 << 20
-MOST_BYTES = 4 << 30
 _HZ = 90_000
-KEPT_FREE_BYTES = 1 << 30  # beside the recordings' own reserve
+KEPT_FREE_BYTES = 1 << 30  # of the disk, left to the journal
 
 
 class ClipMade(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +44,9 @@ class ClipMade(msgspec.Struct, frozen=True, kw_only=True):
     codec: str
     width: int
     height: int
+    name: str  # as the stream was registered when it was recorded
+    carrier: str
+    carrier_id: str
 
 
 class _Picture(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,13 +62,17 @@ def make(root: Path, stream_id: str, span: tuple[int, int], path: Path, told: di
         raise Unknown("from", "nothing was recorded then")
     one = found[0][1]
     for _, index in found:
-        if (index.codec, index.width, index.height) != (one.codec, one.width, one.height):
+        same = (index.codec, index.width, index.height) == (one.codec, one.width, one.height)
+        if not same or index.info.carrier_id != one.info.carrier_id:
             raise Refused(
                 "FORMAT_CHANGED",
-                f"the picture is another from {_told(index.from_us)} on: export up to there, and from there",
+                f"the picture, or what the camera is on, is another from {_told(index.from_us)} on: export up to there, and from there",
                 field="to",
             )
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    needed = sum(index.size for _, index in found) + KEPT_FREE_BYTES
+    if free_bytes(path.parent) < needed:
+        raise Refused("DISK_FULL", f"{needed / 1e9:.1f} GB of the disk have to be free for it")
     part = path.with_name(path.name + PART)
     try:
         made = _write(found, span, part, told)
@@ -113,6 +120,9 @@ def _write(
         codec=one.codec,
         width=one.width,
         height=one.height,
+        name=one.info.name,
+        carrier=one.info.carrier,
+        carrier_id=one.info.carrier_id,
     )
 
 

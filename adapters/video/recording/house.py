@@ -55,17 +55,45 @@ class HouseReport(msgspec.Struct, kw_only=True):
     over: bool = False  # more than may be kept, and all of it is bound
 
 
-def keep(settings: RecordingSettings, bound: Iterable[Bound], now_us: int) -> HouseReport:
-    """One run. Raises OSError if the folder is not ours."""
-    report, held = HouseReport(), []
+class Held(msgspec.Struct, frozen=True, array_like=True):
+    """What is remembered of a closed segment: it never changes again."""
+
+    from_us: int
+    to_us: int
+    size: int
+    carrier_id: str
+
+
+def keep(
+    settings: RecordingSettings,
+    bound: Iterable[Bound],
+    now_us: int,
+    known: dict[Path, Held] | None = None,
+) -> HouseReport:
+    """One run. Raises OSError if the folder is not ours. `known`: of earlier runs, which this one carries on."""
+    report, closed = HouseReport(), {} if known is None else known
+    held: dict[Path, Held] = {}
+    growing = 0
     settings.root.mkdir(mode=0o700, parents=True, exist_ok=True)
     for folder in places.day_folders(settings.root):
         for path in places.segments(folder):
+            if path in closed:
+                held[path] = closed[path]
+                continue
             with contextlib.suppress(OSError):
                 found = _settled(path, report)
-                if found is not None:
-                    held.append((path, found, path.stat().st_size))
+                if found is None:
+                    continue
+                size = path.stat().st_size
+                if found.open:
+                    growing += size
+                    report.segments += 1
+                else:
+                    held[path] = Held(found.from_us, found.to_us, size, found.info.carrier_id)
+    report.size = growing
     _remove(settings, tuple(bound), now_us, held, report)
+    closed.clear()
+    closed.update(held)
     for folder in places.day_folders(settings.root):
         with contextlib.suppress(OSError):  # not empty
             folder.rmdir()
@@ -152,38 +180,34 @@ def _remove(
     settings: RecordingSettings,
     bound: tuple[Bound, ...],
     now_us: int,
-    held: list[tuple[Path, SegmentIndex, int]],
+    held: dict[Path, Held],
     report: HouseReport,
 ) -> None:
-    held.sort(key=lambda each: each[1].from_us)
-    total = sum(size for _, _, size in held)
-    kept: list[SegmentIndex] = []
-    for path, index, size in held:
-        old = index.to_us < now_us - settings.days * US_A_DAY
+    """The oldest first; what goes, goes out of `held`. The report has the size of those that are being written."""
+    total = report.size + sum(each.size for each in held.values())
+    for path, each in sorted(held.items(), key=lambda item: item[1].from_us):
+        old = each.to_us < now_us - settings.days * US_A_DAY
         over = bool(settings.max_bytes) and total > settings.max_bytes
-        if index.open or not (old or over) or _is_bound(settings, bound, index, now_us):
-            kept.append(index)
+        if not (old or over) or _is_bound(settings, bound, each, now_us):
             continue
         places.index_path(path).unlink(missing_ok=True)
         path.unlink(missing_ok=True)
-        total -= size
+        del held[path]
+        total -= each.size
         report.removed += 1
-        report.removed_bytes += size
-    report.segments, report.size = len(kept), total
-    report.oldest_us = kept[0].from_us if kept else None
+        report.removed_bytes += each.size
+    report.segments += len(held)
+    report.size = total
+    report.oldest_us = min((each.from_us for each in held.values()), default=None)
     report.over = bool(settings.max_bytes) and total > settings.max_bytes
     if report.removed:
         log.warning("recordings were removed", segments=report.removed, bytes=report.removed_bytes)
 
 
-def _is_bound(
-    settings: RecordingSettings, bound: tuple[Bound, ...], index: SegmentIndex, now_us: int
-) -> bool:
-    if index.to_us < now_us - settings.incident_days * US_A_DAY:
+def _is_bound(settings: RecordingSettings, bound: tuple[Bound, ...], held: Held, now_us: int) -> bool:
+    if not held.carrier_id or held.to_us < now_us - settings.incident_days * US_A_DAY:
         return False
-    carrier_id = index.info.carrier_id
     return any(
-        each.carrier_id == carrier_id and each.from_us <= index.to_us and each.to_us >= index.from_us
+        each.carrier_id == held.carrier_id and each.from_us <= held.to_us and each.to_us >= held.from_us
         for each in bound
-        if carrier_id
     )

@@ -22,13 +22,19 @@ NEXT_WITHIN_US = 3_600 * US  # how far what comes after a hole is looked for
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """[from_us, to_us) of a stream. `begin`: from the key frame before it on. `keys`: key frames alone."""
+    """[from_us, to_us) of a stream. `begin`: from the key frame before it on. `keys`: key frames alone. `carriers`: nothing
+    that was recorded on others; None: on any."""
 
     stream_id: str
     from_us: int
     to_us: int
     begin: bool = False
     keys: bool = False
+    carriers: tuple[str, ...] | None = None
+
+    def shows(self, index: SegmentIndex) -> bool:
+        """Whether a segment is for whoever asks."""
+        return self.carriers is None or index.info.carrier_id in self.carriers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +51,12 @@ def read(root: Path, wanted: Wanted, terrain: Terrain) -> Part:
     """Raises OSError."""
     taken = _Taken(wanted, terrain)
     for path, index in places.reaching(root, wanted.stream_id, wanted.from_us, wanted.to_us):
-        if not taken.read(path, index):
+        if wanted.shows(index) and not taken.read(path, index):
             break
     next_us = None
     if not taken.full and not taken.pictures:
         later = places.reaching(root, wanted.stream_id, wanted.to_us, wanted.to_us + NEXT_WITHIN_US)
-        next_us = next((max(index.from_us, wanted.to_us) for _, index in later), None)
+        next_us = next((max(index.from_us, wanted.to_us) for _, index in later if wanted.shows(index)), None)
     through_us = taken.last_us + 1 if taken.full else wanted.to_us
     body = codec.recorded(taken.told, wanted.from_us, through_us, next_us)
     return Part(body=body, pictures=taken.pictures, from_us=wanted.from_us, through_us=through_us)

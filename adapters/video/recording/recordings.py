@@ -182,9 +182,10 @@ class Recordings:
         )
         return made
 
-    async def still_at(self, stream_id: str, at_us: int) -> bytes:
-        """JPEG of what was recorded then. Raises GanyingError."""
-        return await self._soon.ask(Question(what="still", stream_id=stream_id, at_us=at_us))
+    async def still_at(self, stream_id: str, at_us: int, carriers: tuple[str, ...] | None) -> bytes:
+        """JPEG of what was recorded then, on one of these carriers. Raises GanyingError."""
+        question = Question(what="still", stream_id=stream_id, at_us=at_us, carriers=carriers)
+        return await self._soon.ask(question)
 
     async def still_now(self, line: Line) -> Still:
         """A stream's newest small picture, at most STILL_S older than its newest key frame. Raises GanyingError."""

@@ -35,10 +35,12 @@ def still_of(message: bytes) -> bytes:
     return _jpeg(frames[0])
 
 
-def still_at(root: Path, stream_id: str, at_us: int) -> bytes:
-    """Of what was recorded then. Raises Unknown."""
+def still_at(root: Path, stream_id: str, at_us: int, carriers: tuple[str, ...] | None = None) -> bytes:
+    """Of what was recorded then, on one of these carriers. Raises Unknown."""
     nearest = None
     for path, index in places.reaching(root, stream_id, at_us - _SHORT, at_us + _SHORT):
+        if carriers is not None and index.info.carrier_id not in carriers:
+            continue
         for key in index.keys:
             if nearest is None or abs(key.at_us - at_us) < abs(nearest[1].at_us - at_us):
                 nearest = path, key

@@ -1324,7 +1324,7 @@ export const en: Dictionary = {
     arm: (what) => `Press again: ${what}`,
   },
   problem: {
-    FORMAT_CHANGED: 'The picture changes within this part: export what is before and after apart.',
+    FORMAT_CHANGED: 'The picture, or what the camera is on, changes within this part: export what is before and after apart.',
     CLIP_EMPTY: 'The end is not after the beginning.',
     CLIP_TOO_LONG: 'At most 30 minutes at once.',
     CLIP_FAILED: 'The clip could not be written; the server’s log says why.',

@@ -1324,7 +1324,7 @@ export const zh = {
     arm: (what: string) => `再按一次：${what}`,
   },
   problem: {
-    FORMAT_CHANGED: '这一段里画面规格变了：分成前后两段导出。',
+    FORMAT_CHANGED: '这一段里画面规格或载体变了：分成前后两段导出。',
     CLIP_EMPTY: '止不在起之后。',
     CLIP_TOO_LONG: '一次最多导出 30 分钟，长的分几次。',
     CLIP_FAILED: '片段没有写成，原因在服务器日志里。',

@@ -334,6 +334,24 @@ def test_a_clip_is_an_mp4_of_the_same_pictures_with_its_hash(tmp_path: Path) -> 
         clips.make(told.root, STREAM, (BEGIN_US + 60 * US, BEGIN_US + 70 * US), path, {})
 
 
+def test_what_was_recorded_on_others_aircraft_is_left_out(tmp_path: Path) -> None:
+    told = settings(tmp_path)
+    record(told, each_40_ms(FILM))
+    assert shown(part(told, 0, 6, carriers=("B-70K3",))) == list(range(150))
+    assert told_of(part(told, 0, 6, carriers=("B-OTHER",))) == []
+    assert told_of(part(told, 0, 6, carriers=(), keys=True, begin=True)) == []
+    with pytest.raises(Unknown):
+        stills.still_at(told.root, STREAM, BEGIN_US, ("B-OTHER",))
+
+
+def test_a_clip_needs_room_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = settings(tmp_path)
+    record(told, each_40_ms(FILM))
+    monkeypatch.setattr(clips, "free_bytes", lambda _: clips.KEPT_FREE_BYTES)
+    with pytest.raises(Refused, match="DISK_FULL"):
+        clips.make(told.root, STREAM, (BEGIN_US, BEGIN_US + 2 * US), tmp_path / "a.mp4", {})
+
+
 def test_a_search_finds_by_carrier_in_a_span_and_goes_on_page_by_page(tmp_path: Path) -> None:
     told = settings(tmp_path)
     for hour in range(3):

@@ -1,54 +1,40 @@
-"""Doors of recordings: searched, watched part by part, small pictures, clips for evidence and their hash."""
+"""Doors of recordings: searched, watched part by part, small pictures. Clips: doors_clips.py."""
 
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable
 from functools import wraps
 from typing import Any
 
-from adapters.store.journal import Period
 from adapters.video.recording.asking import NoRecording
 from adapters.video.recording.catalogue import Recorded, Sought
 from adapters.video.recording.parts import Wanted
 from adapters.video.recording.recordings import Recordings
-from adapters.web.lists import newest_first, page, shown
+from adapters.web.lists import shown
 from adapters.web.problems import RETRY_AFTER_S, HttpError
-from adapters.web.sessions import new_key
-from adapters.web.table import Call, Door, Filed, Tagged
-from dispatch import access, ids, video_recording
-from dispatch.commands import Ask
-from dispatch.errors import Forbidden, GanyingError, KeyReused, NotStored, Refused, Unknown
+from adapters.web.table import Call, Door, Tagged
+from dispatch.errors import Refused, Unknown
 from dispatch.kinds import Role
 from dispatch.video import may_watch
-from dispatch.video_commands import BeginReplay, ExportClip
-from dispatch.video_facts import VideoReplayBegan
+from dispatch.video_commands import BeginReplay
 from dispatch.video_kinds import VideoCarrier
 from dispatch.video_recording import Flown, flown, may_replay
-from dispatch.video_records import VideoClip, VideoStream
-from protocols.codec.facts import decode
+from dispatch.video_records import VideoStream
 from protocols.json_answers import Page
 from protocols.json_recordings import (
-    ClipAnswer,
-    ClipBody,
-    ClipCheck,
-    ClipQuery,
     IncidentOfRecording,
     PartQuery,
     RecordingAnswer,
     RecordingQuery,
-    ReplayLine,
     SpanAnswer,
     StillQuery,
     at,
     us,
 )
-from protocols.json_video import ViewingQuery
 
-JPEG, PROTOBUF, MP4 = "image/jpeg", "application/x-protobuf", "video/mp4"
-ROWS_AT_ONCE, MOST_ROWS = 200, 5_000
-PAST_THE_END = 2**63 - 1
+JPEG, PROTOBUF = "image/jpeg", "application/x-protobuf"
 
 
-def _again(handler: Callable[[Call], Awaitable[Any]]) -> Callable[[Call], Awaitable[Any]]:
+def again(handler: Callable[[Call], Awaitable[Any]]) -> Callable[[Call], Awaitable[Any]]:
     """What cannot be had now is 503, and when to ask again."""
 
     @wraps(handler)
@@ -64,7 +50,8 @@ def _again(handler: Callable[[Call], Awaitable[Any]]) -> Callable[[Call], Awaita
     return answer
 
 
-def _recordings(call: Call) -> Recordings:
+def recordings_of(call: Call) -> Recordings:
+    """This site's. Raises Refused where it takes no video."""
     if call.site.video is None:
         raise Refused("NO_VIDEO", "this site takes no video")
     return call.site.video.recordings
@@ -98,7 +85,7 @@ def _streams(call: Call, only: str) -> tuple[str, ...]:
     )
 
 
-@_again
+@again
 async def _list(call: Call) -> Page[RecordingAnswer]:
     query: RecordingQuery = call.query
     begin_us, end_us = query.span_us(call.site.clock())
@@ -117,7 +104,7 @@ async def _list(call: Call) -> Page[RecordingAnswer]:
         before=query.cursor,
         limit=query.limit,
     )
-    found = await _recordings(call).search(sought)
+    found = await recordings_of(call).search(sought)
     return Page(items=[_told(each, flights, known) for each in found.items], next=found.next)
 
 
@@ -168,12 +155,12 @@ def _told(found: Recorded, flights: Iterable[Flown], known: dict[str, Any]) -> R
     )
 
 
-@_again
+@again
 async def _part(call: Call) -> bytes:
     query: PartQuery = call.query
     begin_us, end_us = query.span_us()
     stream = _stream(call, call.path["id"])
-    recordings, session = _recordings(call), call.who.session.token_digest
+    recordings, session = recordings_of(call), call.who.session.token_digest
     command = BeginReplay(
         stream_id=stream.id, from_at=at(begin_us), address=call.address, purpose=query.purpose
     )
@@ -191,162 +178,24 @@ async def _part(call: Call) -> bytes:
     return part.body
 
 
-@_again
+@again
 async def _still_then(call: Call) -> Tagged:
     query: StillQuery = call.query
     stream = _stream(call, call.path["id"])
-    jpeg = await _recordings(call).still_at(stream.id, us(query.at), _carriers(call))
+    jpeg = await recordings_of(call).still_at(stream.id, us(query.at), _carriers(call))
     tag = f'"{hashlib.sha256(jpeg).hexdigest()[:24]}"'
     return Tagged(tag=tag, body=None if call.known_tag == tag else jpeg, packed=False)
 
 
-@_again
+@again
 async def _still_now(call: Call) -> Tagged:
     who, stream_id = call.who, call.path["id"]
     line = None if call.site.video is None else call.site.video.line(stream_id)
     if line is None or not may_watch(who.session.role, who.account.operator_id, line.stream):
         raise Unknown("id", "no such stream for you")
-    still = await _recordings(call).still_now(line)
+    still = await recordings_of(call).still_now(line)
     body = None if call.known_tag == still.tag else still.jpeg
     return Tagged(tag=still.tag, body=body, packed=False)
-
-
-@_again
-async def _export(call: Call) -> ClipAnswer:
-    body: ClipBody = call.body
-    world, recordings = call.site.desk.world, _recordings(call)
-    key = call.key or new_key()
-    clip_id = ids.derive(world.site, "CLP", f"{call.who.account.name}\0{key}")
-    present = world.video_clips.get(clip_id)
-    if present is not None:  # asked again with the same key
-        if (present.stream_id, present.reason, present.incident_id) != (
-            body.stream_id,
-            body.reason,
-            body.incident_id,
-        ):
-            raise KeyReused(key)
-        return ClipAnswer(clip=present)
-    asked = Ask(
-        actor=call.who.account.name,
-        role=call.who.session.role,
-        command_id=key,
-        command=BeginReplay(stream_id=body.stream_id, from_at=body.from_),
-    )
-    video_recording.check_export(world, asked, body.stream_id, body.span(), body.reason)
-    if body.incident_id and body.incident_id not in {each.id for each in shown(call, "incidents")}:
-        raise Unknown("incident_id", f"no incident {body.incident_id}")
-    made = await recordings.make_clip(clip_id, world.video_streams[body.stream_id], body.span())
-    command = ExportClip(
-        clip_id=clip_id,
-        stream_id=body.stream_id,
-        from_at=at(made.from_us),
-        to_at=at(made.to_us),
-        reason=body.reason,
-        incident_id=body.incident_id,
-        sha256=made.sha256,
-        size_bytes=made.size_bytes,
-        pictures=made.pictures,
-        gaps=made.gaps,
-        codec=made.codec,
-        width=made.width,
-        height=made.height,
-        stream_name=made.name,
-        carrier=VideoCarrier(made.carrier),
-        carrier_id=made.carrier_id,
-    )
-    try:
-        await call.site.desk.ask(call.ask(command))
-    except NotStored:  # it may stand in the journal after all: settled at the next start
-        raise
-    except GanyingError:
-        recordings.clip_refused(clip_id)
-        raise
-    recordings.clip_recorded(clip_id)
-    return ClipAnswer(clip=call.site.desk.world.video_clips[clip_id])
-
-
-def _clips_for(call: Call) -> None:
-    if call.who.session.role not in access.SEE_CLIPS:
-        raise Forbidden(f"clips are for {', '.join(sorted(access.SEE_CLIPS))}")
-
-
-def _clip(call: Call) -> VideoClip:
-    _clips_for(call)
-    clip = call.site.desk.world.video_clips.get(call.path["id"])
-    if clip is None:
-        raise Unknown("id", f"no clip {call.path['id']}")
-    return clip
-
-
-async def _clips(call: Call) -> Any:
-    _clips_for(call)
-    query: ClipQuery = call.query
-    found = (
-        ClipAnswer(clip=each)
-        for each in call.site.desk.world.video_clips.values()
-        if query.incident_id in ("", each.incident_id) and query.stream_id in ("", each.stream_id)
-    )
-    return page(found, lambda each: newest_first(each.clip.exported_at, each.clip.id), query)
-
-
-@_again
-async def _check(call: Call) -> ClipCheck:
-    clip = _clip(call)
-    digest = await _recordings(call).clip_digest(clip.id)
-    state = "missing" if digest is None else "whole" if digest == clip.sha256 else "changed"
-    return ClipCheck(state=state, sha256=digest, recorded=clip.sha256)  # type: ignore[arg-type]  # one of the three
-
-
-@_again
-async def _file(call: Call) -> Filed:
-    clip = _clip(call)
-    command = BeginReplay(
-        stream_id=clip.stream_id, from_at=clip.from_at, address=call.address, clip_id=clip.id
-    )
-    await call.site.desk.ask(call.ask(command))
-    found = await _recordings(call).clip_file(clip.id)
-    if found is None:
-        raise Refused("CLIP_GONE", "the file is not there any more; the journal keeps its hash")
-    return Filed(file=found[0], size=found[1], name=f"{clip.id}.mp4")
-
-
-async def _replays(call: Call) -> Page[ReplayLine]:
-    if call.who.session.role not in access.SEE_VIEWINGS:
-        raise Forbidden(f"viewings are for {', '.join(sorted(access.SEE_VIEWINGS))}")
-    query: ViewingQuery = call.query
-    begin, end = query.period(call.site.clock())
-    period = Period(kind=VideoReplayBegan.__name__, begin=begin, end=end)
-    before = int(query.cursor) if query.cursor else PAST_THE_END
-    found: list[ReplayLine] = []
-    for _ in range(MOST_ROWS // ROWS_AT_ONCE):
-        rows = await call.site.desk.own_rows(period, before, ROWS_AT_ONCE)
-        for row in rows:
-            fact = decode(row.kind, row.body)
-            if not isinstance(fact, VideoReplayBegan):
-                continue
-            one = fact.replay
-            if query.stream_id not in ("", one.stream_id) or query.who not in ("", row.actor):
-                continue
-            found.append(
-                ReplayLine(
-                    seq=row.seq,
-                    at=row.at,
-                    who=row.actor,
-                    role=row.role,
-                    replay_id=one.id,
-                    stream_id=one.stream_id,
-                    from_=one.from_at,
-                    address=one.address,
-                    purpose=one.purpose,
-                    clip_id=one.clip_id,
-                )
-            )
-            if len(found) >= query.limit:
-                return Page(items=found, next=str(row.seq))
-        if len(rows) < ROWS_AT_ONCE:
-            return Page(items=found, next=None)
-        before = rows[-1].seq
-    return Page(items=found, next=str(before))
 
 
 _FAILS = (404, 409, 503)
@@ -400,58 +249,5 @@ DOORS = (
         sends=JPEG,
         tagged=True,
         statuses=_FAILS,
-    ),
-    Door(
-        method="GET",
-        path="/video/clips",
-        name="listClips",
-        text="Parts of recordings that were taken away as files, newest first.",
-        handler=_clips,
-        query=ClipQuery,
-        answers=Page[ClipAnswer],
-        statuses=(403,),
-    ),
-    Door(
-        method="POST",
-        path="/video/clips",
-        name="exportClip",
-        text=(
-            "Write a part of a recording as MP4, as it came, at most 30 min. Who, when, why and the file's SHA-256 are in the"
-            " journal before it can be fetched. It begins with the key frame before `from`."
-        ),
-        handler=_export,
-        takes=ClipBody,
-        answers=ClipAnswer,
-        status=201,
-        statuses=_FAILS,
-    ),
-    Door(
-        method="GET",
-        path="/video/clips/<id:id>/file",
-        name="getClip",
-        text="The file; who fetches it is written down first.",
-        handler=_file,
-        answers=bytes,
-        sends=MP4,
-        statuses=(403, *_FAILS),
-    ),
-    Door(
-        method="GET",
-        path="/video/clips/<id:id>/check",
-        name="checkClip",
-        text="The hash of the file as it is now, beside the one in the journal.",
-        handler=_check,
-        answers=ClipCheck,
-        statuses=(403, *_FAILS),
-    ),
-    Door(
-        method="GET",
-        path="/video/replays",
-        name="listReplays",
-        text="Who watched which recording or took a clip away, newest first. For the auditor and the duty chief.",
-        handler=_replays,
-        query=ViewingQuery,
-        answers=Page[ReplayLine],
-        statuses=(403, 503),
     ),
 )

@@ -23,6 +23,7 @@ from adapters.web import (
     doors_audit,
     doors_callouts,
     doors_clearance,
+    doors_clips,
     doors_closures,
     doors_deconfliction,
     doors_devices,
@@ -110,6 +111,7 @@ _DOORS = (
     *doors_links.DOORS,
     *doors_video.DOORS,
     *doors_recordings.DOORS,
+    *doors_clips.DOORS,
     *doors_enrol.DOORS,
     *doors_volumes.DOORS,
 )

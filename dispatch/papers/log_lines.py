@@ -434,5 +434,7 @@ NOT_TOLD: dict[type, str] = {
     room_facts.RoomReadUpTo: "it stands in its minutes",
     video_facts.VideoViewingBegan: "who watched what is the auditor's page of viewings",
     video_facts.VideoViewingEnded: "likewise",
+    video_facts.VideoReplayBegan: "likewise, of recordings",
+    video_facts.VideoReplayEnded: "likewise, of recordings",
     callout_facts.TaskingShown: "a page has shown what was told when it was ordered",
 }

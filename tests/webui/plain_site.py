@@ -34,6 +34,8 @@ NO_CONFLICTS: dict[str, Any] = {
 
 
 PLAIN_SITE: dict[str, Any] = {  # what a site answers that keeps none of it
+    "video/recordings": {"items": [], "next": None},
+    "video/clips": {"items": [], "next": None},
     "duty": {"on_duty": [], "coming": [], "handover": None},
     "volumes/map": {"whole": True, "through": 0, "gone": [], "features": []},
     "weather": {

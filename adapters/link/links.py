@@ -7,7 +7,7 @@ Twisted's ClientService with a growing pause; a link that was refused waits long
 
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -160,7 +160,7 @@ class Links:
         if self._loop.running:
             self._loop.stop()
         self._sharing.stop()
-        for peer in self._peers.values():
+        for _, peer in self._present():
             peer.part("STOPPING", "the site is being stopped")
         closing = [maybeDeferred(service.stopService) for service in self._services]
         if self._listening is not None:
@@ -320,7 +320,7 @@ class Links:
 
     def received(self, socket: LinkSocket, data: bytes) -> None:
         """One frame, for whoever owns the socket."""
-        for peer in self._peers.values():
+        for _, peer in self._present():
             peer.received(socket, data)
 
     def closed(self, socket: LinkSocket, why: str) -> None:
@@ -328,7 +328,7 @@ class Links:
         if not socket.was_open and not socket.dialled:
             self._note("HANDSHAKE", why)
         now = self._clock()
-        for site, peer in self._peers.items():
+        for site, peer in self._present():
             peer.closed(socket, too_large=why == FRAME_TOO_LARGE)
             self._down(site, peer.session.state, now)
 
@@ -367,7 +367,7 @@ class Links:
 
     def line_changed(self, socket: LinkSocket) -> None:
         """A socket is full, or has room again."""
-        for peer in self._peers.values():
+        for _, peer in self._present():
             peer.line_changed(socket)
 
     def _recorded(self, _world: World, facts: tuple[Recorded, ...]) -> None:
@@ -389,14 +389,20 @@ class Links:
                 self._add(section)
 
     def _journals_grew(self) -> None:
-        for peer in self._peers.values():
+        for _, peer in self._present():
             peer.journal_grew()
 
     def _tick(self) -> None:
         now = self._clock()
-        for site, peer in self._peers.items():
+        for site, peer in self._present():
             self._down(site, peer.session.state, now)
             peer.tick()
+
+    def _present(self) -> Iterator[tuple[str, Peer]]:
+        """Every partner's; what is done for one may bring in or shut out another, whose turn then is not or no more."""
+        for site, peer in tuple(self._peers.items()):
+            if self._peers.get(site) is peer:
+                yield site, peer
 
 
 def _refusals(counts: Counter[str]) -> Counter[str]:

@@ -60,6 +60,11 @@ def terms_towards(world: "World", partner: str, now: datetime | None = None) -> 
     return None if signed else DEFAULT
 
 
+def relays(terms: ConsentTerms | None) -> bool:
+    """Whether terms let rows pass over the partner's link; where none was signed its `[[partner]]` says it."""
+    return terms is DEFAULT or (terms is not None and terms.relay)
+
+
 def withheld(terms: ConsentTerms, object_class: str) -> tuple[WithheldField, ...] | None:
     """What is left out of a class; None: nothing of the class leaves."""
     for each in terms.classes:

@@ -116,7 +116,9 @@ class Links:
         self._services: list[ClientService] = []
         self._listening: Any = None
         self._loop = LoopingCall(self._tick)
-        self._sharing = Sharing(desk, [section.site for section in config.partner], clock)
+        self._sharing = Sharing(
+            desk, [section.site for section in config.partner], clock, self._partners.beyond
+        )
         self._house: House | None = None
         self._reactor: Any = None
         self._unsubscribe: Callable[[], None] | None = None

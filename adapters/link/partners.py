@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from adapters.config import Config, PartnerSection
 from dispatch import enrol
+from dispatch.consent_records import Beyond
 from dispatch.enrol_records import JoinedSite
 from dispatch.errors import Refused
 from dispatch.world import World
@@ -27,6 +28,14 @@ class Partners:
         joined = sorted(enrol.present(world).values(), key=lambda each: (each.joined_at, each.site))
         listed = {each.site: each for each in self._config.partner if each.site not in shut}
         return listed | {each.site: _section(each) for each in joined if each.site not in listed}
+
+    def beyond(self, partner: str) -> tuple[Beyond, ...]:
+        """The sites that are reached over a partner."""
+        return tuple(
+            Beyond(site=each.site, agreement=each.agreement)
+            for each in self._config.partner
+            if each.via == partner
+        )
 
     def joined(self, site: str) -> JoinedSite | None:
         """The record of one who joined, shut out or not."""

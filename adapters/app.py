@@ -160,6 +160,7 @@ class Server:
             reactor=reactor,
         )
         self.links.on_word, self.links.on_back = self.rooms.heard, self.rooms.back
+        self.links.on_passing = self.rooms.passing
         self.video = Video(
             config=config,
             desk=self.desk,

@@ -28,6 +28,7 @@ LANES = "lanes"  # orders and messages apart, a cursor each
 RELAY = "relay"  # passes on rows of and for third sites
 COLUMNS = "columns"  # reads tracks in columns
 ROOMS = "rooms"  # pointers and files of consultations
+ROOM_RELAY = "room_relay"  # the same for sites beyond, with `relay`
 CAPABILITIES = (*OBJECT_CLASSES, LANES, COLUMNS, ROOMS)
 
 

@@ -44,6 +44,7 @@ from protocols.codec.link import (
     LinkTracks,
     Part,
     RoomHands,
+    RoomPassed,
     RoomWord,
     Unknown,
 )
@@ -322,7 +323,7 @@ class LinkSession:
             case LinkColumns(), True:
                 underway = self._tracks.columns_heard(message, now, self.skew.offset_us)
                 return [PartnerColumns(columns=message, underway=underway)]
-            case RoomHands() | FileAsk() | FilePart(), True:
+            case RoomHands() | FileAsk() | FilePart() | RoomPassed(), True:
                 return [PartnerSays(word=message)]
             case Beat(), True:
                 self._beats.heard(message, now)

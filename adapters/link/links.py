@@ -6,9 +6,7 @@ Twisted's ClientService with a growing pause; a link that was refused waits long
 """
 
 import random
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,6 +27,8 @@ from adapters.link.received import House
 from adapters.link.seals import Seals
 from adapters.link.sharing import Sharing
 from adapters.link.socket import FRAME_TOO_LARGE, AcceptingFactory, DiallingFactory, LinkSocket
+from adapters.link.status import LinkStatus, refusals
+from adapters.link.words import SiteWord, Words
 from adapters.metrics import Metrics
 from adapters.tls import link_client_context, link_server_context, peer_certificate, peer_site
 from dispatch.enrol_facts import SiteJoined, SiteShutOut
@@ -36,8 +36,8 @@ from dispatch.errors import GanyingError, Malformed, Refused
 from dispatch.facts import Recorded
 from dispatch.picture import TrackPicture
 from dispatch.world import World
-from protocols.codec.link import Part, RoomWord, encode
-from protocols.link_greeting import CAPABILITIES, RELAY, ROOMS, Identity
+from protocols.codec.link import Part, RoomPassed, RoomWord, encode
+from protocols.link_greeting import CAPABILITIES, RELAY, ROOM_RELAY, Identity
 from protocols.link_lanes import RELAYED
 from protocols.link_relay import routes
 from protocols.link_state import LinkState
@@ -53,30 +53,6 @@ REMEMBERED_REASONS = (
 )
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkStatus:
-    """One link as the console shows it. `reason` is the code of what ended it last, empty while all is well."""
-
-    site: str
-    name: str
-    state: LinkState
-    lag_ms: int
-    queue: int
-    skew_ms: int
-    reason: str
-    detail: str = ""
-    via: str = ""  # reached over this partner, whose link's state this is
-    version: str = ""  # of the dialogue that the partner speaks, `major.minor`
-    capabilities: tuple[str, ...] = ()
-    bytes_out: Mapping[str, int] = field(default_factory=dict)  # by class of traffic, since the start
-    bytes_in: Mapping[str, int] = field(default_factory=dict)
-    refused: Mapping[str, int] = field(default_factory=dict)  # rows and messages, by reason
-    held: int = 0  # rows of third sites that wait for it
-    down_since: datetime | None = None  # since it was first seen not live
-    agreement: str = ""
-    flows: tuple[dict[str, Any], ...] = ()  # by class of object, since the start
 
 
 class AlreadyLinked(Exception):
@@ -107,7 +83,9 @@ class Links:
         self.on_back: Callable[[str, datetime], None] = lambda _site, _since: (
             None
         )  # a line that was down since
-        self.on_word: Callable[[str, RoomWord], None] = lambda _site, _word: None  # consultations
+        self.on_word: Callable[[str, SiteWord], None] = lambda _site, _word: None  # consultations
+        self.on_passing: Callable[[RoomPassed], bool] = lambda _passed: False  # of others; True: seen to
+        self._words: Words | None = None
         self._desk, self._picture, self._config, self._clock = desk, picture, config, clock
         self._metrics = metrics
         self._peers: dict[str, Peer] = {}
@@ -135,6 +113,15 @@ class Links:
         if not federation.listen and not self._config.partner:
             return succeed(None)
         self._house, self._reactor = self._furnish(), reactor
+        self._words = Words(
+            routes=self._house.routes,
+            peers=self._peers,
+            desk=self._desk,
+            clock=self._clock,
+            metrics=self._metrics,
+            heard=self._heard_word,
+            passing=self._passes_by,
+        )
         for section in self._partners.sections().values():
             if not section.via:
                 self._add(section)
@@ -200,7 +187,7 @@ class Links:
             capabilities=tuple(sorted(peering.capabilities)),
             bytes_out=dict(session.bytes_out),
             bytes_in=dict(session.bytes_in),
-            refused=dict(peer.refused + _refusals(session.counts)),
+            refused=dict(peer.refused + refusals(session.counts)),
             held=sum(session.heads.waiting(lane) for lane in RELAYED),
             down_since=self._down(section.site, session.state, now),
             agreement=section.agreement,
@@ -251,7 +238,7 @@ class Links:
                 name=site.name,
                 agreement=section.agreement,
                 epoch=self._desk.epoch,
-                capabilities=(*CAPABILITIES, RELAY) if section.relay else CAPABILITIES,
+                capabilities=(*CAPABILITIES, RELAY, ROOM_RELAY) if section.relay else CAPABILITIES,
                 accept_older=section.accept_older,
             ),
             house=house,
@@ -350,20 +337,31 @@ class Links:
 
     # Consultations beside the rows
 
-    def say(self, site: str, word: RoomWord) -> bool:
-        """To a partner that is linked directly; whether it went out."""
-        peer = self._peers.get(site)
-        return peer is not None and peer.say(word)
+    def say(self, site: str, word: SiteWord) -> bool:
+        """To a partner, over a third site where it is reached so; whether it went out."""
+        return self._words is not None and self._words.say(site, word)
+
+    def answer(self, asked: RoomPassed, word: SiteWord) -> bool:
+        """In place of the site that was asked, from what we keep of it."""
+        return self._words is not None and self._words.answer(asked, word)
+
+    def forward(self, passed: RoomPassed) -> bool:
+        """On towards the site it is for; it was judged when it came."""
+        return self._words is not None and self._words.forward(passed)
 
     def _said(self, site: str, word: RoomWord) -> None:
+        if self._words is not None:
+            self._words.heard(site, word)
+
+    def _heard_word(self, site: str, word: SiteWord) -> None:
         self.on_word(site, word)  # as it is then: it is set after the links are made
+
+    def _passes_by(self, passed: RoomPassed) -> bool:
+        return self.on_passing(passed)
 
     def reached(self, site: str) -> bool:
         """Whether such words reach a partner now."""
-        peer = self._peers.get(site)
-        if peer is None or peer.session.state not in (LinkState.CATCHING_UP, LinkState.LIVE):
-            return False
-        return peer.session.peering.can(ROOMS, peer.session.identity)
+        return self._words is not None and self._words.reached(site)
 
     # What happens meanwhile
 
@@ -405,15 +403,3 @@ class Links:
         for site, peer in tuple(self._peers.items()):
             if self._peers.get(site) is peer:
                 yield site, peer
-
-
-def _refusals(counts: Counter[str]) -> Counter[str]:
-    """What a session counted of messages that were not taken, by the reason people read."""
-    reasons = {
-        "malformed": "MALFORMED",
-        "unknown_message": "UNKNOWN_MESSAGE",
-        "tracks_refused": "TRACKS_TOO_OFTEN",
-        "paused": "TOO_MANY_FRAMES",
-        "oversize": FRAME_TOO_LARGE,
-    }
-    return Counter({reason: counts[event] for event, reason in reasons.items() if counts[event]})

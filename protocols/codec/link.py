@@ -17,10 +17,11 @@ from protocols.codec.link_rooms import (
     FileAsk,
     FilePart,
     RoomHands,
-    ask_to_wire,
-    hands_to_wire,
-    part_to_wire,
+    RoomPassed,
+    passed_from_wire,
+    passed_to_wire,
     word_from_wire,
+    word_to_wire,
 )
 from protocols.codec.link_rows import (
     MAX_ROWS,
@@ -45,6 +46,7 @@ __all__ = [
     "LinkRow",
     "LinkTrack",
     "RoomHands",
+    "RoomPassed",
 ]  # what link_rows.py reads, by the name it always had
 
 VERSION = 1  # of this dialogue; both ends speak the same or not at all
@@ -126,7 +128,7 @@ class Unknown:
     size: int
 
 
-RoomWord = RoomHands | FileAsk | FilePart
+RoomWord = RoomHands | FileAsk | FilePart | RoomPassed
 Message = Greet | Batch | Ack | LinkTracks | LinkColumns | Beat | RoomWord | Part | Unknown
 
 
@@ -152,12 +154,10 @@ def encode(message: Message) -> bytes:
             wire.beat.SetInParent()
             wire.beat.at_us, wire.beat.echo_us = message.at_us, message.echo_us
             wire.beat.echo_age_us = message.echo_age_us
-        case RoomHands():
-            hands_to_wire(message, wire.room_hands)
-        case FileAsk():
-            ask_to_wire(message, wire.file_ask)
-        case FilePart():
-            part_to_wire(message, wire.file_part)
+        case RoomHands() | FileAsk() | FilePart():
+            word_to_wire(message, wire)
+        case RoomPassed():
+            passed_to_wire(message, wire.room_passed)
         case Part():
             wire.part.code, wire.part.detail = message.code, message.detail[:MAX_TEXT]
         case Unknown():
@@ -192,6 +192,8 @@ def decode(data: bytes) -> Message:
             return _part_in(wire.part)
         case ("room_hands" | "file_ask" | "file_part") as which:
             return word_from_wire(wire, which)
+        case "room_passed" if wire.room_passed.WhichOneof("word") is not None:
+            return passed_from_wire(wire.room_passed)
     if not data:
         raise Malformed("message", "is empty")
     return Unknown(size=len(data))

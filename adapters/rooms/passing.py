@@ -18,9 +18,10 @@ from twisted.internet.threads import deferToThread
 
 from adapters.clock import Clock
 from adapters.desk import Desk
-from adapters.rooms.files import MAX_FILE_BYTES, RoomFiles
+from adapters.rooms.files import RoomFiles
 from dispatch import room_sharing
 from dispatch.errors import GanyingError
+from dispatch.room_checks import MAX_FILE_BYTES
 from dispatch.room_records import RoomFile
 from protocols.codec.link_rooms import PART_BYTES, FileAsk, FilePart, RoomPassed
 

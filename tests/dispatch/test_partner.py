@@ -185,6 +185,7 @@ def test_accounts_sessions_resources_closures_and_plans_never_leave() -> None:
         "AirspaceQuestioned",
         "AirspaceAnswered",
         "AidClockPassed",
+        "AidRuleSaved",
         "PlanProposed",
         "PlanAdopted",
     }

@@ -908,7 +908,7 @@ export const en: Dictionary = {
   },
   resources: {
     title: 'Resources',
-    kind: { aircraft: 'Aircraft', crew: 'Crew', bases: 'Bases', water_points: 'Water', landing_sites: 'Landing sites', hospitals: 'Hospitals', obstacles: 'Obstacles', equipment: 'Equipment', operators: 'Operators', contracts: 'Contracts', duty_rules: 'Duty rules', clearance_rules: 'ATC deadlines', aid_rules: 'Aid deadlines', minima: 'Minima', run_cards: 'Run cards' },
+    kind: { aircraft: 'Aircraft', crew: 'Crew', bases: 'Bases', water_points: 'Water', landing_sites: 'Landing sites', hospitals: 'Hospitals', obstacles: 'Obstacles', equipment: 'Equipment', operators: 'Operators', contracts: 'Contracts', duty_rules: 'Duty rules', clearance_rules: 'ATC deadlines', aid_rules: 'Aid limits', minima: 'Minima', run_cards: 'Run cards' },
     search: 'Search any column',
     onlyUnfit: 'Only those that may not go',
     count: (shown: number, all: number): string => (shown === all ? `${all} rows` : `${shown} / ${all} rows`),

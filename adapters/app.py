@@ -7,7 +7,8 @@ the doors are open. Stop is the other way round, so that what is under way is an
 import json
 import signal
 import sys
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -49,7 +50,7 @@ from adapters.video.video import Video
 from adapters.watch import Watch
 from adapters.weather.board import Board
 from adapters.web.server import WebServer
-from adapters.web.site import FeedState, LinkState, Site
+from adapters.web.site import FeedState, LinkState, ServiceState, Site
 from dispatch import minima_gate
 from dispatch.commands import Ask
 from dispatch.errors import GanyingError
@@ -191,7 +192,11 @@ class Server:
                 rooms_over_links=self.rooms,
                 video=self.video,
                 callouts=self.callouts if self.callouts.settings is not None else None,
-                services=lambda: (*self.scale.services(), *self.callouts.services()),
+                services=lambda: (
+                    *self.scale.services(),
+                    *self.callouts.services(),
+                    *_certificate(self.links),
+                ),
             )
         )
         self.local = LocalSocket(self.desk, config, self.accounts)
@@ -311,6 +316,19 @@ def _feed_state(status: FeedStatus) -> FeedState:
         clock_off_s=off_s,
         last_error=status.last_error,
     )
+
+
+def _certificate(links: Links) -> Iterator[ServiceState]:
+    """The certificate that partners know us by, where there are links."""
+    held = links.certificate()
+    if held is not None:
+        days = {
+            "days_left": float(held.left // timedelta(days=1)),
+            "since_s": round((held.until - held.left - held.since).total_seconds()),
+        }
+        yield ServiceState(
+            name="certificate", kind="certificate", state=held.state, detail=held.why, figures=days
+        )
 
 
 def _link_state(status: LinkStatus) -> LinkState:

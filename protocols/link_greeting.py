@@ -29,7 +29,8 @@ RELAY = "relay"  # passes on rows of and for third sites
 COLUMNS = "columns"  # reads tracks in columns
 ROOMS = "rooms"  # pointers and files of consultations
 ROOM_RELAY = "room_relay"  # the same for sites beyond, with `relay`
-CAPABILITIES = (*OBJECT_CLASSES, LANES, COLUMNS, ROOMS)
+RENEWAL = "renewal"  # certificates before they end
+CAPABILITIES = (*OBJECT_CLASSES, LANES, COLUMNS, ROOMS, RENEWAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

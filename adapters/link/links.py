@@ -24,19 +24,20 @@ from adapters.desk import Desk
 from adapters.link.partners import Partners
 from adapters.link.peer import Peer
 from adapters.link.received import House
+from adapters.link.renewing import CertificateState, Renewing
 from adapters.link.seals import Seals
 from adapters.link.sharing import Sharing
 from adapters.link.socket import FRAME_TOO_LARGE, AcceptingFactory, DiallingFactory, LinkSocket
 from adapters.link.status import LinkStatus, refusals
 from adapters.link.words import SiteWord, Words
 from adapters.metrics import Metrics
-from adapters.tls import link_client_context, link_server_context, peer_certificate, peer_site
+from adapters.tls import Renewable, link_client_context, link_server_context, peer_certificate, peer_site
 from dispatch.enrol_facts import SiteJoined, SiteShutOut
 from dispatch.errors import GanyingError, Malformed, Refused
 from dispatch.facts import Recorded
 from dispatch.picture import TrackPicture
 from dispatch.world import World
-from protocols.codec.link import Part, RoomPassed, RoomWord, encode
+from protocols.codec.link import CertificateAsk, CertificateGiven, Part, RoomPassed, Word, encode
 from protocols.link_greeting import CAPABILITIES, RELAY, ROOM_RELAY, Identity
 from protocols.link_lanes import RELAYED
 from protocols.link_relay import routes
@@ -86,6 +87,8 @@ class Links:
         self.on_word: Callable[[str, SiteWord], None] = lambda _site, _word: None  # consultations
         self.on_passing: Callable[[RoomPassed], bool] = lambda _passed: False  # of others; True: seen to
         self._words: Words | None = None
+        self._renewing: Renewing | None = None
+        self._contexts: list[Renewable] = []
         self._desk, self._picture, self._config, self._clock = desk, picture, config, clock
         self._metrics = metrics
         self._peers: dict[str, Peer] = {}
@@ -127,13 +130,21 @@ class Links:
                 self._add(section)
         if federation.listen:
             host, port = split_address(federation.listen, "federation.listen")
-            context = link_server_context(*self._files())
+            context = self._renewable(link_server_context)
             self._listening = reactor.listenSSL(
                 port, AcceptingFactory(self, reactor), context, interface=host
             )
         for section in self._config.partner:
             if section.url and section.site in self._peers:
                 self._services.append(self._dialler(section, reactor))
+        self._renewing = Renewing(
+            desk=self._desk,
+            config=self._config,
+            clock=self._clock,
+            peers=self._peers,
+            metrics=self._metrics,
+            renewed=self._certificate_renewed,
+        )
         self._unsubscribe = self._desk.subscribe(self._recorded)
         self._loop.clock = reactor
         self._loop.start(TICK_S, now=False)
@@ -207,6 +218,19 @@ class Links:
             self._config.path(each) for each in (federation.certificate, federation.key, federation.ca)
         )
 
+    def _renewable(self, make: Callable[..., Any]) -> Any:
+        context = Renewable(lambda: make(*self._files()))
+        self._contexts.append(context)
+        return context
+
+    def _certificate_renewed(self) -> None:
+        for context in self._contexts:
+            context.renew()
+
+    def certificate(self) -> CertificateState | None:
+        """How our certificate stands; None: there are no links."""
+        return None if self._renewing is None else self._renewing.state()
+
     def _furnish(self) -> House:
         sections = self._config.partner
         known = {section.site: section for section in sections}
@@ -258,7 +282,7 @@ class Links:
             raise Malformed("partner.url", f"{section.url}: {error}") from None
         if not factory.isSecure:
             raise Malformed("partner.url", f"{section.url} is not wss://; links are always TLS")
-        context: Any = link_client_context(*self._files())
+        context: Any = self._renewable(link_client_context)
         host = HostnameEndpoint(reactor, factory.host.encode(), factory.port, timeout=DIAL_WITHIN_S)
         endpoint = _WhenNeeded(wrapClientTLS(context, host), self._peers[section.site].linked)
         return ClientService(endpoint, factory, retryPolicy=self._pause(section.site), clock=reactor)
@@ -349,8 +373,11 @@ class Links:
         """On towards the site it is for; it was judged when it came."""
         return self._words is not None and self._words.forward(passed)
 
-    def _said(self, site: str, word: RoomWord) -> None:
-        if self._words is not None:
+    def _said(self, site: str, word: Word) -> None:
+        if isinstance(word, CertificateAsk | CertificateGiven):
+            if self._renewing is not None:
+                self._renewing.heard(site, word)
+        elif self._words is not None:
             self._words.heard(site, word)
 
     def _heard_word(self, site: str, word: SiteWord) -> None:
@@ -397,6 +424,9 @@ class Links:
         for site, peer in self._present():
             self._down(site, peer.session.state, now)
             peer.tick()
+
+        if self._renewing is not None:
+            self._renewing.tick()
 
     def _present(self) -> Iterator[tuple[str, Peer]]:
         """Every partner's; what is done for one may bring in or shut out another, whose turn then is not or no more."""

@@ -48,7 +48,7 @@ class Partners:
             return
         if joined.shut_out_at is not None:
             raise Refused("SHUT_OUT", f"site {site} was shut out")
-        if joined.certificate != certificate:
+        if certificate not in (joined.certificate, joined.former or joined.certificate):
             raise Refused("CERTIFICATE", f"not the certificate that site {site} joined with")
 
 

@@ -13,6 +13,12 @@ from google.protobuf.message import DecodeError
 from dispatch.errors import Malformed
 from protocols.codec.common import from_us, to_us
 from protocols.codec.link_columns import LinkColumns, columns_from_wire, columns_to_wire
+from protocols.codec.link_renewal import (
+    CertificateAsk,
+    CertificateGiven,
+    renewal_from_wire,
+    renewal_to_wire,
+)
 from protocols.codec.link_rooms import (
     FileAsk,
     FilePart,
@@ -40,6 +46,8 @@ __all__ = [
     "MAX_ROWS",
     "MAX_TEXT",
     "Batch",
+    "CertificateAsk",
+    "CertificateGiven",
     "FileAsk",
     "FilePart",
     "LinkColumns",
@@ -129,7 +137,8 @@ class Unknown:
 
 
 RoomWord = RoomHands | FileAsk | FilePart | RoomPassed
-Message = Greet | Batch | Ack | LinkTracks | LinkColumns | Beat | RoomWord | Part | Unknown
+Word = RoomWord | CertificateAsk | CertificateGiven
+Message = Greet | Batch | Ack | LinkTracks | LinkColumns | Beat | Word | Part | Unknown
 
 
 def encode(message: Message) -> bytes:
@@ -156,6 +165,8 @@ def encode(message: Message) -> bytes:
             wire.beat.echo_age_us = message.echo_age_us
         case RoomHands() | FileAsk() | FilePart():
             word_to_wire(message, wire)
+        case CertificateAsk() | CertificateGiven():
+            renewal_to_wire(message, wire)
         case RoomPassed():
             passed_to_wire(message, wire.room_passed)
         case Part():
@@ -190,8 +201,8 @@ def decode(data: bytes) -> Message:
             return Beat(at_us=beat.at_us, echo_us=beat.echo_us, echo_age_us=beat.echo_age_us)
         case "part":
             return _part_in(wire.part)
-        case ("room_hands" | "file_ask" | "file_part") as which:
-            return word_from_wire(wire, which)
+        case ("room_hands" | "file_ask" | "file_part" | "certificate_ask" | "certificate_given") as which:
+            return (renewal_from_wire if which.startswith("cert") else word_from_wire)(wire, which)
         case "room_passed" if wire.room_passed.WhichOneof("word") is not None:
             return passed_from_wire(wire.room_passed)
     if not data:

@@ -295,6 +295,8 @@ def a_vehicle_is_invited_and_shut_out(chief: Page, pair: Pair) -> None:
     chief.get_by_test_id("enrol-done").click()
     expect(chief.locator('[data-testid="joined"][data-out="false"]')).to_be_visible()
     expect(chief.locator('[data-testid="link-line"][data-site="36-YS1"]')).to_be_visible()
+    expect(chief.locator('[data-testid="own-certificate"][data-state="ok"]')).to_contain_text("823")
+    expect(chief.locator('[data-testid="joined-days"][data-days="823"]')).to_be_visible()
     picture(chief, "enrol-joined")
     chief.get_by_test_id("shut-out").click()
     chief.get_by_test_id("shut-out-why").fill("车辆失窃")

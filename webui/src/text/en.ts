@@ -1265,9 +1265,9 @@ export const en: Dictionary = {
     gap: 'Usual gap',
     services: 'Archive and broker',
     servicesEmpty: 'This site has no archive or broker of its own',
-    serviceName: { archive: 'Track archive', broker: 'Broker', worker: 'Decoder process' },
+    serviceName: { archive: 'Track archive', broker: 'Broker', worker: 'Decoder process', certificate: 'Link certificate' },
     serviceState: { ok: 'well', degraded: 'degraded', down: 'down' },
-    figure: { backlog_rows: 'rows waiting', rows: 'rows written', dropped_rows: 'rows dropped', failures: 'failures', held_bytes: 'bytes held', oldest_age_s: 'oldest, s ago', written_age_s: 'written, s ago', since_s: 'so for s', waiting_messages: 'waiting', dropped_messages: 'dropped', lost_messages: 'lost', left_to_read_back: 'to read back', unknown_messages: 'from strangers', round_trip_ms: 'round trip ms', feeds: 'feeds', messages: 'messages', sightings: 'sightings', dropped_sightings: 'sightings dropped', repeated_messages: 'repeated', replayed_messages: 'replayed', unreadable_messages: 'unreadable', lag_ms: 'lag ms', clock_off_ms: 'clock ms', heard_age_s: 'heard, s ago' },
+    figure: { backlog_rows: 'rows waiting', rows: 'rows written', dropped_rows: 'rows dropped', failures: 'failures', held_bytes: 'bytes held', oldest_age_s: 'oldest, s ago', written_age_s: 'written, s ago', since_s: 'so for s', waiting_messages: 'waiting', dropped_messages: 'dropped', lost_messages: 'lost', left_to_read_back: 'to read back', unknown_messages: 'from strangers', round_trip_ms: 'round trip ms', feeds: 'feeds', messages: 'messages', sightings: 'sightings', dropped_sightings: 'sightings dropped', repeated_messages: 'repeated', replayed_messages: 'replayed', unreadable_messages: 'unreadable', lag_ms: 'lag ms', clock_off_ms: 'clock ms', heard_age_s: 'heard, s ago', days_left: 'days left' },
     errorCode: {
       CRC: 'checksum',
       UNVERIFIED: 'address not verified',

@@ -1265,9 +1265,9 @@ export const zh = {
     gap: '通常间隔',
     services: '归档与消息总线',
     servicesEmpty: '本站没有另设归档或总线',
-    serviceName: { archive: '航迹归档', broker: '消息总线', worker: '解码进程' },
+    serviceName: { archive: '航迹归档', broker: '消息总线', worker: '解码进程', certificate: '链路证书' },
     serviceState: { ok: '正常', degraded: '降级', down: '断开' },
-    figure: { backlog_rows: '待写行', rows: '已写行', dropped_rows: '丢弃行', failures: '失败次', held_bytes: '占用 B', oldest_age_s: '最早 s 前', written_age_s: '末次写入 s 前', since_s: '本状态已 s', waiting_messages: '待处理', dropped_messages: '丢弃', lost_messages: '缺失', left_to_read_back: '待补读', unknown_messages: '来路不明', round_trip_ms: '往返 ms', feeds: '信号源', messages: '报文', sightings: '观测', dropped_sightings: '丢弃观测', repeated_messages: '重复', replayed_messages: '重放', unreadable_messages: '不可读', lag_ms: '滞后 ms', clock_off_ms: '钟差 ms', heard_age_s: '最近 s 前' },
+    figure: { backlog_rows: '待写行', rows: '已写行', dropped_rows: '丢弃行', failures: '失败次', held_bytes: '占用 B', oldest_age_s: '最早 s 前', written_age_s: '末次写入 s 前', since_s: '本状态已 s', waiting_messages: '待处理', dropped_messages: '丢弃', lost_messages: '缺失', left_to_read_back: '待补读', unknown_messages: '来路不明', round_trip_ms: '往返 ms', feeds: '信号源', messages: '报文', sightings: '观测', dropped_sightings: '丢弃观测', repeated_messages: '重复', replayed_messages: '重放', unreadable_messages: '不可读', lag_ms: '滞后 ms', clock_off_ms: '钟差 ms', heard_age_s: '最近 s 前', days_left: '剩余天数' },
     errorCode: {
       CRC: '校验错',
       UNVERIFIED: '地址未核实',

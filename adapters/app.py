@@ -42,6 +42,7 @@ from adapters.rooms import conference
 from adapters.rooms.files import RoomFiles
 from adapters.rooms.giver import RoomGiver
 from adapters.rooms.over_links import RoomsOverLinks
+from adapters.rooms.taken_back import FilesTakenBack
 from adapters.safety_rows import parameters_of
 from adapters.scale.scale import Scale, own_feeds
 from adapters.terrain.keeper import TerrainKeeper
@@ -152,6 +153,7 @@ class Server:
         called = conference.settings_of(config)
         self.conference = None if called is None else conference.Conference(called, utc_now, reactor)
         self.giver = RoomGiver(self.desk, reactor)
+        self.files_taken_back = FilesTakenBack(self.desk, RoomFiles(config.data / "rooms"))
         self.rooms = RoomsOverLinks(
             desk=self.desk,
             lines=self.links,
@@ -221,6 +223,7 @@ class Server:
             yield feed.start(self._reactor, self._sighted)
         self.scale.start()
         self.field.start(self._reactor)
+        yield self.files_taken_back.start()
         yield self.links.start(self._reactor)
         self.video.start()
         self.enrolling.start(self._reactor)
@@ -237,6 +240,7 @@ class Server:
         yield self.video.stop()
         self.giver.stop()
         self.rooms.stop()
+        self.files_taken_back.stop()
         yield self.links.stop()
         self.field.stop()
         self.field_reports.stop()

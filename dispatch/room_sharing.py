@@ -88,6 +88,12 @@ def file_named(world: World, room_id: str, sha256: str, site: str) -> RoomFile |
     return None
 
 
+def files_named(world: World) -> frozenset[str]:
+    """The hashes of all files that an entry of any room names."""
+    said = (entry.said for entry in world.room_entries.values())
+    return frozenset(each.file.sha256 for each in said if each is not None and each.file is not None)
+
+
 def file_for(world: World, room_id: str, sha256: str, *, partner: str, now: datetime) -> RoomFile:
     """A file of ours that `partner` asks for. Raises Refused: NOT_IN_ROOM, NO_FILE, NO_CONSENT."""
     room = world.rooms.get(room_id)

@@ -18,7 +18,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.x509.oid import NameOID
 from OpenSSL import SSL, crypto
-from twisted.internet.interfaces import IOpenSSLClientConnectionCreator, ISSLTransport
+from twisted.internet.interfaces import (
+    IOpenSSLClientConnectionCreator,
+    IOpenSSLContextFactory,
+    ISSLTransport,
+)
 from twisted.internet.ssl import (
     Certificate,
     CertificateOptions,
@@ -196,6 +200,7 @@ def site_of(certificate: x509.Certificate) -> str:
         raise Refused("CERTIFICATE", error.detail) from None
 
 
+@implementer(IOpenSSLContextFactory)
 class Renewable:
     """A context that is made anew when its files change: connections from then on show the new certificate."""
 

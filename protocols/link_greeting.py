@@ -28,7 +28,9 @@ LANES = "lanes"  # orders and messages apart, a cursor each
 RELAY = "relay"  # passes on rows of and for third sites
 COLUMNS = "columns"  # reads tracks in columns
 ROOMS = "rooms"  # pointers and files of consultations
-CAPABILITIES = (*OBJECT_CLASSES, LANES, COLUMNS, ROOMS)
+ROOM_RELAY = "room_relay"  # the same for sites beyond, with `relay`
+RENEWAL = "renewal"  # certificates before they end
+CAPABILITIES = (*OBJECT_CLASSES, LANES, COLUMNS, ROOMS, RENEWAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

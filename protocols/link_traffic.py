@@ -1,7 +1,17 @@
 """Classes of traffic on a link: what its bytes are counted to."""
 
 from protocols.codec import link
-from protocols.codec.link import Ack, Batch, FileAsk, FilePart, LinkColumns, LinkTracks, RoomHands, Unknown
+from protocols.codec.link import (
+    Ack,
+    Batch,
+    FileAsk,
+    FilePart,
+    LinkColumns,
+    LinkTracks,
+    RoomHands,
+    RoomPassed,
+    Unknown,
+)
 from protocols.link_lanes import Lane
 
 
@@ -12,7 +22,7 @@ def traffic_of(message: link.Message) -> str:
             return Lane(number).name.lower() if number in [int(lane) for lane in Lane] else "unknown"
         case LinkTracks() | LinkColumns():
             return "tracks"
-        case RoomHands() | FileAsk() | FilePart():
+        case RoomHands() | FileAsk() | FilePart() | RoomPassed():
             return "rooms"
         case Unknown():
             return "unknown"

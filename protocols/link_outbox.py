@@ -86,6 +86,11 @@ class Outbox:
         """Everything for the partner up to here has been sent."""
         return self._told if self._ready else self.scanned
 
+    @property
+    def waits(self) -> bool:
+        """Rows have been read that could not be sent yet."""
+        return bool(self._ready)
+
     def idle(self) -> bool:
         """Nothing is being read, sent or waited for."""
         return not (self.reading or self._ready or self._unacked)

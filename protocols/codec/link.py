@@ -11,8 +11,10 @@ from datetime import datetime
 from google.protobuf.message import DecodeError
 
 from dispatch.errors import Malformed
+from protocols.codec import link_past
 from protocols.codec.common import from_us, to_us
 from protocols.codec.link_columns import LinkColumns, columns_from_wire, columns_to_wire
+from protocols.codec.link_past import PastAsk, PastPart, PastWord
 from protocols.codec.link_rooms import (
     FileAsk,
     FilePart,
@@ -44,6 +46,9 @@ __all__ = [
     "LinkColumns",
     "LinkRow",
     "LinkTrack",
+    "PastAsk",
+    "PastPart",
+    "PastWord",
     "RoomHands",
 ]  # what link_rows.py reads, by the name it always had
 
@@ -127,7 +132,7 @@ class Unknown:
 
 
 RoomWord = RoomHands | FileAsk | FilePart
-Message = Greet | Batch | Ack | LinkTracks | LinkColumns | Beat | RoomWord | Part | Unknown
+Message = Greet | Batch | Ack | LinkTracks | LinkColumns | Beat | RoomWord | PastWord | Part | Unknown
 
 
 def encode(message: Message) -> bytes:
@@ -158,6 +163,10 @@ def encode(message: Message) -> bytes:
             ask_to_wire(message, wire.file_ask)
         case FilePart():
             part_to_wire(message, wire.file_part)
+        case PastAsk():
+            link_past.ask_to_wire(message, wire.past_ask)
+        case PastPart():
+            link_past.part_to_wire(message, wire.past_part)
         case Part():
             wire.part.code, wire.part.detail = message.code, message.detail[:MAX_TEXT]
         case Unknown():
@@ -192,6 +201,10 @@ def decode(data: bytes) -> Message:
             return _part_in(wire.part)
         case ("room_hands" | "file_ask" | "file_part") as which:
             return word_from_wire(wire, which)
+        case "past_ask":
+            return link_past.ask_from_wire(wire.past_ask)
+        case "past_part":
+            return link_past.part_from_wire(wire.past_part)
     if not data:
         raise Malformed("message", "is empty")
     return Unknown(size=len(data))

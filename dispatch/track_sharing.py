@@ -153,7 +153,12 @@ def _unlabelled(world: World, aircraft_id: str, operator_id: str, span: _Span) -
 
 
 def _spans_in(
-    history: tuple[Step, ...], state: str, wanted: Collection[str], within: _Span, *, from_the_start: bool = False
+    history: tuple[Step, ...],
+    state: str,
+    wanted: Collection[str],
+    within: _Span,
+    *,
+    from_the_start: bool = False,
 ) -> Iterator[_Span]:
     """When a record was in one of the states, by its history; the last state holds on. Neighbouring spans are one."""
     names = {str(each) for each in wanted}
@@ -174,4 +179,3 @@ def _spans_in(
 def _meeting(one: _Span, other: _Span) -> _Span | None:
     begins, ends = max(one[0], other[0]), min(one[1], other[1])
     return (begins, ends) if begins < ends else None
-

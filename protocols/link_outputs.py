@@ -88,4 +88,6 @@ class Close:
     detail: str
 
 
-Output = Send | Want | Deliver | Acked | PartnerTracks | PartnerColumns | PartnerSays | PartnerPast | Pause | Close
+Output = (
+    Send | Want | Deliver | Acked | PartnerTracks | PartnerColumns | PartnerSays | PartnerPast | Pause | Close
+)

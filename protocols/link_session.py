@@ -120,6 +120,12 @@ class LinkSession:
         """How far the partner's clock is from ours."""
         return self._beats.skew
 
+    @property
+    def heard(self) -> tuple[int, datetime] | None:
+        """The number of this connection and when something of it was last heard; None: it has not agreed."""
+        talk = self._talk
+        return None if talk is None or not talk.ways else (talk.number, talk.heard_at)
+
     # What happens to the connection
 
     def connected(

@@ -1,7 +1,18 @@
 """Classes of traffic on a link: what its bytes are counted to."""
 
 from protocols.codec import link
-from protocols.codec.link import Ack, Batch, FileAsk, FilePart, LinkColumns, LinkTracks, PastAsk, PastPart, RoomHands, Unknown
+from protocols.codec.link import (
+    Ack,
+    Batch,
+    FileAsk,
+    FilePart,
+    LinkColumns,
+    LinkTracks,
+    PastAsk,
+    PastPart,
+    RoomHands,
+    Unknown,
+)
 from protocols.link_lanes import Lane
 
 

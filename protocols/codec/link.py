@@ -19,10 +19,8 @@ from protocols.codec.link_rooms import (
     FileAsk,
     FilePart,
     RoomHands,
-    ask_to_wire,
-    hands_to_wire,
-    part_to_wire,
     word_from_wire,
+    word_to_wire,
 )
 from protocols.codec.link_rows import (
     MAX_ROWS,
@@ -157,16 +155,10 @@ def encode(message: Message) -> bytes:
             wire.beat.SetInParent()
             wire.beat.at_us, wire.beat.echo_us = message.at_us, message.echo_us
             wire.beat.echo_age_us = message.echo_age_us
-        case RoomHands():
-            hands_to_wire(message, wire.room_hands)
-        case FileAsk():
-            ask_to_wire(message, wire.file_ask)
-        case FilePart():
-            part_to_wire(message, wire.file_part)
-        case PastAsk():
-            link_past.ask_to_wire(message, wire.past_ask)
-        case PastPart():
-            link_past.part_to_wire(message, wire.past_part)
+        case RoomHands() | FileAsk() | FilePart():
+            word_to_wire(message, wire)
+        case PastAsk() | PastPart():
+            link_past.word_to_wire(message, wire)
         case Part():
             wire.part.code, wire.part.detail = message.code, message.detail[:MAX_TEXT]
         case Unknown():
@@ -201,10 +193,8 @@ def decode(data: bytes) -> Message:
             return _part_in(wire.part)
         case ("room_hands" | "file_ask" | "file_part") as which:
             return word_from_wire(wire, which)
-        case "past_ask":
-            return link_past.ask_from_wire(wire.past_ask)
-        case "past_part":
-            return link_past.part_from_wire(wire.past_part)
+        case ("past_ask" | "past_part") as which:
+            return link_past.word_from_wire(wire, which)
     if not data:
         raise Malformed("message", "is empty")
     return Unknown(size=len(data))

@@ -125,7 +125,7 @@ def _pack(column: Column, dtype: str) -> bytes:
     values = np.ascontiguousarray(column, dtype).view(_unsigned(np.dtype(dtype)))
     steps = np.diff(values, prepend=values.dtype.type(0))
     planes = steps.view(np.uint8).reshape(-1, values.itemsize).T
-    return zlib.compress(np.ascontiguousarray(planes), _LEVEL)
+    return zlib.compress(planes.tobytes(), _LEVEL)
 
 
 def _words(part: PastPart) -> tuple[str, ...]:
@@ -159,6 +159,19 @@ def _open(data: bytes, dtype: "np.dtype[Any]", rows: int, field: str) -> Column:
     unsigned = np.ascontiguousarray(steps).view(_unsigned(dtype)).reshape(rows)
     opened: Column = np.cumsum(unsigned, dtype=unsigned.dtype).view(dtype)
     return opened
+
+
+def word_to_wire(word: PastWord, wire: link_pb2.LinkMessage) -> None:
+    """Fill the link message with it."""
+    if isinstance(word, PastAsk):
+        ask_to_wire(word, wire.past_ask)
+    else:
+        part_to_wire(word, wire.past_part)
+
+
+def word_from_wire(wire: link_pb2.LinkMessage, which: str) -> PastWord:
+    """The word of a link message that has one; `which` is the field's name. Raises Malformed."""
+    return ask_from_wire(wire.past_ask) if which == "past_ask" else part_from_wire(wire.past_part)
 
 
 def ask_to_wire(ask: PastAsk, wire: link_pb2.PastAsk) -> None:

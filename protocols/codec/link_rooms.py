@@ -108,6 +108,17 @@ def _degrees(numbers: object, count: int, where: str) -> tuple[float, ...]:
     return values
 
 
+def word_to_wire(word: RoomHands | FileAsk | FilePart, wire: link_pb2.LinkMessage) -> None:
+    """Fill the link message with it."""
+    match word:
+        case RoomHands():
+            hands_to_wire(word, wire.room_hands)
+        case FileAsk():
+            ask_to_wire(word, wire.file_ask)
+        case FilePart():
+            part_to_wire(word, wire.file_part)
+
+
 def word_from_wire(wire: link_pb2.LinkMessage, which: str) -> RoomHands | FileAsk | FilePart:
     """The word of a link message that has one; `which` is the field's name. Raises Malformed."""
     if which == "room_hands":

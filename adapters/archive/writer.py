@@ -200,7 +200,7 @@ class Writer:
         try:
             batch = batch_of([chunk])
             size = self._sink.append(batch)
-        except Exception as error:  # noqa: BLE001  # whoever waits is told, whatever it was
+        except Exception as error:  # whoever waits is told, whatever it was
             done(error)
             return
         self.counted.rows += batch.num_rows

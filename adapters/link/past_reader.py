@@ -29,16 +29,17 @@ from adapters.archive.columns import shaped
 from adapters.archive.query import Part, Query, Source
 from adapters.archive.settings import ArchiveSettings
 from adapters.archive.source import Reading
-from adapters.link.past_rows import HELD, Gathering, Kept, Policy, held_of
+from adapters.link.past_rows import CONTEXT, HELD, Gathering, Kept, Piece, Policy, held_of
 from dispatch.errors import GanyingError
 from protocols.codec import link
 from protocols.codec.link_past import PastPart, packed
 
-KEPT = 2  # policies, and stretches: partners that ask at the same time
+KEPT = 2  # partners that ask at the same time
 MOST_ROWS = 2_000_000  # in the archive, of one stretch; about 60 bytes each are kept of what may leave
 FIRST_US = 120_000_000
 LONGEST_US = 3_600_000_000
 FEW_ROWS = 200_000  # a stretch with fewer is followed by a longer one
+FEW_ADDRESSES = 2_000  # named to the archive, which then leaves out what holds none of them
 ROW_BYTES = 12.0  # as they travel, until it is known better
 LEAST_ROWS, PART_ROWS = 200, 60_000
 RETRIES = 5  # a file merged away while it was looked for
@@ -57,13 +58,35 @@ class Stretch:
     kept: Kept
 
 
+class Showing:
+    """What one partner may have, and what was read for it last."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy, self.gathering = policy, Gathering(policy)
+        self.stretch: Stretch | None = None
+        self._pieces: dict[object, Piece | None] = {}
+
+    def piece(self, part: Part) -> Piece | None:
+        """What is shown of a part of the archive. Raises FileNotFoundError."""
+        if part.name is None:
+            return self.gathering.piece(shaped(part.read()))
+        if part.name not in self._pieces:
+            self._pieces[part.name] = self.gathering.piece(shaped(part.read()))
+        return self._pieces[part.name]
+
+    def forget_but(self, parts: Sequence[Part]) -> None:
+        """The next stretch begins where one of these ends: only they are kept."""
+        named = {part.name for part in parts}
+        for name in [each for each in self._pieces if each not in named]:
+            del self._pieces[name]
+
+
 class PastReader:
     """Answers from one archive. Raises OSError, StoreError, BusyArchive."""
 
     def __init__(self, settings: ArchiveSettings) -> None:
         self._reading = Reading(settings)
-        self._policies: OrderedDict[str, Policy] = OrderedDict()
-        self._stretches: OrderedDict[str, Stretch] = OrderedDict()
+        self._showing: OrderedDict[str, Showing] = OrderedDict()
         self._span_us = FIRST_US
         self._row_bytes = ROW_BYTES
 
@@ -84,7 +107,7 @@ class PastReader:
 
     def _keep_policy(self, told: Mapping[str, Any]) -> None:
         order = np.lexsort((np.array(told["from_us"], np.int64), np.array(told["address"], np.uint32)))
-        self._policies[told["key"]] = Policy(
+        policy = Policy(
             every_us=told["every_us"],
             coarse=told["coarse"],
             address=np.array(told["address"], np.uint32)[order],
@@ -93,18 +116,20 @@ class PastReader:
             anywhere=np.array(told["anywhere"], np.bool_)[order],
             area=_prepared(told["area"]),
         )
-        while len(self._policies) > KEPT:
-            self._policies.popitem(last=False)
+        self._showing[told["key"]] = Showing(policy)
+        while len(self._showing) > KEPT:
+            self._showing.popitem(last=False)
 
     def part(self, key: str, from_us: int, to_us: int, most_bytes: int) -> PastPart:
         """The first piece of [from_us, to_us) that may leave under a policy, about as large as that."""
-        policy = self._policies[key]
+        shown = self._showing[key]
+        policy = shown.policy
         oldest_us = self._reading.oldest_us()
         if oldest_us is None or oldest_us > from_us:
             through_us = to_us if oldest_us is None else min(to_us, oldest_us)
             return PastPart(number=0, from_us=from_us, through_us=through_us, code="ARCHIVE_BEGINS")
         shown_us = policy.next_shown_us(from_us, to_us)
-        stretch = self._stretch(key, policy, shown_us, to_us) if shown_us < to_us else None
+        stretch = self._stretch(shown, shown_us, to_us) if shown_us < to_us else None
         if stretch is None:
             return PastPart(number=0, from_us=from_us, through_us=to_us)
         times = stretch.kept.times
@@ -120,48 +145,47 @@ class PastReader:
             self._row_bytes = max(1.0, part.size / len(rows))
         return part
 
-    def _stretch(self, key: str, policy: Policy, from_us: int, to_us: int) -> Stretch:
-        kept = self._stretches.get(key)
+    def _stretch(self, shown: "Showing", from_us: int, to_us: int) -> Stretch:
+        kept = shown.stretch
         if kept is None or not kept.from_us <= from_us < kept.to_us:
-            self._stretches.pop(key, None)  # let go before the next is read
-            kept = self._stretches[key] = self._read(policy, from_us, to_us)
-            while len(self._stretches) > KEPT:
-                self._stretches.popitem(last=False)
+            shown.stretch = None  # let go before the next is read
+            kept = shown.stretch = self._read(shown, from_us, to_us)
         return kept
 
-    def _read(self, policy: Policy, from_us: int, to_us: int) -> Stretch:
+    def _read(self, shown: "Showing", from_us: int, to_us: int) -> Stretch:
         """Whole blocks, so that what leaves of them does not depend on where somebody began to ask."""
-        block_us = policy.block_us
+        block_us = shown.policy.block_us
         begin_us = from_us // block_us * block_us
         last_us = -(-to_us // block_us) * block_us
         for _ in range(RETRIES):
             try:
                 with self._reading.source() as source:
-                    end_us, parts = self._bounded(source, block_us, begin_us, last_us)
-                    gathering = Gathering(policy, begin_us, end_us)
-                    for part in parts:
-                        gathering.add(shaped(part.read()))
+                    end_us, parts = self._bounded(source, shown.policy, begin_us, last_us)
+                    pieces = [piece for part in parts if (piece := shown.piece(part)) is not None]
             except FileNotFoundError:
                 continue  # settled or merged meanwhile: the names say where it went
+            shown.forget_but(parts)
             if sum(part.rows for part in parts) < FEW_ROWS:
                 self._span_us = min(self._span_us * 2, LONGEST_US)
+            kept = shown.gathering.kept(pieces, begin_us, end_us)
             # what may come to the last block after `to_us` is not to be given out from here
-            return Stretch(from_us=begin_us, to_us=min(end_us, to_us), kept=gathering.kept())
+            return Stretch(from_us=begin_us, to_us=min(end_us, to_us), kept=kept)
         raise BusyArchive("ARCHIVE_AWAY", "the archive is being rewritten faster than it can be read")
 
     def _bounded(
-        self, source: Source, block_us: int, begin_us: int, last_us: int
+        self, source: Source, policy: Policy, begin_us: int, last_us: int
     ) -> tuple[int, Sequence[Part]]:
         """Where a stretch of a bounded number of rows ends, and the parts of the archive that reach into it."""
+        before_us = begin_us - CONTEXT * policy.block_us
+        few = np.unique(policy.address)
+        addresses = tuple(few.tolist()) if len(few) <= FEW_ADDRESSES else ()
         while True:
-            blocks = max(1, self._span_us // block_us)
-            end_us = min(last_us, begin_us + blocks * block_us)
-            parts = source.parts(Query(from_us=begin_us, to_us=end_us))
-            if sum(part.rows for part in parts) <= MOST_ROWS or blocks == 1:
+            blocks = max(1, self._span_us // policy.block_us)
+            end_us = min(last_us, begin_us + blocks * policy.block_us)
+            parts = source.parts(Query(from_us=before_us, to_us=end_us, addresses=addresses))
+            if blocks == 1 or len(parts) <= 2 or sum(part.rows for part in parts) <= MOST_ROWS:
                 return end_us, parts
-            self._span_us = max(self._span_us // 2, block_us)
-            if len(parts) <= 1:  # one part of the archive is read as a whole, however little is wanted of it
-                return end_us, parts
+            self._span_us = max(self._span_us // 2, policy.block_us)
 
     def _held(self, question: Mapping[str, Any]) -> "np.ndarray[Any, np.dtype[np.void]]":
         query = Query(

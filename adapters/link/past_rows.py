@@ -2,9 +2,13 @@
 
 Of what may leave: rows of our own sources with a 24-bit address and a place, whose aircraft the policy shows at that
 time, in the area where it shows it only there. Of an aircraft that several sources hear, the one that reported most in
-the same dozen intervals. Thinned as live tracks are, and the same whoever asks and from where on: within blocks of
-BLOCK intervals counted from 1970 a row leaves if it is `every_s` (a quarter of a second less, as live) after the one
-before it, and none in the last interval but a quarter of a second, so that the next block's first is not too soon.
+the same dozen intervals.
+
+Thinned as live tracks are, a row `every_s` (less a quarter of a second) after the one before it, and the same whoever
+asks and from where on: time is cut into blocks of BLOCK intervals counted from 1970, and a row depends on its own and the
+CONTEXT blocks before alone. In each block the first row leaves, then the next that is far enough from it, and so on; that
+says where the next block's first may be (`chained`); and what is still too near to the last of the block before is left
+out, so that nowhere two are nearer than agreed.
 """
 
 # mypy: disable-error-code="import-untyped"
@@ -31,6 +35,7 @@ from protocols.codec.track_states import DATUM_BITS, NO_RATE, NOT_SAID, ON_GROUN
 
 US = 1_000_000
 BLOCK = 12  # intervals of the thinning that are judged together
+CONTEXT = 2  # blocks before that say which rows of a block leave
 EARLY_US = 250_000  # a cadence that equals the thinning is not halved (carried.moved_tracks)
 SAME_WITHIN_US = 5 * US  # an aircraft's report of the same place within this is the same report
 
@@ -91,28 +96,29 @@ class Kept:
         return PastRows(columns=made, callsigns=words)
 
 
-class Gathering:
-    """Parts of the archive, one after the other, brought down to what may leave of them."""
+Piece = dict[str, npt.NDArray[Any]]  # columns of rows that the policy shows, not thinned
 
-    def __init__(self, policy: Policy, from_us: int, to_us: int) -> None:
-        self._policy, self._from_us, self._to_us = policy, from_us, to_us
+
+class Gathering:
+    """Parts of the archive brought down to what the policy shows of them, and what may leave of a time."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
         self._words: dict[str, int] = {}
         self._sources: dict[str, int] = {}
-        self._pieces: list[dict[str, npt.NDArray[Any]]] = []
 
-    def add(self, table: Any) -> None:
-        """A table in the archive's columns, in any order."""
+    def piece(self, table: Any) -> Piece | None:
+        """A table in the archive's columns, in any order; None: nothing of it is shown."""
         if not len(table):
-            return
+            return None
         table = table.unify_dictionaries().combine_chunks()
         at_us = instants(table)
         address = np.asarray(table.column("address").fill_null(0)).astype(np.uint32)
         own = _differs(table, "source_kind", _PARTNER)
         placed = np.asarray(table.column("lon_e7").is_valid()) & np.asarray(table.column("lat_e7").is_valid())
-        some = np.flatnonzero(own & placed & (address > 0) & (at_us >= self._from_us) & (at_us < self._to_us))
+        some = np.flatnonzero(own & placed & (address > 0))
         some = some[_shown(self._policy, address[some], at_us[some], table, some)]
-        if len(some):
-            self._pieces.append(self._columns(table, some, at_us[some], address[some]))
+        return self._columns(table, some, at_us[some], address[some]) if len(some) else None
 
     def _columns(self, table: Any, some: Ints, at_us: Ints, address: Any) -> dict[str, npt.NDArray[Any]]:
         def single(name: str) -> npt.NDArray[np.float32]:
@@ -160,18 +166,20 @@ class Gathering:
         coded: npt.NDArray[np.int64] = np.array([*known, 0], np.int64)[places]
         return coded
 
-    def kept(self) -> Kept:
-        """What may leave of everything that was added."""
-        names = [*COLUMNS, "source"]
+    def kept(self, pieces: Sequence[Piece], from_us: int, to_us: int) -> Kept:
+        """What may leave of [from_us, to_us), out of pieces that hold all of it and of the CONTEXT blocks before."""
+        begin_us = from_us - CONTEXT * self._policy.block_us
+        within = [(each["at_us"] >= begin_us) & (each["at_us"] < to_us) for each in pieces]
         columns = {
-            name: np.concatenate([each[name] for each in self._pieces])
-            if self._pieces
+            name: np.concatenate([each[name][some] for each, some in zip(pieces, within, strict=True)])
+            if pieces
             else np.empty(0, np.int64)
-            for name in names
+            for name in (*COLUMNS, "source")
         }
         order = np.lexsort((columns["at_us"], columns["address"]))
         columns = {name: column[order] for name, column in columns.items()}
         some = _thinned(self._policy, columns)
+        some = some[columns["at_us"][some] >= from_us]
         made = {
             name: columns[name][some].astype(dtype, copy=False)
             for name, dtype in COLUMNS.items()
@@ -219,30 +227,54 @@ def _thinned(policy: Policy, columns: dict[str, npt.NDArray[Any]]) -> Ints:
     at_us, address = columns["at_us"], columns["address"].astype(np.int64)
     if not len(at_us):
         return np.empty(0, np.int64)
-    block = at_us // policy.block_us
-    rows = _of_one_source(address, block, columns["source"])
-    at_us, address, block = at_us[rows], address[rows], block[rows]
+    rows = _of_one_source(address, at_us // policy.block_us, columns["source"])
+    at_us, address = at_us[rows], address[rows]
     gap_us = policy.every_us - EARLY_US
-    begins = np.flatnonzero(
-        np.diff(address, prepend=-1).astype(np.bool_) | np.diff(block, prepend=-1).astype(np.bool_)
-    )
-    ends = np.append(begins[1:], len(at_us))
-    last_us = (block[begins] + 1) * policy.block_us - gap_us  # of a block: no row after it
-    # as one number for searching: addresses far enough apart that no time of one is another's
-    base, span = at_us.min(), at_us.max() - at_us.min() + policy.block_us + 1
-    key = address * span + (at_us - base)
-    chosen: list[Ints] = []
-    here = begins
-    while len(here):
-        good = at_us[here] <= last_us
-        here, ends, last_us = here[good], ends[good], last_us[good]
-        chosen.append(here)
-        following = np.maximum(np.searchsorted(key, key[here] + gap_us), here + 1)
-        good = following < ends
-        here, ends, last_us = following[good], ends[good], last_us[good]
-    picked = np.sort(np.concatenate(chosen)) if chosen else np.empty(0, np.int64)
+    near = (np.diff(address, prepend=-1) == 0) & (np.diff(at_us, prepend=0) < gap_us)
+    crowded = np.isin(address, np.unique(address[near]))
+    picked = ~crowded
+    if crowded.any():
+        places = np.flatnonzero(crowded)
+        picked[places[_spaced(at_us[places], address[places], policy.block_us, gap_us)]] = True
     found: Ints = rows[picked]
     return found
+
+
+def _spaced(at_us: Ints, address: Ints, block_us: int, gap_us: int) -> Ints:
+    """Places of rows so chosen that no two of an aircraft are nearer than `gap_us`; see the top."""
+    block = at_us // block_us
+    begins = np.flatnonzero((np.diff(address, prepend=-1) != 0) | (np.diff(block, prepend=-1) != 0))
+    ends = np.append(begins[1:], len(at_us))
+    # as one number for searching: addresses so far apart that no time of one is another's
+    base, span = int(at_us.min()), int(at_us.max() - at_us.min()) + 2 * block_us
+    key = address * span + (at_us - base)
+    follows = np.flatnonzero(
+        (np.diff(address[begins], prepend=-1) == 0) & (np.diff(block[begins], prepend=-1) == 1)
+    )
+    _, last = _greedy(key, begins, ends, gap_us)
+    chained = begins.copy()
+    chained[follows] = np.maximum(begins[follows], np.searchsorted(key, key[last[follows - 1]] + gap_us))
+    chosen, last = _greedy(key, chained, ends, gap_us)
+    earliest = np.full(len(begins), -1, np.int64)
+    some = follows[last[follows - 1] >= 0]
+    earliest[some] = key[last[some - 1]] + gap_us
+    group = np.searchsorted(begins, chosen, "right") - 1
+    found: Ints = chosen[key[chosen] >= earliest[group]]
+    return found
+
+
+def _greedy(key: Ints, begins: Ints, ends: Ints, gap_us: int) -> tuple[Ints, Ints]:
+    """From each beginning on, the next that is far enough, to the end; and the last of each, -1: none."""
+    last = np.full(len(begins), -1, np.int64)
+    groups = np.flatnonzero(begins < ends)
+    here, chosen = begins[groups], list[Ints]()
+    while len(here):
+        chosen.append(here)
+        last[groups] = here
+        following = np.maximum(np.searchsorted(key, key[here] + gap_us), here + 1)
+        good = following < ends[groups]
+        here, groups = following[good], groups[good]
+    return (np.sort(np.concatenate(chosen)) if chosen else np.empty(0, np.int64)), last
 
 
 def _of_one_source(address: Ints, block: Ints, source: Ints) -> Ints:

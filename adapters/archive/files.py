@@ -138,7 +138,7 @@ class FileSource:
 
 
 class _SegmentPart:
-    name = None
+    name: object = None  # it grows
 
     def __init__(self, pending: Segment, query: Query) -> None:
         self.rows = pending.path.stat().st_size // SEGMENT_BYTES_A_ROW

@@ -34,7 +34,7 @@ from dispatch.errors import GanyingError
 from protocols.codec import link
 from protocols.codec.link_past import PastPart, packed
 
-KEPT = 2  # partners that ask at the same time
+KEPT = 4  # partners that ask at the same time (past_asking.POLICIES)
 MOST_ROWS = 2_000_000  # in the archive, of one stretch; about 60 bytes each are kept of what may leave
 FIRST_US = 120_000_000
 LONGEST_US = 3_600_000_000

@@ -336,6 +336,7 @@ def _link_state(status: LinkStatus) -> LinkState:
         capabilities=status.capabilities,
         agreement=status.agreement,
         flows=status.flows,
+        past=status.past,
         refused=status.refused,
     )
 

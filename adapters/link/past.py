@@ -32,7 +32,7 @@ from adapters.link import past_policy
 from adapters.link.past_asking import PastAsking
 from adapters.link.past_gaps import GapFile
 from adapters.link.past_policy import micros
-from adapters.link.past_rows import chunk_of, unknown
+from adapters.link.past_rows import SAME_WITHIN_US, chunk_of, unknown
 from adapters.store.database import StoreError
 from dispatch.errors import GanyingError, Malformed, Refused
 from protocols.codec import link
@@ -53,6 +53,7 @@ BEGIN_EDGE_US, END_EDGE_US = (
     120 * US,
 )  # where rows may have come live: the oldest of a first picture is so old
 SAME_CLOCK_US = 500_000  # clocks that differ by less are one: times stay as their owner has them
+MOST_EDGES = 2  # remembered: of the gap that is fetched
 SAVE_EVERY = timedelta(seconds=10)
 FEW = 256  # aircraft that are named to the archive, which then leaves out what holds none of them
 
@@ -134,6 +135,7 @@ class PastLane:
         self._back_at: datetime | None = None  # of this connection; its gap is made a little later
         self._saved_at: datetime | None = None
         self._sure = not self._missing.gaps  # no row of a gap can be here that is not known of
+        self._edges: dict[tuple[int, int], Any] = {}
         self._to_write: list[PastPart] = []
         self._writing = self._reading = False
         self._told: past_policy.Told | None = None
@@ -253,28 +255,37 @@ class PastLane:
     async def _held(self, part: PastPart, columns: dict[str, Any], shift_us: int) -> Any:
         """Rows of this part that may be here already; None: none can be."""
         gap = next((each for each in self._fetch.gaps if each.from_us <= part.from_us < each.to_us), None)
-        asking = self._past.asking
-        if gap is None or asking is None:
+        if gap is None:
             return None
-        begins = part.from_us < gap.begun_us + BEGIN_EDGE_US
-        ends = part.through_us > gap.to_us - END_EDGE_US
-        if self._sure and not begins and not ends:
-            return None
-        from_us, to_us = part.from_us, part.through_us
-        if self._sure and not (begins and ends):
-            from_us, to_us = (
-                (from_us, min(to_us, gap.begun_us + BEGIN_EDGE_US))
-                if begins
-                else (max(from_us, gap.to_us - END_EDGE_US), to_us)
+        if not self._sure:
+            used = np.unique(columns["address"])
+            held = await self._ask_held(part.from_us + shift_us, part.through_us + shift_us, used)
+            if not held.size:
+                self._sure = True  # behind what the last run wrote
+            return held
+        found = []
+        if part.from_us < gap.begun_us + BEGIN_EDGE_US:
+            found.append(await self._edge(gap.begun_us, gap.begun_us + BEGIN_EDGE_US, shift_us))
+        if part.through_us > gap.to_us - END_EDGE_US:
+            found.append(await self._edge(max(gap.begun_us, gap.to_us - END_EDGE_US), gap.to_us, shift_us))
+        return np.concatenate(found) if found else None
+
+    async def _edge(self, from_us: int, to_us: int, shift_us: int) -> Any:
+        """What is here of one end of a gap, asked once: what this run writes of it need not be looked for."""
+        key = (from_us, to_us)
+        if key not in self._edges:
+            held = await self._ask_held(
+                from_us - SAME_WITHIN_US + shift_us, to_us + SAME_WITHIN_US + shift_us, None
             )
-        used = np.unique(columns["address"])
-        addresses = used.tolist() if len(used) <= FEW else []
-        early, late = from_us + shift_us - BEGIN_EDGE_US, to_us + shift_us + BEGIN_EDGE_US
-        held = await asking.held(self._site, early, late, addresses)
-        within = (held["at_us"] >= part.from_us + shift_us) & (held["at_us"] < part.through_us + shift_us)
-        if not self._sure and part.rows and not within.any():
-            self._sure = True  # behind what the last run wrote
-        return held
+            while len(self._edges) >= MOST_EDGES:
+                self._edges.pop(next(iter(self._edges)))
+            self._edges[key] = held
+        return self._edges[key]
+
+    async def _ask_held(self, from_us: int, to_us: int, addresses: Any) -> Any:
+        assert self._past.asking is not None  # noqa: S101  # without an archive nothing is asked
+        few = addresses.tolist() if addresses is not None and len(addresses) <= FEW else []
+        return await self._past.asking.held(self._site, from_us, to_us, few)
 
     def _not_written(self, failure: Failure) -> None:
         error = failure.value

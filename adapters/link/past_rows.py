@@ -15,7 +15,7 @@ out, so that nowhere two are nearer than agreed.
 # reason: pyarrow is not annotated
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,7 @@ US = 1_000_000
 BLOCK = 12  # intervals of the thinning that are judged together
 CONTEXT = 2  # blocks before that say which rows of a block leave
 EARLY_US = 250_000  # a cadence that equals the thinning is not halved (carried.moved_tracks)
+SLICE_ROWS = 32_768
 SAME_WITHIN_US = 5 * US  # an aircraft's report of the same place within this is the same report
 
 Ints = npt.NDArray[np.int64]
@@ -73,26 +74,36 @@ class Policy:
         return max(from_us, int(self.from_us[meets].min())) if meets.any() else to_us
 
 
-@dataclass(slots=True, eq=False)
 class Kept:
-    """Rows of a stretch of time that may leave, in order of address, then time; not rounded or thinned by what is asked."""
+    """Rows of a stretch of time that may leave, by slices of SLICE_ROWS of time, in each by address, then time.
 
-    columns: dict[str, npt.NDArray[Any]]
-    words: list[str]  # callsign n is words[n - 1]
-    times: Ints = field(init=False)
+    So that a piece of the stretch touches the rows of its time alone, not all that are in memory.
+    """
 
-    def __post_init__(self) -> None:
-        self.times = np.sort(self.columns["at_us"])
+    def __init__(self, columns: dict[str, npt.NDArray[Any]], words: list[str]) -> None:
+        """`columns` by address, then time; callsign n is words[n - 1]."""
+        self.times: Ints = np.sort(columns["at_us"])
+        self._words = words
+        edges = self.times[SLICE_ROWS::SLICE_ROWS]
+        slices = np.searchsorted(edges, columns["at_us"], "right").astype(np.uint16)
+        order = np.argsort(slices, kind="stable")
+        self._columns = {name: column[order] for name, column in columns.items()}
+        self._edges, self._begins = edges, np.searchsorted(slices[order], np.arange(len(edges) + 2))
 
     def between(self, from_us: int, to_us: int) -> PastRows:
-        """The rows of [from_us, to_us), with the callsigns that occur."""
-        at_us = self.columns["at_us"]
-        some = (at_us >= from_us) & (at_us < to_us)
-        made = {name: column[some] for name, column in self.columns.items()}
+        """The rows of [from_us, to_us), by address, then time, with the callsigns that occur."""
+        first = int(np.searchsorted(self._edges, from_us, "right"))
+        last = int(np.searchsorted(self._edges, to_us, "left"))
+        rows = slice(int(self._begins[first]), int(self._begins[last + 1]))
+        at_us, address = self._columns["at_us"][rows], self._columns["address"][rows]
+        some = np.flatnonzero((at_us >= from_us) & (at_us < to_us))
+        if last > first:
+            some = some[np.lexsort((at_us[some], address[some]))]
+        made = {name: column[rows][some] for name, column in self._columns.items()}
         used, numbers = np.unique(made["callsign"], return_inverse=True)
         none = bool(len(used)) and used[0] == 0
         made["callsign"] = (numbers + (0 if none else 1)).astype("<u2")
-        words = tuple(self.words[code - 1] for code in used.tolist() if code)
+        words = tuple([self._words[code - 1] for code in used.tolist() if code])
         return PastRows(columns=made, callsigns=words)
 
 
@@ -316,14 +327,29 @@ def unknown(rows: PastRows, shift_us: int, held: npt.NDArray[np.void]) -> Bools:
     new = np.ones(len(rows), np.bool_)
     if not len(held) or not len(rows):
         return new
-    known: dict[tuple[int, int, int], list[int]] = {}
-    for address, lon_e7, lat_e7, at_us in held.tolist():
-        known.setdefault((address, lon_e7, lat_e7), []).append(at_us)
-    columns = (rows.columns[name].tolist() for name in ("address", "lon_e7", "lat_e7", "at_us"))
-    for place, (address, lon_e7, lat_e7, at_us) in enumerate(zip(*columns, strict=True)):
-        times = known.get((address, lon_e7, lat_e7), ())
-        new[place] = not any(abs(at_us + shift_us - each) <= SAME_WITHIN_US for each in times)
+    known = _mark(held["address"], held["lon_e7"], held["lat_e7"])
+    order = np.argsort(known)
+    known, times = known[order], held["at_us"][order]
+    mine = _mark(rows.columns["address"], rows.columns["lon_e7"], rows.columns["lat_e7"])
+    first = np.searchsorted(known, mine, "left")
+    count = np.searchsorted(known, mine, "right") - first
+    at_us = rows.columns["at_us"] + shift_us
+    for turn in range(int(count.max())):  # who stands still is at one place often
+        some = np.flatnonzero((count > turn) & new)
+        new[some[np.abs(times[first[some] + turn] - at_us[some]) <= SAME_WITHIN_US]] = False
     return new
+
+
+def _mark(address: Any, lon_e7: Any, lat_e7: Any) -> npt.NDArray[np.uint64]:
+    """One number for an aircraft at a place; of billions, two are the same by chance once in a thousand years."""
+    mixed = (address.astype(np.uint64) << np.uint64(32)) | lon_e7.astype(np.int64).astype(
+        np.uint64
+    ) & np.uint64(0xFFFF_FFFF)
+    mixed = (mixed ^ (mixed >> np.uint64(29))) * np.uint64(0x9E37_79B9_7F4A_7C15)
+    mixed ^= lat_e7.astype(np.int64).astype(np.uint64)
+    mixed = (mixed ^ (mixed >> np.uint64(32))) * np.uint64(0xD6E8_FEB8_6659_FD93)
+    made: npt.NDArray[np.uint64] = mixed ^ (mixed >> np.uint64(32))
+    return made
 
 
 def chunk_of(rows: PastRows, some: Bools, site: str, shift_us: int) -> HistoryChunk:

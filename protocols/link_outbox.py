@@ -86,10 +86,9 @@ class Outbox:
         """Everything for the partner up to here has been sent."""
         return self._told if self._ready else self.scanned
 
-    @property
-    def waits(self) -> bool:
-        """Rows have been read that could not be sent yet."""
-        return bool(self._ready)
+    def waits(self, head: int) -> bool:
+        """Rows have not been sent yet, or not even been looked at."""
+        return bool(self._ready) or self.scanned < head
 
     def idle(self) -> bool:
         """Nothing is being read, sent or waited for."""

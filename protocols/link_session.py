@@ -301,7 +301,7 @@ class LinkSession:
         if talk is None or self.state not in (_S.CATCHING_UP, _S.LIVE) or congested or talk.full:
             return False
         return self.peering.can(PAST, self.identity) and not any(
-            way.outbox.waits for way in talk.ways.values()
+            way.outbox.waits(self.heads.head[lane]) for lane, way in talk.ways.items()
         )
 
     # What comes in

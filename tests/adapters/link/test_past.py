@@ -10,7 +10,6 @@ import pytest_twisted
 from adapters.archive.query import Query, everything
 from adapters.archive.source import Reading
 from adapters.clock import utc_now
-from adapters.link import past
 from adapters.link.socket import LinkSocket
 from dispatch.commands import ActOnTasking, AdoptPlan, ProposePlan, ShareIncident
 from dispatch.consent_kinds import ObjectClass
@@ -167,7 +166,14 @@ async def test_what_flew_during_a_cut_is_fetched_once_and_nothing_that_is_withhe
         await air.hear_for(16)
         line.restore()
         await pause(8)
-        print("P", theirs.status().past, ours.status().past, theirs.status().state, theirs.links._peers["36"].session.counts, ours.links._peers["43"].session.counts)
+        print(
+            "P",
+            theirs.status().past,
+            ours.status().past,
+            theirs.status().state,
+            theirs.links._peers["36"].session.counts,
+            ours.links._peers["43"].session.counts,
+        )
         await until(lambda: fetched(theirs).rows, "the first of what was missed")
         line.cut()
         await until(lambda: ours.status().state is LinkState.DOWN, "another cut")

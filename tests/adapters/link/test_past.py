@@ -1,6 +1,7 @@
 """Tracks of the time of a cut over real links: fetched, once each, and nothing of what the policy withholds."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,13 @@ import pytest_twisted
 from adapters.archive.query import Query, everything
 from adapters.archive.source import Reading
 from adapters.clock import utc_now
+from adapters.link import past
 from adapters.link.socket import LinkSocket
 from dispatch.commands import ActOnTasking, AdoptPlan, ProposePlan, ShareIncident
+from dispatch.consent_commands import RevokeConsent
 from dispatch.consent_kinds import ObjectClass
 from dispatch.kinds import AltitudeDatum, Role, SourceKind, TaskingAction
 from dispatch.sighting import Sighting
-from protocols import link_past
 from protocols.codec import link
 from protocols.codec.link_past import PastPart, read_rows
 from protocols.link_state import LinkState
@@ -83,18 +85,18 @@ class Air:
 
     def __init__(self, site: Site) -> None:
         self.site = site
-        self.count = 0
+        self.heard: list[int] = []  # longitudes of SHOWN, 1e-7 degrees
 
     def hear(self) -> None:
-        self.count += 1
         now = utc_now().timestamp()
         for number, icao24 in enumerate((SHOWN, MILITARY, STRANGER)):
+            lon_e7 = 1_138_000_000 + number * 2_000_000 + len(self.heard) * 7_000
             heard = Sighting(
                 source="hill",
                 source_kind=SourceKind.ADSB,
                 icao24=icao24,
                 observed_at_s=now,
-                lon_deg=113.8 + number * 0.2 + self.count * 0.0007,
+                lon_deg=lon_e7 / 1e7,
                 lat_deg=27.6,
                 altitude_m=900.0,
                 altitude_datum=AltitudeDatum.PRESSURE,
@@ -103,6 +105,7 @@ class Air:
                 callsign={SHOWN: "GY7001", MILITARY: "KJ7002"}.get(icao24, "CES5301"),
             )
             self.site.picture.accept(heard, now)
+        self.heard.append(1_138_000_000 + len(self.heard) * 7_000)
 
     async def hear_for(self, times: int) -> None:
         for _ in range(times):
@@ -138,61 +141,97 @@ def fetched(site: Site) -> Any:
     return site.status().past.fetched  # type: ignore[union-attr]  # a running site tells it
 
 
+def done(site: Site, code: str = "") -> int:
+    """How many gaps ended so, where none is open."""
+    told = fetched(site)
+    return 0 if told.missing_us else sum(1 for each in told.ended if each.code == code)
+
+
+def check(ours: Site, theirs: Site) -> list[int]:
+    """Every report of the shown aircraft that 43 has is one of 36's, once; and nothing of any other. Where they were."""
+    held = of_partner(theirs)
+    assert {row["source_kind"] for row in held} <= {"partner"}
+    assert {row["address"] for row in held} <= {int(SHOWN, 16)}
+    came = places(held, SHOWN)
+    assert len(came) == len(set(came)), "one twice"
+    assert set(came) <= set(places(archived(ours), SHOWN))
+    return came
+
+
 @pytest_twisted.ensureDeferred
 async def test_what_flew_during_a_cut_is_fetched_once_and_nothing_that_is_withheld(
     tmp_path: Path, ca: Path, frames: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(link_past, "FIRST_BYTES", 1)  # many parts
-    monkeypatch.setattr(link_past, "MOST_BYTES", 1)
-    monkeypatch.setattr("adapters.link.past_reader.LEAST_ROWS", 2)
+    monkeypatch.setattr(past, "SETTLE_UNKNOWN", past.SETTLE)
     ours, theirs, line = Site(tmp_path, "36", ca), Site(tmp_path, "43", ca), Line()
     ours.archived = theirs.archived = True
     async with sites(theirs, ours):
         await ours.start(partner("43"))
         line.target = ours.links.port
-        await theirs.start(partner("36", await line.open()), listen="")
+        port = await line.open()
+        await theirs.start(partner("36", port), listen="")
         await until(lambda: theirs.status().state is LinkState.LIVE, "live")
         await furnished(ours)
-        one_a_second = terms(ObjectClass.INCIDENTS, ObjectClass.TASKINGS, ObjectClass.TRACKS)
-        await agreed(ours, "43", one_a_second)
+        classes = (ObjectClass.INCIDENTS, ObjectClass.TASKINGS, ObjectClass.TRACKS)
+        consent_id = await agreed(ours, "43", replace(terms(*classes), track_every_s=1.0))
         await both_fly(ours)
         air = Air(ours)
         await air.hear_for(2)
         await until(lambda: theirs.picture.of_icao24(SHOWN), "live at 43")
-        await until(lambda: theirs.desk.world.taskings, "its tasking at 43")
 
         line.cut()
         await until(lambda: ours.status().state is LinkState.DOWN, "the cut noticed")
-        await air.hear_for(16)
+        began = len(air.heard)
+        await air.hear_for(14)
         line.restore()
-        await pause(8)
-        print(
-            "P",
-            theirs.status().past,
-            ours.status().past,
-            theirs.status().state,
-            theirs.links._peers["36"].session.counts,
-            ours.links._peers["43"].session.counts,
-        )
-        await until(lambda: fetched(theirs).rows, "the first of what was missed")
+        await until(lambda: done(theirs), "what was missed")
+        during = set(air.heard[began:])
+        assert len(during & set(check(ours, theirs))) >= 3  # 4.2 s, one a second
+
+        await theirs.stop()  # and what was missed while the server was down
+        began = len(air.heard)
+        await air.hear_for(8)
+        await theirs.start(partner("36", port), listen="")
+        await until(lambda: done(theirs), "what was missed by a server that was down")
+        assert set(air.heard[began:]) & set(check(ours, theirs))
+        assert fetched(theirs).rows >= 2
+        await until(lambda: theirs.counted("past_rows_written", "36") >= 4, "counted")
+
+        version = ours.desk.world.consents[consent_id].version
+        revoke = RevokeConsent(consent_id=consent_id, version_seen=version, reason="协议终止")
+        await act(ours, revoke, Role.DUTY_CHIEF, "zhiban.li")
         line.cut()
         await until(lambda: ours.status().state is LinkState.DOWN, "another cut")
-        await air.hear_for(2)
         line.restore()
-        await until(lambda: any(each.code == "" for each in fetched(theirs).ended), "the last of it")
-        await until(lambda: not fetched(theirs).missing_us, "nothing missing")
-
-        held = of_partner(theirs)
-        assert {row["source_kind"] for row in held} == {"partner"}
-        assert {row["address"] for row in held} == {int(SHOWN, 16)}
-        heard = places(archived(ours), SHOWN)
-        came = places(held, SHOWN)
-        assert len(came) == len(set(came)), "one twice"
-        assert set(came) <= set(heard)
-        times = sorted(row["at"] for row in held)
-        assert len(times) >= 2
+        await until(lambda: done(theirs, "NO_CONSENT"), "the refusal by name")
+        check(ours, theirs)
         await line.close()
-        print(len(heard), len(came), [str(t) for t in times], theirs.status().past)
-    for part in parts(frames):
-        assert set(read_rows(part).columns["address"].tolist()) <= {int(SHOWN, 16)}
-        assert b"KJ7002" not in link.encode(part)
+    sent = [part for part in parts(frames) if part.rows]
+    assert sent
+    for part in sent:
+        assert set(read_rows(part).columns["address"].tolist()) == {int(SHOWN, 16)}
+        assert read_rows(part).callsigns == ("GY7001",)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_site_without_an_archive_says_so_and_asks_for_nothing(
+    tmp_path: Path, ca: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(past, "SETTLE_UNKNOWN", past.SETTLE)
+    ours, theirs, line = Site(tmp_path, "36", ca), Site(tmp_path, "43", ca), Line()
+    theirs.archived = True
+    async with sites(theirs, ours):
+        await ours.start(partner("43"))
+        line.target = ours.links.port
+        await theirs.start(partner("36", await line.open()), listen="")
+        await until(lambda: theirs.status().state is LinkState.LIVE, "live")
+        line.cut()
+        await until(lambda: ours.status().state is LinkState.DOWN, "the cut noticed")
+        line.restore()
+        await until(lambda: done(theirs, "NO_ARCHIVE"), "the reason by name")
+        told = ours.status().past
+        assert told is not None
+        assert not told.wanted
+        assert told.fetched.state == "none"
+        assert theirs.counted("past_asked", "36") == 0
+        await line.close()

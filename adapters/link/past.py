@@ -25,6 +25,7 @@ from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
 
 from adapters.archive.archive import Archive
+from adapters.archive.past_rows import SAME_WITHIN_US, chunk_of, unknown
 from adapters.archive.writer import ArchiveState
 from adapters.clock import Clock
 from adapters.desk import Desk
@@ -32,7 +33,6 @@ from adapters.link import past_policy
 from adapters.link.past_asking import PastAsking
 from adapters.link.past_gaps import GapFile
 from adapters.link.past_policy import micros
-from adapters.link.past_rows import SAME_WITHIN_US, chunk_of, unknown
 from adapters.store.database import StoreError
 from dispatch.errors import GanyingError, Malformed, Refused
 from protocols.codec import link

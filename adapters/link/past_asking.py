@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 from twisted.internet.defer import Deferred, fail
 
+from adapters.archive.past_rows import HELD
 from adapters.archive.settings import ArchiveSettings
 from adapters.asked_process import AskedProcess, Manner
-from adapters.link.past_rows import HELD
 from dispatch.errors import GanyingError
 
 PATIENCE_S = 120.0  # for a stretch of the archive on a busy machine
@@ -87,7 +87,7 @@ class PastAsking:
 
     def _start(self) -> AskedProcess:
         process = AskedProcess(MANNER, self._reactor, self._hand_out, self._gone)
-        arguments = [sys.executable, "-m", "adapters.link.past_reader"]
+        arguments = [sys.executable, "-m", "adapters.archive.past_reader"]
         environment = dict(os.environ, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
         self._reactor.spawnProcess(process, sys.executable, arguments, environment)
         process.send(json.dumps(self._settings.as_json()).encode())

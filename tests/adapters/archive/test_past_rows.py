@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.archive.columns import batch_of
+from adapters.archive.past_reader import PastReader
+from adapters.archive.past_rows import EARLY_US, Gathering, Kept, Policy, chunk_of, held_of, unknown
 from adapters.archive.segment import OpenSegment
 from adapters.archive.settings import ArchiveSettings
-from adapters.link.past_reader import PastReader
-from adapters.link.past_rows import EARLY_US, Gathering, Kept, Policy, chunk_of, held_of, unknown
 from dispatch.history import History
 from dispatch.kinds import AltitudeDatum, SourceKind
 from dispatch.sighting import Sighting

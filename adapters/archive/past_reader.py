@@ -1,6 +1,6 @@
 """The process that reads the archive for partners, so that an hour of the past never holds up the site.
 
-    python -m adapters.link.past_reader
+    python -m adapters.archive.past_reader
     <- length (4 bytes, big end first), the archive's settings as JSON            once
 
 and then questions as JSON (`adapters/answering.py`):
@@ -26,10 +26,10 @@ import shapely
 
 from adapters.answering import NICE, answer_all, receive
 from adapters.archive.columns import shaped
+from adapters.archive.past_rows import CONTEXT, HELD, Gathering, Kept, Piece, Policy, held_of
 from adapters.archive.query import Part, Query, Source
 from adapters.archive.settings import ArchiveSettings
 from adapters.archive.source import Reading
-from adapters.link.past_rows import CONTEXT, HELD, Gathering, Kept, Piece, Policy, held_of
 from dispatch.errors import GanyingError
 from protocols.codec import link
 from protocols.codec.link_past import PastPart, packed

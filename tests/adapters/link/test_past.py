@@ -12,6 +12,7 @@ from adapters.archive.query import Query, everything
 from adapters.archive.source import Reading
 from adapters.clock import utc_now
 from adapters.link import past
+from adapters.link.past_gaps import NAME
 from adapters.link.socket import LinkSocket
 from dispatch.commands import ActOnTasking, AdoptPlan, ProposePlan, ShareIncident
 from dispatch.consent_commands import RevokeConsent
@@ -224,7 +225,7 @@ async def test_a_site_without_an_archive_says_so_and_asks_for_nothing(
         await ours.start(partner("43"))
         line.target = ours.links.port
         await theirs.start(partner("36", await line.open()), listen="")
-        await until(lambda: theirs.status().state is LinkState.LIVE, "live")
+        await until(lambda: (theirs.folder / NAME).exists(), "live for a while")
         line.cut()
         await until(lambda: ours.status().state is LinkState.DOWN, "the cut noticed")
         line.restore()

@@ -32,6 +32,7 @@ from adapters.store.database import StoreError
 from adapters.store.receiving import Received
 from adapters.store.transit import Held
 from dispatch import partner
+from dispatch.consent_forms import coarse_place
 from dispatch.consent_records import SentRow
 from dispatch.errors import GanyingError, NotStored
 from dispatch.picture import TrackPicture
@@ -372,6 +373,8 @@ class Peer:
         every_s = partner.track_every_s(world, self.site)
         moved = list(carried.moved_tracks(self._picture, addresses, self._sent_positions, now, every_s))
         shown = [track for _, track in moved]
+        if partner.tracks_are_coarse(world, self.site, now):
+            shown = [replace(track, position=coarse_place(track.position)) for track in shown]
         full = self.socket.congested
         if self.session.peering.can(COLUMNS, self.session.identity):
             labels = self._labels.to_tell(shown)

@@ -20,6 +20,7 @@ import tempfile
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,10 @@ def _of(what: str, values: list[float]) -> dict[str, float]:
     }
 
 
+def _shows(site: Site, title: str) -> bool:
+    return any(each.title == title for each in site.desk.world.incidents.values())
+
+
 def _medians(spans: list[dict[str, float]]) -> dict[str, float]:
     return {key: round(statistics.median(each[key] for each in spans), 1) for key in spans[0]}
 
@@ -149,11 +154,7 @@ async def run(folder: Path, seconds: float, rate: float, pairs: int) -> int:
             spans.setdefault(name, []).append(await watch.span(seconds, rate))
             longest = max(longest, ours.links.statuses()[1].queue)
             relay.bytes_s = None
-            last = f"update {watch.number}"
-            await until(
-                lambda last=last: any(each.title == last for each in slow.desk.world.incidents.values()),
-                "43 caught up",
-            )
+            await until(partial(_shows, slow, f"update {watch.number}"), "43 caught up")
     found = {name: _medians(each) for name, each in spans.items()}
     ratios = {
         f"{name}_over_before": {

@@ -90,15 +90,22 @@ def world_of(aircraft: int, since: datetime) -> World:
 
 
 def write_hour(folder: Path, aircraft: int, from_s: float, seconds: int) -> None:
-    """What a receiver of 36 heard: everybody once a second, on the way that link_tracks.sky goes on with."""
+    """What a receiver of 36 heard: everybody once a second, with turns, climbs and the noise of a measurement."""
     sink = FileSink(settings(folder).root, keep_free_bytes=0, clock_s=time.time)
     sink.prepare()
     whole = sky(aircraft)
-    phase_s = np.random.default_rng(36).uniform(0, 1, aircraft)
+    dice = np.random.default_rng(36)
+    phase_s = dice.uniform(0, 1, aircraft)
+    lat_e7, altitude_m = whole["lat_e7"].astype(np.float64), dice.uniform(300.0, 9_000.0, aircraft)
+    course_deg, speed_mps = dice.uniform(0.0, 360.0, aircraft), dice.uniform(40.0, 240.0, aircraft)
     ids = tuple(f"icao24:{each:06x}" for each in whole["number"].tolist())
     callsign = np.array([f"T{number % 10_000:04d}" for number in whole["number"].tolist()], "S32")
-    nothing = np.full(aircraft, np.nan, np.float32)
     for second in range(seconds):
+        course_deg = (
+            course_deg + dice.normal(0.0, 1.0, aircraft)
+        ) % 360.0  # they turn, climb and are measured
+        altitude_m = np.clip(altitude_m + dice.normal(0.0, 3.0, aircraft), 0.0, 12_000.0)
+        lat_e7 += np.cos(np.radians(course_deg)) * speed_mps * 90.0 + dice.normal(0.0, 30.0, aircraft)
         chunk = HistoryChunk(
             source="hill",
             source_kind=SourceKind.ADSB,
@@ -106,14 +113,14 @@ def write_hour(folder: Path, aircraft: int, from_s: float, seconds: int) -> None
             codes=np.arange(aircraft, dtype=np.int32),
             at_s=from_s + second + phase_s,
             address=whole["number"].astype(np.uint32),
-            lon_deg=(whole["lon_e7"] - (seconds - second) * 1_000) / 1e7,
-            lat_deg=whole["lat_e7"] / 1e7 + np.sin(second / 60.0) * 0.01,
+            lon_deg=(whole["lon_e7"] - (seconds - second) * 1_000 + dice.normal(0.0, 30.0, aircraft)) / 1e7,
+            lat_deg=np.clip(lat_e7, -8e8, 8e8) / 1e7,
             accuracy_m=np.full(aircraft, 92.6, np.float32),
-            altitude_m=np.full(aircraft, 900.0, np.float32) + np.float32(second % 50),
+            altitude_m=(np.rint(altitude_m / 7.62) * 7.62).astype(np.float32),  # steps of 25 ft
             altitude_datum=np.full(aircraft, 3, np.uint8),
-            ground_speed_mps=np.full(aircraft, 50.0, np.float32),
-            track_deg=np.full(aircraft, 90.0, np.float32),
-            vertical_rate_mps=nothing,
+            ground_speed_mps=np.rint(speed_mps + dice.normal(0.0, 0.5, aircraft)).astype(np.float32),
+            track_deg=course_deg.astype(np.float32),
+            vertical_rate_mps=(np.rint(dice.normal(0.0, 2.0, aircraft)) * 0.3251).astype(np.float32),
             callsign=callsign,
             squawk=np.full(aircraft, 1200, np.int16),
             emergency=np.zeros(aircraft, np.uint8),

@@ -80,14 +80,18 @@ class Kept:
     So that a piece of the stretch touches the rows of its time alone, not all that are in memory.
     """
 
-    def __init__(self, columns: dict[str, npt.NDArray[Any]], words: list[str]) -> None:
-        """`columns` by address, then time; callsign n is words[n - 1]."""
-        self.times: Ints = np.sort(columns["at_us"])
+    def __init__(self, columns: dict[str, npt.NDArray[Any]], rows: Ints, words: list[str]) -> None:
+        """Of `columns` the `rows`, which are by address, then time; callsign n is words[n - 1]."""
+        at_us = columns["at_us"][rows]
+        self.times: Ints = np.sort(at_us)
         self._words = words
         edges = self.times[SLICE_ROWS::SLICE_ROWS]
-        slices = np.searchsorted(edges, columns["at_us"], "right").astype(np.uint16)
+        slices = np.searchsorted(edges, at_us, "right").astype(np.uint16)
         order = np.argsort(slices, kind="stable")
-        self._columns = {name: column[order] for name, column in columns.items()}
+        taken = rows[order]  # each column is copied once
+        self._columns = {
+            name: columns[name][taken].astype(dtype, copy=False) for name, dtype in _KEPT.items()
+        }
         self._edges, self._begins = edges, np.searchsorted(slices[order], np.arange(len(edges) + 2))
 
     def between(self, from_us: int, to_us: int) -> PastRows:
@@ -107,6 +111,7 @@ class Kept:
         return PastRows(columns=made, callsigns=words)
 
 
+_KEPT = {name: "<i8" if name == "callsign" else dtype for name, dtype in COLUMNS.items()}
 Piece = dict[str, npt.NDArray[Any]]  # columns of rows that the policy shows, not thinned
 
 
@@ -187,21 +192,19 @@ class Gathering:
             else np.empty(0, np.int64)
             for name in (*COLUMNS, "source")
         }
-        order = np.lexsort((columns["at_us"], columns["address"]))
-        columns = {name: column[order] for name, column in columns.items()}
-        some = _thinned(self._policy, columns)
-        some = some[columns["at_us"][some] >= from_us]
-        made = {
-            name: columns[name][some].astype(dtype, copy=False)
-            for name, dtype in COLUMNS.items()
-            if name != "callsign"
-        }
-        made["callsign"] = columns["callsign"][some]
+        at_us, address, source = columns["at_us"], columns["address"], columns["source"]
+        if not len(at_us):
+            return Kept(columns, np.empty(0, np.int64), [])
+        # pieces are in order of address and time nearly always, and such a number then sorts in a few merges
+        span = int(at_us.max() - at_us.min()) + 1
+        order = np.argsort(address.astype(np.int64) * span + (at_us - at_us.min()), kind="stable")
+        some = order[_thinned(self._policy, at_us[order], address[order].astype(np.int64), source[order])]
+        some = some[at_us[some] >= from_us]
         if self._policy.coarse:
             step = round(COARSE_DEG * E7_PER_DEG)
             for name in ("lon_e7", "lat_e7"):
-                made[name] = (np.rint(made[name] / step) * step).astype("<i4")
-        return Kept(made, list(self._words))
+                columns[name] = (np.rint(columns[name] / step) * step).astype("<i4")
+        return Kept(columns, some, list(self._words))
 
 
 def _differs(table: Any, name: str, word: str) -> Bools:
@@ -233,12 +236,9 @@ def _shown(policy: Policy, address: Any, at_us: Ints, table: Any, places: Ints) 
     return shown
 
 
-def _thinned(policy: Policy, columns: dict[str, npt.NDArray[Any]]) -> Ints:
+def _thinned(policy: Policy, at_us: Ints, address: Ints, source: Ints) -> Ints:
     """Places of the rows that leave, of rows in order of address, then time."""
-    at_us, address = columns["at_us"], columns["address"].astype(np.int64)
-    if not len(at_us):
-        return np.empty(0, np.int64)
-    rows = _of_one_source(address, at_us // policy.block_us, columns["source"])
+    rows = _of_one_source(address, at_us // policy.block_us, source)
     at_us, address = at_us[rows], address[rows]
     gap_us = policy.every_us - EARLY_US
     near = (np.diff(address, prepend=-1) == 0) & (np.diff(at_us, prepend=0) < gap_us)

@@ -115,7 +115,10 @@ class PastFetch:
 
     def bounded(self, earliest_us: int) -> None:
         """Nothing from before is wanted any more."""
-        for gap in [each for each in self._gaps if each.from_us < earliest_us and not self._coming(each)]:
+        asked = self._gaps[-1:] if self._asked is not None else []  # its answer joins where the gap begins
+        for gap in [each for each in self._gaps if each.from_us < earliest_us and each not in asked]:
+            if self._coming(gap):
+                continue
             place = self._gaps.index(gap)
             if gap.to_us <= earliest_us:
                 self._end(self._gaps.pop(place), "TOO_OLD")
@@ -239,7 +242,12 @@ class PastFetch:
         self._run = None
 
     def _end(self, gap: Gap, code: str) -> None:
-        self._ended.append(Ended(from_us=gap.from_us, to_us=gap.to_us, code=code, rows=gap.rows))
+        ended = Ended(from_us=gap.from_us, to_us=gap.to_us, code=code, rows=gap.rows)
+        last = self._ended[-1] if self._ended else None
+        if code and last is not None and (last.code, last.to_us) == (code, gap.from_us):
+            self._ended[-1] = replace(last, to_us=gap.to_us)  # bit by bit, for one reason
+        else:
+            self._ended.append(ended)
 
     def _fit(self, took: timedelta, part: PastPart) -> None:
         """As large as the line carries without a wait: the round trip is what the quickest answer took."""

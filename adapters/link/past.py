@@ -52,6 +52,7 @@ BEGIN_EDGE_US, END_EDGE_US = (
     5 * US,
     120 * US,
 )  # where rows may have come live: the oldest of a first picture is so old
+SLACK_US = 600 * US  # who asks for what is just not too old takes a while to get there
 SAME_CLOCK_US = 500_000  # clocks that differ by less are one: times stay as their owner has them
 MOST_EDGES = 2  # remembered: of the gap that is fetched
 SAVE_EVERY = timedelta(seconds=10)
@@ -340,6 +341,10 @@ class PastLane:
         nothing = partial(Read, from_us=from_us)
         if not self._past.keeps or self._past.asking is None:
             self._serve.read(nothing(through_us=to_us, code="NO_ARCHIVE"))
+            return
+        earliest_us = micros(self._past.clock()) - self._past.longest_us - SLACK_US
+        if from_us < earliest_us:
+            self._serve.read(nothing(through_us=min(to_us, earliest_us), code="TOO_OLD"))
             return
         try:
             told = await self._policy(from_us, to_us)

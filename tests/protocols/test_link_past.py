@@ -248,6 +248,24 @@ def test_gaps_are_bounded_in_age_and_number() -> None:
     assert not fetch.missed(0, 30)  # lies among them
 
 
+def test_an_age_limit_that_moves_on_neither_shifts_what_is_asked_nor_fills_the_list_for_people() -> None:
+    fetch, now = PastFetch((Gap(from_us=0, to_us=1000, begun_us=0),)), START
+    fetch.bounded(100)
+    ask = fetch.next(now)
+    assert ask is not None
+    fetch.asked(ask, now)
+    for limit in (110, 120):
+        fetch.bounded(limit)
+    part = PastPart(number=ask.number, from_us=100, through_us=200)
+    assert fetch.heard(part, now)
+    fetch.bounded(130)
+    fetch.written(part, 0, now)
+    for limit in (210, 220, 230):
+        fetch.bounded(limit)
+    assert [(gap.from_us, gap.to_us) for gap in fetch.gaps] == [(230, 1000)]
+    assert [(each.from_us, each.to_us) for each in fetch.told(now).ended] == [(200, 230), (0, 100)]
+
+
 def test_a_part_is_as_large_as_the_line_carries() -> None:
     fetch, now = PastFetch((Gap(from_us=0, to_us=10**9, begun_us=0),)), START
 

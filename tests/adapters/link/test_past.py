@@ -225,7 +225,7 @@ async def test_a_site_without_an_archive_says_so_and_asks_for_nothing(
         await ours.start(partner("43"))
         line.target = ours.links.port
         await theirs.start(partner("36", await line.open()), listen="")
-        await until(lambda: (theirs.folder / NAME).exists(), "live for a while")
+        await until((theirs.folder / NAME).exists, "live for a while")
         line.cut()
         await until(lambda: ours.status().state is LinkState.DOWN, "the cut noticed")
         line.restore()

@@ -164,7 +164,7 @@ class HistoryEnded(Answered, frozen=True, kw_only=True):
 
 class HistoryFetched(Answered, frozen=True, kw_only=True):
     """The partner's tracks of the time of a cut, fetched from its archive. `state`: none (nothing is missing), asking, waiting;
-    `through`: how far of [begins, ends) they are here. `speed`: seconds of the past in a second, now or last time."""
+    `through`: how far of [begins, ends) they are here. `pace`: seconds of the past in a second, now or last time."""
 
     state: str
     begins: datetime | None
@@ -173,7 +173,7 @@ class HistoryFetched(Answered, frozen=True, kw_only=True):
     missing_s: float
     rows: int
     bytes: int
-    speed: float
+    pace: float
     code: str
     ended: list[HistoryEnded]
 

@@ -63,7 +63,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchTold:
-    """How the fetching does. `speed`: seconds of the past in one second, of this or the last run; 0: none yet."""
+    """How the fetching does. `pace`: seconds of the past in one second, of this or the last run; 0: none yet."""
 
     state: str  # none, asking, waiting
     from_us: int = 0
@@ -72,7 +72,7 @@ class FetchTold:
     missing_us: int = 0  # of all gaps
     rows: int = 0
     bytes: int = 0
-    speed: float = 0.0
+    pace: float = 0.0
     code: str = ""  # why it waits
     ended: tuple[Ended, ...] = ()  # the newest first
 
@@ -93,7 +93,7 @@ class PastFetch:
         self._quickest: timedelta | None = None
         self._ended: deque[Ended] = deque(maxlen=MOST_TOLD)
         self._run: tuple[datetime, int] | None = None  # when it began, what it has brought since
-        self._last_speed = 0.0
+        self._last_pace = 0.0
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
@@ -214,7 +214,7 @@ class PastFetch:
             missing_us=missing,
             rows=self.rows,
             bytes=self.bytes,
-            speed=self._speed(now),
+            pace=self._pace(now),
             code=self._code,
             ended=tuple(self._ended)[::-1],
         )
@@ -230,15 +230,15 @@ class PastFetch:
             through_us=gap.from_us,
         )
 
-    def _speed(self, now: datetime) -> float:
+    def _pace(self, now: datetime) -> float:
         if self._run is None:
-            return self._last_speed
+            return self._last_pace
         took = (now - self._run[0]).total_seconds()
         return self._run[1] / US / took if took > 0 else 0.0
 
     def _end_run(self, now: datetime) -> None:
         if self._run is not None and self._run[1]:
-            self._last_speed = self._speed(now)
+            self._last_pace = self._pace(now)
         self._run = None
 
     def _end(self, gap: Gap, code: str) -> None:

@@ -119,7 +119,7 @@ def _history(told: PastTold) -> LinkHistory:
             missing_s=round(fetched.missing_us / US, 1),
             rows=fetched.rows,
             bytes=fetched.bytes,
-            speed=round(fetched.speed, 2),
+            pace=round(fetched.pace, 2),
             code=fetched.code,
             ended=[
                 HistoryEnded(

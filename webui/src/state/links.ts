@@ -74,7 +74,7 @@ export interface HistorySpan {
 /** Tracks of times in which the link was cut: those of the partner that are fetched, and ours that it asks for. */
 export interface LinkHistory {
   wanted: boolean
-  fetched: HistorySpan & { missing_s: number; speed: number; ended: HistoryEnded[] }
+  fetched: HistorySpan & { missing_s: number; pace: number; ended: HistoryEnded[] }
   served: HistorySpan
 }
 export interface LinkLine {

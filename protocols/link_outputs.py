@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+<<<<<<< HEAD
 from protocols.codec.link import LinkColumns, LinkRow, LinkTrack, PastWord, RoomWord
+=======
+from protocols.codec.link import LinkColumns, LinkRow, LinkTrack, Word
+>>>>>>> main
 from protocols.link_lanes import Lane
 
 
@@ -61,9 +65,9 @@ class PartnerColumns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartnerSays:
-    """Hands that point in a consultation, or a piece of a file asked for or given."""
+    """Hands that point in a consultation, a piece of a file or a certificate asked for or given."""
 
-    word: RoomWord
+    word: Word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

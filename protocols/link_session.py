@@ -36,6 +36,8 @@ from protocols.codec.link import (
     Ack,
     Batch,
     Beat,
+    CertificateAsk,
+    CertificateGiven,
     FileAsk,
     FilePart,
     Greet,
@@ -48,15 +50,20 @@ from protocols.codec.link import (
     PastPart,
     PastWord,
     RoomHands,
-    RoomWord,
+    RoomPassed,
     Unknown,
+    Word,
 )
 from protocols.codec.link_columns import ColumnLabel
 from protocols.codec.track_states import States
 from protocols.link_beats import Beats
 from protocols.link_conversation import Conversation
 from protocols.link_gate import PAUSE_S, carries_columns, carries_tracks
+<<<<<<< HEAD
 from protocols.link_greeting import PAST, ROOMS, Identity, Peering
+=======
+from protocols.link_greeting import RENEWAL, ROOMS, Identity, Peering
+>>>>>>> main
 from protocols.link_lanes import FIRST, OWN, RELAYED, Have, Heads, Lane, Way, open_ways, way_of
 from protocols.link_outbox import READ_ROWS, ROW_BYTES
 from protocols.link_outputs import (
@@ -278,9 +285,10 @@ class LinkSession:
 
     # Consultations beside the rows: newest wins, or asked for again
 
-    def say(self, word: RoomWord, *, congested: bool) -> list[Output]:
+    def say(self, word: Word, *, congested: bool) -> list[Output]:
         """Hands that point, a piece of a file or the question for one; nothing where the line is full or they cannot."""
-        if self.state not in (_S.CATCHING_UP, _S.LIVE) or not self.peering.can(ROOMS, self.identity):
+        needs = RENEWAL if isinstance(word, CertificateAsk | CertificateGiven) else ROOMS
+        if self.state not in (_S.CATCHING_UP, _S.LIVE) or not self.peering.can(needs, self.identity):
             return []
         if congested:
             self.counts["room_words_dropped"] += 1
@@ -350,7 +358,10 @@ class LinkSession:
             case LinkColumns(), True:
                 underway = self._tracks.columns_heard(message, now, self.skew.offset_us)
                 return [PartnerColumns(columns=message, underway=underway)]
-            case RoomHands() | FileAsk() | FilePart(), True:
+            case (
+                RoomHands() | FileAsk() | FilePart() | RoomPassed() | CertificateAsk() | CertificateGiven(),
+                True,
+            ):
                 return [PartnerSays(word=message)]
             case PastAsk() | PastPart(), True:
                 return [PartnerPast(word=message)]

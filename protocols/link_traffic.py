@@ -8,9 +8,14 @@ from protocols.codec.link import (
     FilePart,
     LinkColumns,
     LinkTracks,
+<<<<<<< HEAD
     PastAsk,
     PastPart,
     RoomHands,
+=======
+    RoomHands,
+    RoomPassed,
+>>>>>>> main
     Unknown,
 )
 from protocols.link_lanes import Lane
@@ -23,7 +28,7 @@ def traffic_of(message: link.Message) -> str:
             return Lane(number).name.lower() if number in [int(lane) for lane in Lane] else "unknown"
         case LinkTracks() | LinkColumns():
             return "tracks"
-        case RoomHands() | FileAsk() | FilePart():
+        case RoomHands() | FileAsk() | FilePart() | RoomPassed():
             return "rooms"
         case PastAsk() | PastPart():
             return "history"

@@ -28,14 +28,10 @@ LANES = "lanes"  # orders and messages apart, a cursor each
 RELAY = "relay"  # passes on rows of and for third sites
 COLUMNS = "columns"  # reads tracks in columns
 ROOMS = "rooms"  # pointers and files of consultations
-<<<<<<< HEAD
-PAST = "track_history"  # asks for and answers with tracks of a time that was missed
-CAPABILITIES = (*OBJECT_CLASSES, LANES, COLUMNS, ROOMS, PAST)
-=======
 ROOM_RELAY = "room_relay"  # the same for sites beyond, with `relay`
 RENEWAL = "renewal"  # certificates before they end
-CAPABILITIES = (*OBJECT_CLASSES, LANES, COLUMNS, ROOMS, RENEWAL)
->>>>>>> main
+PAST = "track_history"  # asks for and answers with tracks of a time that was missed
+CAPABILITIES = (*OBJECT_CLASSES, LANES, COLUMNS, ROOMS, RENEWAL, PAST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

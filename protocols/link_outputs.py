@@ -3,11 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-<<<<<<< HEAD
-from protocols.codec.link import LinkColumns, LinkRow, LinkTrack, PastWord, RoomWord
-=======
-from protocols.codec.link import LinkColumns, LinkRow, LinkTrack, Word
->>>>>>> main
+from protocols.codec.link import LinkColumns, LinkRow, LinkTrack, PastWord, Word
 from protocols.link_lanes import Lane
 
 

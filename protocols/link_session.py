@@ -59,11 +59,7 @@ from protocols.codec.track_states import States
 from protocols.link_beats import Beats
 from protocols.link_conversation import Conversation
 from protocols.link_gate import PAUSE_S, carries_columns, carries_tracks
-<<<<<<< HEAD
-from protocols.link_greeting import PAST, ROOMS, Identity, Peering
-=======
-from protocols.link_greeting import RENEWAL, ROOMS, Identity, Peering
->>>>>>> main
+from protocols.link_greeting import PAST, RENEWAL, ROOMS, Identity, Peering
 from protocols.link_lanes import FIRST, OWN, RELAYED, Have, Heads, Lane, Way, open_ways, way_of
 from protocols.link_outbox import READ_ROWS, ROW_BYTES
 from protocols.link_outputs import (

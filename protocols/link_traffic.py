@@ -8,14 +8,10 @@ from protocols.codec.link import (
     FilePart,
     LinkColumns,
     LinkTracks,
-<<<<<<< HEAD
     PastAsk,
     PastPart,
     RoomHands,
-=======
-    RoomHands,
     RoomPassed,
->>>>>>> main
     Unknown,
 )
 from protocols.link_lanes import Lane

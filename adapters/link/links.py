@@ -23,7 +23,7 @@ from adapters.clock import Clock
 from adapters.config import Config, PartnerSection, split_address
 from adapters.desk import Desk
 from adapters.link.partners import Partners
-from adapters.link.past import Past, PastTold
+from adapters.link.past import Past
 from adapters.link.peer import Peer
 from adapters.link.received import House
 from adapters.link.renewing import CertificateState, Renewing
@@ -58,34 +58,6 @@ REMEMBERED_REASONS = (
 log = structlog.get_logger()
 
 
-<<<<<<< HEAD
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkStatus:
-    """One link as the console shows it. `reason` is the code of what ended it last, empty while all is well."""
-
-    site: str
-    name: str
-    state: LinkState
-    lag_ms: int
-    queue: int
-    skew_ms: int
-    reason: str
-    detail: str = ""
-    via: str = ""  # reached over this partner, whose link's state this is
-    version: str = ""  # of the dialogue that the partner speaks, `major.minor`
-    capabilities: tuple[str, ...] = ()
-    bytes_out: Mapping[str, int] = field(default_factory=dict)  # by class of traffic, since the start
-    bytes_in: Mapping[str, int] = field(default_factory=dict)
-    refused: Mapping[str, int] = field(default_factory=dict)  # rows and messages, by reason
-    held: int = 0  # rows of third sites that wait for it
-    down_since: datetime | None = None  # since it was first seen not live
-    agreement: str = ""
-    flows: tuple[dict[str, Any], ...] = ()  # by class of object, since the start
-    past: PastTold | None = None  # tracks of times that were missed
-
-
-=======
->>>>>>> main
 class AlreadyLinked(Exception):
     """The partner's own connection serves; ours is not needed now."""
 
@@ -154,7 +126,6 @@ class Links:
         if not federation.listen and not self._config.partner:
             return succeed(None)
         self._house, self._reactor = self._furnish(), reactor
-<<<<<<< HEAD
         self._past = Past(
             archive=self._archive,
             folder=self._config.data,
@@ -162,7 +133,7 @@ class Links:
             desk=self._desk,
             clock=self._clock,
             reactor=reactor,
-=======
+        )
         self._words = Words(
             routes=self._house.routes,
             peers=self._peers,
@@ -171,7 +142,6 @@ class Links:
             metrics=self._metrics,
             heard=self._heard_word,
             passing=self._passes_by,
->>>>>>> main
         )
         for section in self._partners.sections().values():
             if not section.via:

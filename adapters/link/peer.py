@@ -81,12 +81,8 @@ class Peer:
         clock: Clock,
         call_later: Callable[..., Any],
         sharing: Sharing,
-<<<<<<< HEAD
-        heard: Callable[[str, RoomWord], None],
-        past: Past,
-=======
         heard: Callable[[str, Word], None],
->>>>>>> main
+        past: Past,
     ) -> None:
         self.site = site
         self.refused: Counter[str] = Counter()  # rows and messages, by reason

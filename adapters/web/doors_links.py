@@ -1,11 +1,7 @@
 """Doors of links and consents: the link page, what leaves to whom, labels, and the audit of what crossed."""
 
-<<<<<<< HEAD
-from datetime import datetime, timedelta
-=======
 from dataclasses import replace
-from datetime import timedelta
->>>>>>> main
+from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.link.past import PastTold

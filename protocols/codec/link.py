@@ -5,6 +5,7 @@ message means in the dialogue is left to link_session.py.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,26 +15,20 @@ from dispatch.errors import Malformed
 from protocols.codec import link_past
 from protocols.codec.common import from_us, to_us
 from protocols.codec.link_columns import LinkColumns, columns_from_wire, columns_to_wire
-<<<<<<< HEAD
 from protocols.codec.link_past import PastAsk, PastPart, PastWord
-=======
 from protocols.codec.link_renewal import (
     CertificateAsk,
     CertificateGiven,
     renewal_from_wire,
     renewal_to_wire,
 )
->>>>>>> main
 from protocols.codec.link_rooms import (
     FileAsk,
     FilePart,
     RoomHands,
-<<<<<<< HEAD
-=======
     RoomPassed,
     passed_from_wire,
     passed_to_wire,
->>>>>>> main
     word_from_wire,
     word_to_wire,
 )
@@ -147,14 +142,9 @@ class Unknown:
     size: int
 
 
-<<<<<<< HEAD
-RoomWord = RoomHands | FileAsk | FilePart
-Message = Greet | Batch | Ack | LinkTracks | LinkColumns | Beat | RoomWord | PastWord | Part | Unknown
-=======
 RoomWord = RoomHands | FileAsk | FilePart | RoomPassed
 Word = RoomWord | CertificateAsk | CertificateGiven
-Message = Greet | Batch | Ack | LinkTracks | LinkColumns | Beat | Word | Part | Unknown
->>>>>>> main
+Message = Greet | Batch | Ack | LinkTracks | LinkColumns | Beat | Word | PastWord | Part | Unknown
 
 
 def encode(message: Message) -> bytes:
@@ -181,20 +171,30 @@ def encode(message: Message) -> bytes:
             wire.beat.echo_age_us = message.echo_age_us
         case RoomHands() | FileAsk() | FilePart():
             word_to_wire(message, wire)
-<<<<<<< HEAD
-        case PastAsk() | PastPart():
-            link_past.word_to_wire(message, wire)
-=======
-        case CertificateAsk() | CertificateGiven():
-            renewal_to_wire(message, wire)
+        case PastAsk() | PastPart() | CertificateAsk() | CertificateGiven():
+            _answered_out(message, wire)
         case RoomPassed():
             passed_to_wire(message, wire.room_passed)
->>>>>>> main
         case Part():
             wire.part.code, wire.part.detail = message.code, message.detail[:MAX_TEXT]
         case Unknown():
             raise TypeError("what is not known cannot be said")
     return wire.SerializeToString()
+
+
+def _answered_out(message: PastWord | CertificateAsk | CertificateGiven, wire: link_pb2.LinkMessage) -> None:
+    """Questions and their answers."""
+    if isinstance(message, PastAsk | PastPart):
+        link_past.word_to_wire(message, wire)
+    else:
+        renewal_to_wire(message, wire)
+
+
+_WORDS: dict[str | None, Callable[[link_pb2.LinkMessage, str], Message]] = {
+    **dict.fromkeys(("room_hands", "file_ask", "file_part"), word_from_wire),
+    **dict.fromkeys(("certificate_ask", "certificate_given"), renewal_from_wire),
+    **dict.fromkeys(("past_ask", "past_part"), link_past.word_from_wire),
+}
 
 
 def decode(data: bytes) -> Message:
@@ -222,17 +222,10 @@ def decode(data: bytes) -> Message:
             return Beat(at_us=beat.at_us, echo_us=beat.echo_us, echo_age_us=beat.echo_age_us)
         case "part":
             return _part_in(wire.part)
-<<<<<<< HEAD
-        case ("room_hands" | "file_ask" | "file_part") as which:
-            return word_from_wire(wire, which)
-        case ("past_ask" | "past_part") as which:
-            return link_past.word_from_wire(wire, which)
-=======
-        case ("room_hands" | "file_ask" | "file_part" | "certificate_ask" | "certificate_given") as which:
-            return (renewal_from_wire if which.startswith("cert") else word_from_wire)(wire, which)
+        case which if which in _WORDS:
+            return _WORDS[which](wire, which)
         case "room_passed" if wire.room_passed.WhichOneof("word") is not None:
             return passed_from_wire(wire.room_passed)
->>>>>>> main
     if not data:
         raise Malformed("message", "is empty")
     return Unknown(size=len(data))

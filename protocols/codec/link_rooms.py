@@ -136,15 +136,10 @@ def _degrees(numbers: object, count: int, where: str) -> tuple[float, ...]:
     return values
 
 
-<<<<<<< HEAD
-def word_to_wire(word: RoomHands | FileAsk | FilePart, wire: link_pb2.LinkMessage) -> None:
-    """Fill the link message with it."""
-=======
 def word_to_wire(
     word: RoomHands | FileAsk | FilePart, wire: link_pb2.LinkMessage | link_pb2.RoomPassed
 ) -> None:
     """Fill the message's one word."""
->>>>>>> main
     match word:
         case RoomHands():
             hands_to_wire(word, wire.room_hands)
@@ -154,13 +149,9 @@ def word_to_wire(
             part_to_wire(word, wire.file_part)
 
 
-<<<<<<< HEAD
-def word_from_wire(wire: link_pb2.LinkMessage, which: str) -> RoomHands | FileAsk | FilePart:
-=======
 def word_from_wire(
     wire: link_pb2.LinkMessage | link_pb2.RoomPassed, which: str
 ) -> RoomHands | FileAsk | FilePart:
->>>>>>> main
     """The word of a link message that has one; `which` is the field's name. Raises Malformed."""
     if which == "room_hands":
         return hands_from_wire(wire.room_hands)

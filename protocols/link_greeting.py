@@ -30,7 +30,8 @@ COLUMNS = "columns"  # reads tracks in columns
 ROOMS = "rooms"  # pointers and files of consultations
 ROOM_RELAY = "room_relay"  # the same for sites beyond, with `relay`
 RENEWAL = "renewal"  # certificates before they end
-CAPABILITIES = (*OBJECT_CLASSES, LANES, COLUMNS, ROOMS, RENEWAL)
+PAST = "track_history"  # asks for and answers with tracks of a time that was missed
+CAPABILITIES = (*OBJECT_CLASSES, LANES, COLUMNS, ROOMS, RENEWAL, PAST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

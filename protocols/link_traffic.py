@@ -8,6 +8,8 @@ from protocols.codec.link import (
     FilePart,
     LinkColumns,
     LinkTracks,
+    PastAsk,
+    PastPart,
     RoomHands,
     RoomPassed,
     Unknown,
@@ -24,6 +26,8 @@ def traffic_of(message: link.Message) -> str:
             return "tracks"
         case RoomHands() | FileAsk() | FilePart() | RoomPassed():
             return "rooms"
+        case PastAsk() | PastPart():
+            return "history"
         case Unknown():
             return "unknown"
     return "control"

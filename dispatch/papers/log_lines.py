@@ -17,6 +17,7 @@ from dispatch import (
     facts,
     room_facts,
     video_facts,
+    video_share_facts,
     weather_facts,
 )
 from dispatch.facts import Recorded
@@ -32,6 +33,7 @@ from dispatch.papers import (
     log_searches,
     log_traffic,
     log_video,
+    log_video_share,
     log_volumes,
     log_weather,
     words,
@@ -406,6 +408,7 @@ _LINES: dict[type, Callable[[World, Recorded, Any], LogLine | None]] = {
     **log_searches.LINES,
     **log_traffic.LINES,
     **log_video.LINES,
+    **log_video_share.LINES,
     **log_volumes.LINES,
     **log_weather.LINES,
     **log_consents.LINES,
@@ -434,5 +437,8 @@ NOT_TOLD: dict[type, str] = {
     room_facts.RoomReadUpTo: "it stands in its minutes",
     video_facts.VideoViewingBegan: "who watched what is the auditor's page of viewings",
     video_facts.VideoViewingEnded: "likewise",
+    video_share_facts.VideoShown: "told whenever a stream is registered or changed; the wall shows the last",
+    video_share_facts.PartnerViewingBegan: "counted in the grant; who it was is the auditor's page of viewings",
+    video_share_facts.PartnerViewingEnded: "likewise",
     callout_facts.TaskingShown: "a page has shown what was told when it was ordered",
 }

@@ -28,7 +28,8 @@ LANES = "lanes"  # orders and messages apart, a cursor each
 RELAY = "relay"  # passes on rows of and for third sites
 COLUMNS = "columns"  # reads tracks in columns
 ROOMS = "rooms"  # pointers and files of consultations
-CAPABILITIES = (*OBJECT_CLASSES, LANES, COLUMNS, ROOMS)
+VIDEO_PULL = "video_pull"  # gives and takes streams that were granted
+CAPABILITIES = (*OBJECT_CLASSES, LANES, COLUMNS, ROOMS, VIDEO_PULL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,13 +46,18 @@ from protocols.codec.link import (
     RoomHands,
     RoomWord,
     Unknown,
+    VideoOver,
+    VideoPiece,
+    VideoPull,
+    VideoTook,
+    VideoWord,
 )
 from protocols.codec.link_columns import ColumnLabel
 from protocols.codec.track_states import States
 from protocols.link_beats import Beats
 from protocols.link_conversation import Conversation
 from protocols.link_gate import PAUSE_S, carries_columns, carries_tracks
-from protocols.link_greeting import ROOMS, Identity, Peering
+from protocols.link_greeting import ROOMS, VIDEO_PULL, Identity, Peering
 from protocols.link_lanes import FIRST, OWN, RELAYED, Have, Heads, Lane, Way, open_ways, way_of
 from protocols.link_outbox import READ_ROWS, ROW_BYTES
 from protocols.link_outputs import (
@@ -109,6 +114,11 @@ class LinkSession:
     def acked(self) -> int:
         """Last of them that the partner has committed of every lane, as far as we know."""
         return min(self.heads.acked[lane] for lane in self._own_lanes())
+
+    @property
+    def number(self) -> int:
+        """Of the present or last connection."""
+        return self._number
 
     @property
     def skew(self) -> ClockSkew:
@@ -265,14 +275,16 @@ class LinkSession:
             return []
         return [self._send(each) for each in self._tracks.columns(states, labels, now, congested=congested)]
 
-    # Consultations beside the rows: newest wins, or asked for again
+    # Consultations and video beside the rows: newest wins, or asked for again
 
-    def say(self, word: RoomWord, *, congested: bool) -> list[Output]:
-        """Hands that point, a piece of a file or the question for one; nothing where the line is full or they cannot."""
-        if self.state not in (_S.CATCHING_UP, _S.LIVE) or not self.peering.can(ROOMS, self.identity):
+    def say(self, word: RoomWord | VideoWord, *, congested: bool) -> list[Output]:
+        """Hands that point, a piece of a file, of video, or the question for one; nothing where the line is full or they cannot."""
+        of_rooms = isinstance(word, RoomWord)
+        capability = ROOMS if of_rooms else VIDEO_PULL
+        if self.state not in (_S.CATCHING_UP, _S.LIVE) or not self.peering.can(capability, self.identity):
             return []
         if congested:
-            self.counts["room_words_dropped"] += 1
+            self.counts["room_words_dropped" if of_rooms else "video_words_dropped"] += 1
             return []
         return [self._send(word)]
 
@@ -322,7 +334,18 @@ class LinkSession:
             case LinkColumns(), True:
                 underway = self._tracks.columns_heard(message, now, self.skew.offset_us)
                 return [PartnerColumns(columns=message, underway=underway)]
-            case RoomHands() | FileAsk() | FilePart(), True:
+            case (
+                (
+                    RoomHands()
+                    | FileAsk()
+                    | FilePart()
+                    | VideoPull()
+                    | VideoPiece()
+                    | VideoTook()
+                    | VideoOver()
+                ),
+                True,
+            ):
                 return [PartnerSays(word=message)]
             case Beat(), True:
                 self._beats.heard(message, now)

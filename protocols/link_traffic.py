@@ -1,7 +1,20 @@
 """Classes of traffic on a link: what its bytes are counted to."""
 
 from protocols.codec import link
-from protocols.codec.link import Ack, Batch, FileAsk, FilePart, LinkColumns, LinkTracks, RoomHands, Unknown
+from protocols.codec.link import (
+    Ack,
+    Batch,
+    FileAsk,
+    FilePart,
+    LinkColumns,
+    LinkTracks,
+    RoomHands,
+    Unknown,
+    VideoOver,
+    VideoPiece,
+    VideoPull,
+    VideoTook,
+)
 from protocols.link_lanes import Lane
 
 
@@ -14,6 +27,8 @@ def traffic_of(message: link.Message) -> str:
             return "tracks"
         case RoomHands() | FileAsk() | FilePart():
             return "rooms"
+        case VideoPull() | VideoPiece() | VideoTook() | VideoOver():
+            return "video"
         case Unknown():
             return "unknown"
     return "control"

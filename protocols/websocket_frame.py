@@ -25,3 +25,9 @@ def head_of(size: int) -> bytes:
     if size < 65_536:
         return bytes((_FIN_BINARY, 126)) + size.to_bytes(2)
     return bytes((_FIN_BINARY, 127)) + size.to_bytes(8)
+
+
+def payload_of(frame: bytes) -> bytes:
+    """The message of a frame that binary_frame made."""
+    size = frame[1]
+    return frame[2 if size < 126 else 4 if size == 126 else 10 :]

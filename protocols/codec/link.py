@@ -33,6 +33,9 @@ from protocols.codec.link_rows import (
     text_from_wire,
 )
 from protocols.codec.link_track import LinkTrack, track_from_wire, track_to_wire
+from protocols.codec.link_video import WIRE_NAMES, VideoOver, VideoPiece, VideoPull, VideoTook, VideoWord
+from protocols.codec.link_video import word_from_wire as video_from_wire
+from protocols.codec.link_video import word_to_wire as video_to_wire
 from protocols.gen import link_pb2, tracks_pb2
 
 __all__ = [
@@ -45,6 +48,11 @@ __all__ = [
     "LinkRow",
     "LinkTrack",
     "RoomHands",
+    "VideoOver",
+    "VideoPiece",
+    "VideoPull",
+    "VideoTook",
+    "VideoWord",
 ]  # what link_rows.py reads, by the name it always had
 
 VERSION = 1  # of this dialogue; both ends speak the same or not at all
@@ -127,7 +135,7 @@ class Unknown:
 
 
 RoomWord = RoomHands | FileAsk | FilePart
-Message = Greet | Batch | Ack | LinkTracks | LinkColumns | Beat | RoomWord | Part | Unknown
+Message = Greet | Batch | Ack | LinkTracks | LinkColumns | Beat | RoomWord | VideoWord | Part | Unknown
 
 
 def encode(message: Message) -> bytes:
@@ -152,12 +160,10 @@ def encode(message: Message) -> bytes:
             wire.beat.SetInParent()
             wire.beat.at_us, wire.beat.echo_us = message.at_us, message.echo_us
             wire.beat.echo_age_us = message.echo_age_us
-        case RoomHands():
-            hands_to_wire(message, wire.room_hands)
-        case FileAsk():
-            ask_to_wire(message, wire.file_ask)
-        case FilePart():
-            part_to_wire(message, wire.file_part)
+        case RoomHands() | FileAsk() | FilePart():
+            _room_out(message, wire)
+        case VideoPull() | VideoPiece() | VideoTook() | VideoOver():
+            video_to_wire(message, wire)
         case Part():
             wire.part.code, wire.part.detail = message.code, message.detail[:MAX_TEXT]
         case Unknown():
@@ -192,9 +198,21 @@ def decode(data: bytes) -> Message:
             return _part_in(wire.part)
         case ("room_hands" | "file_ask" | "file_part") as which:
             return word_from_wire(wire, which)
+        case which if which in WIRE_NAMES:
+            return video_from_wire(wire, which)
     if not data:
         raise Malformed("message", "is empty")
     return Unknown(size=len(data))
+
+
+def _room_out(word: RoomWord, wire: link_pb2.LinkMessage) -> None:
+    match word:
+        case RoomHands():
+            hands_to_wire(word, wire.room_hands)
+        case FileAsk():
+            ask_to_wire(word, wire.file_ask)
+        case FilePart():
+            part_to_wire(word, wire.file_part)
 
 
 def _greet_out(greet: Greet, wire: link_pb2.Greet) -> None:

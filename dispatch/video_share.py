@@ -44,6 +44,7 @@ MAX_PURPOSE, MAX_REASON = 200, 500
 SHORTEST_S, LONGEST_S = 60.0, 12 * 3600.0  # of one grant; a proposed figure: a shift
 MOST_OPEN = 50  # requests of one partner that wait
 NO_CONSENT, NO_STREAM, LABELLED, EXPIRED = "NO_CONSENT", "NO_STREAM", "LABELLED", "EXPIRED"
+NO_RESHARE = "NO_RESHARE"  # the owner has not let it be passed on
 
 _S, _A = VideoGrantState, VideoGrantAction
 LIFECYCLE = Lifecycle(
@@ -170,7 +171,9 @@ def begin_viewing(
     grant = held(world, shown.id, world.site, now)
     if grant is None:
         raise Refused(
-            why_not(world, shown.id, now), f"site {shown.site} has not granted it", field="stream_id"
+            why_not(world, shown.id, world.site, now),
+            f"site {shown.site} has not granted it",
+            field="stream_id",
         )
     return PartnerViewing(
         id=viewing_id,
@@ -183,9 +186,9 @@ def begin_viewing(
     )
 
 
-def why_not(world: World, stream_id: str, now: datetime) -> str:
-    """A code: why this site may not watch a partner's stream now."""
-    grant = last_of(world, stream_id, world.site)
+def why_not(world: World, stream_id: str, site: str, now: datetime) -> str:
+    """A code: why `site` may not have a stream of another's now."""
+    grant = last_of(world, stream_id, site)
     if grant is None:
         return "NOT_GRANTED"
     if grant.state is _S.REFUSED:

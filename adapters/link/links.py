@@ -36,7 +36,7 @@ from dispatch.errors import GanyingError, Malformed, Refused
 from dispatch.facts import Recorded
 from dispatch.picture import TrackPicture
 from dispatch.world import World
-from protocols.codec.link import Part, RoomWord, encode
+from protocols.codec.link import Part, RoomWord, VideoWord, encode
 from protocols.link_greeting import CAPABILITIES, RELAY, ROOMS, Identity
 from protocols.link_lanes import RELAYED
 from protocols.link_relay import routes
@@ -108,6 +108,8 @@ class Links:
             None
         )  # a line that was down since
         self.on_word: Callable[[str, RoomWord], None] = lambda _site, _word: None  # consultations
+        self.on_video: Callable[[str, VideoWord], None] = lambda _site, _word: None
+        self.on_free: Callable[[str], None] = lambda _site: None  # its socket has room again
         self._desk, self._picture, self._config, self._clock = desk, picture, config, clock
         self._metrics = metrics
         self._peers: dict[str, Peer] = {}
@@ -346,15 +348,19 @@ class Links:
             self._logged.add(reason)
             log.warning("connection refused on the link door", code=code, detail=detail)
 
-    # Consultations beside the rows
+    # Consultations and video beside the rows
 
-    def say(self, site: str, word: RoomWord) -> bool:
+    def say(self, site: str, word: RoomWord | VideoWord) -> bool:
         """To a partner that is linked directly; whether it went out."""
         peer = self._peers.get(site)
         return peer is not None and peer.say(word)
 
-    def _said(self, site: str, word: RoomWord) -> None:
-        self.on_word(site, word)  # as it is then: it is set after the links are made
+    def _said(self, site: str, word: RoomWord | VideoWord) -> None:
+        # as they are then: they are set after the links are made
+        if isinstance(word, RoomWord):
+            self.on_word(site, word)
+        else:
+            self.on_video(site, word)
 
     def reached(self, site: str) -> bool:
         """Whether such words reach a partner now."""
@@ -363,12 +369,41 @@ class Links:
             return False
         return peer.session.peering.can(ROOMS, peer.session.identity)
 
+    def full(self, site: str) -> bool:
+        """Whether a partner's socket holds more than it likes, or is not there."""
+        peer = self._peers.get(site)
+        return peer is None or peer.socket is None or peer.socket.congested
+
+    def connection(self, site: str) -> int:
+        """The number of a partner's present connection that has greeted; 0: none."""
+        peer = self._peers.get(site)
+        up = peer is not None and peer.session.state in (LinkState.CATCHING_UP, LinkState.LIVE)
+        return peer.session.number if up and peer is not None else 0
+
+    def skew_us(self, site: str) -> int:
+        """How far a partner's clock is ahead of ours, as far as known."""
+        peer = self._peers.get(site)
+        return 0 if peer is None else peer.session.skew.offset_us or 0
+
+    def count_refused(self, site: str, code: str, count: int) -> None:
+        """For the link page: so much of a partner's was not taken."""
+        peer = self._peers.get(site)
+        if peer is not None:
+            peer.refused[code] += count
+
+    def hop(self, site: str) -> str:
+        """The partner over whose link a site is reached."""
+        section = self._partners.sections().get(site)
+        return section.via or site if section is not None else site
+
     # What happens meanwhile
 
     def line_changed(self, socket: LinkSocket) -> None:
         """A socket is full, or has room again."""
-        for peer in self._peers.values():
+        for site, peer in self._peers.items():
             peer.line_changed(socket)
+            if peer.socket is socket and not socket.congested:
+                self.on_free(site)
 
     def _recorded(self, _world: World, facts: tuple[Recorded, ...]) -> None:
         if any(isinstance(each.fact, SiteJoined | SiteShutOut) for each in facts):

@@ -34,7 +34,7 @@ from dispatch import partner
 from dispatch.consent_records import SentRow
 from dispatch.errors import GanyingError, NotStored
 from dispatch.picture import TrackPicture
-from protocols.codec.link import RoomWord
+from protocols.codec.link import RoomWord, VideoWord
 from protocols.codec.link_columns import states_from
 from protocols.link_greeting import COLUMNS, LANES, RELAY
 from protocols.link_lanes import OWN, RELAYED, Have, Lane
@@ -78,7 +78,7 @@ class Peer:
         clock: Clock,
         call_later: Callable[..., Any],
         sharing: Sharing,
-        heard: Callable[[str, RoomWord], None],
+        heard: Callable[[str, RoomWord | VideoWord], None],
     ) -> None:
         self.site = site
         self.refused: Counter[str] = Counter()  # rows and messages, by reason
@@ -314,9 +314,9 @@ class Peer:
             self._defect(failure)
         self._begin()
 
-    # Consultations beside the rows
+    # Consultations and video beside the rows
 
-    def say(self, word: RoomWord) -> bool:
+    def say(self, word: RoomWord | VideoWord) -> bool:
         """Whether it went out."""
         outputs = self.session.say(word, congested=self.socket is None or self.socket.congested)
         self._carry_out(outputs)

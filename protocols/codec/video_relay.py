@@ -6,6 +6,7 @@ access unit is the one that the camera's site took in.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from google.protobuf.message import DecodeError
 
@@ -59,19 +60,19 @@ def relayed(told: bytes, *, slot: int, epoch_of: Callable[[int], int], ahead_us:
         raise Malformed("video", f"no message for viewers: {error}") from None
     which = wire.WhichOneof("body")
     if which == "look":
-        look = wire.look
+        part: Any = wire.look
+        look, key, made = wire.look, False, None
         if len(look.corners) not in (0, 4):
             raise Malformed("video.look.corners", f"{len(look.corners)}, not 0 or 4")
         places = (look.sensor, look.centre, look.target, *look.corners)
         if not all(abs(each.lon_deg) <= 180 and abs(each.lat_deg) <= 90 for each in places):
             raise Malformed("video.look", "is not longitude, latitude in degrees")
-        part, key, made = look, False, None
     elif which == "picture":
-        part, key = wire.picture, wire.picture.key
         if not wire.picture.data:
             raise Malformed("video.picture.data", "is empty")
         if len(wire.picture.format.codec) > _MOST_CODEC:
             raise Malformed("video.picture.format", "no codec has such a name")
+        part, key = wire.picture, wire.picture.key
         named = wire.picture.format
         made = PictureFormat(codec=named.codec, width=named.width, height=named.height) if key else None
     else:

@@ -33,7 +33,9 @@ def pulling() -> VideoReceiver:
     return receiver
 
 
-def piece(unit: int, data: bytes = b"x", *, key: bool = True, feed: int = 1, offset: int = 0, size: int = 0) -> VideoPiece:
+def piece(
+    unit: int, data: bytes = b"x", *, key: bool = True, feed: int = 1, offset: int = 0, size: int = 0
+) -> VideoPiece:
     return VideoPiece(feed=feed, unit=unit, offset=offset, size=size or len(data), key=key, data=data)
 
 
@@ -98,7 +100,9 @@ def test_what_has_waited_too_long_is_left_out_up_to_the_next_key_frame() -> None
     assert sent == [(b"key", True), (b"after", False)]
     assert sender.counts(1) == (3, 40)
     receiver.heard(piece(1), NOW)
-    assert receiver.heard(piece(42, b"key"), now) == Came(stream_id="43-VID-1", message=b"key", key=True, gap=True)
+    assert receiver.heard(piece(42, b"key"), now) == Came(
+        stream_id="43-VID-1", message=b"key", key=True, gap=True
+    )
 
 
 def test_a_key_frame_that_is_half_sent_is_finished_on_a_poor_line() -> None:

@@ -43,7 +43,7 @@ from dispatch.world import World
 MAX_PURPOSE, MAX_REASON = 200, 500
 SHORTEST_S, LONGEST_S = 60.0, 12 * 3600.0  # of one grant; a proposed figure: a shift
 MOST_OPEN = 50  # requests of one partner that wait
-NO_CONSENT, NO_STREAM, LABELLED, EXPIRED = "NO_CONSENT", "NO_STREAM", "LABELLED", "EXPIRED"
+NO_CONSENT, NO_STREAM, LABELLED, EXPIRED = "NO_CONSENT", "NO_STREAM", "VIDEO_LABELLED", "EXPIRED"
 NO_RESHARE = "NO_RESHARE"  # the owner has not let it be passed on
 
 _S, _A = VideoGrantState, VideoGrantAction
@@ -93,7 +93,7 @@ def _ask(world: World, ask: Ask, command: AskVideo, now: datetime) -> tuple[Fact
     _check_time(command.wanted_s, "wanted_s")
     for each in world.video_requests.values():
         if each.site == world.site and each.stream_id == shown.id and is_open(world, each, now):
-            raise Refused("ALREADY", f"{each.id} waits or holds", field="stream_id")
+            raise Refused("VIDEO_ASKED", f"{each.id} waits or holds", field="stream_id")
     request = VideoRequest(
         id=ids.derive(world.site, "VRQ", f"{ask.actor}\0{ask.command_id}"),
         site=world.site,

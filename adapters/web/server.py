@@ -49,6 +49,7 @@ from adapters.web import (
     doors_tracks,
     doors_traffic_areas,
     doors_video,
+    doors_video_share,
     doors_volumes,
     doors_weather,
 )
@@ -106,6 +107,7 @@ _DOORS = (
     *doors_audit.DOORS,
     *doors_links.DOORS,
     *doors_video.DOORS,
+    *doors_video_share.DOORS,
     *doors_enrol.DOORS,
     *doors_volumes.DOORS,
 )

@@ -2,6 +2,7 @@
 import { computed, reactive, ref, shallowReactive, shallowRef } from 'vue'
 import { serverNow } from '../state/clock'
 import { session } from '../state/session'
+import { partnerStreams } from '../state/video_share'
 import { streams } from '../state/videos'
 import { kindWord, VideoState, type VideoStanding } from '../wire/schema'
 import { VideoConnection } from './connection'
@@ -37,6 +38,8 @@ const connection = shallowRef<VideoConnection | null>(null)
 const players = new Map<string, Player>()
 const bySlot = new Map<number, string>()
 
+/** Our own and those of partners. */
+export const wallStreams = computed(() => [...streams.value, ...partnerStreams.value])
 export const liveCount = computed(() => streams.value.filter((one) => stateOf(one.id) === 'live').length)
 
 export function stateOf(id: string): string {
@@ -67,8 +70,14 @@ export function take(id: string): void {
   keep()
 }
 
-export function attach(id: string, canvas: HTMLCanvasElement): Player {
-  const made = new Player(canvas, serverNow)
+/** It may be watched again: a grant has come. */
+export function retry(id: string): void {
+  if (!wall.shown.includes(id) || !refusals.delete(id)) return
+  connection.value?.watch(id)
+}
+
+export function attach(id: string, canvas: HTMLCanvasElement, mark?: () => string): Player {
+  const made = new Player(canvas, serverNow, mark)
   players.set(id, made)
   return made
 }
@@ -102,11 +111,12 @@ export function openWall(): void {
       players.get(bySlot.get(one.slot) ?? '')?.feed(one)
     },
     look(one) {
-      const stream = streams.value.find((each) => each.id === bySlot.get(one.slot))
+      const stream = wallStreams.value.find((each) => each.id === bySlot.get(one.slot))
       if (stream && wall.shown.includes(stream.id)) seen(stream, one)
     },
     refused(one) {
       refusals.set(one.streamId, one.code)
+      players.get(one.streamId)?.blank() // what may not be watched does not stay on the screen
     },
   })
   for (const id of wall.shown) connection.value.watch(id)

@@ -275,7 +275,6 @@ def test_a_removed_stream_and_a_labelled_aircraft_are_shown_no_more() -> None:
 
 
 def test_where_it_looks_leaves_only_where_positions_may() -> None:
-    assert Pair().ours.world is not None
     for withheld, looks in (((), True), ((WithheldField.POSITION,), False)):
         pair = Pair(withheld=withheld)
         pair.run()

@@ -212,12 +212,9 @@ class Giving:
     def _why_not(self, site: str, stream_id: str, now: datetime) -> str:
         """A code: why a partner is given no pictures of a stream; empty: it is."""
         world = self._desk.world
-        shown = world.shown_videos.get(stream_id)
-        if shown is not None and stream_id not in world.video_streams:
+        if stream_id not in world.video_streams and not stream_id.startswith(f"{world.site}-VID-"):
             ours = video_share.held(world, stream_id, world.site, now)
-            if ours is None:
-                return video_share.NO_STREAM
-            return "" if ours.reshare else video_share.NO_RESHARE
+            return "" if ours is not None and ours.reshare else video_share.NO_RESHARE
         grant = video_share.held(world, stream_id, site, now)
         if grant is None:
             known = stream_id in world.video_streams

@@ -2,16 +2,17 @@
 
 import socket
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from twisted.internet import reactor, task
+from twisted.internet.defer import succeed
 
 from adapters.clock import utc_now
 from adapters.config import Config, PartnerSection, SiteSection, VideoSection
 from adapters.video.federation.federation import VideoFederation
 from adapters.video.line import Line
 from adapters.video.video import Video
+from dispatch.commands import Ask
 from dispatch.consent_commands import ProposeConsent, SignConsent
 from dispatch.consent_kinds import ObjectClass, WithheldField
 from dispatch.consent_records import ClassTerms, Consent, ConsentTerms
@@ -21,10 +22,15 @@ from dispatch.video_kinds import VideoCarrier, VideoSource
 from dispatch.video_records import VideoTerms
 from dispatch.video_share_commands import AskVideo
 from dispatch.video_share_records import VideoGrant
+from protocols.codec import video as codec
+from protocols.codec.common import to_us
 from protocols.gen import video_pb2
 from protocols.video_gop import ViewerQueue
-from protocols.websocket_frame import payload_of
-from tests.adapters.link.sites import AGREEMENT, Site, until
+from protocols.video_sets import PictureFormat
+from protocols.video_units import VideoUnit
+from protocols.websocket_frame import binary_frame, payload_of
+from tests.adapters.link.sites import AGREEMENT, Site, _End, until
+from tests.adapters.link.sites import Line as TcpLine
 from tests.clips import Camera, datagrams
 
 
@@ -111,8 +117,6 @@ class FilmSite(Site):
         return self.desk.world.consents[made.id]  # type: ignore[no-any-return]
 
     async def sign(self, made: Consent) -> None:
-        from dispatch.commands import Ask
-
         command = SignConsent(consent_id=made.id, version_seen=made.version)
         await self.desk.ask(
             Ask(actor="chen.jie", role=Role.SECADMIN, command_id=f"sign-{made.id}", command=command)
@@ -161,6 +165,83 @@ class FilmSite(Site):
         )
 
 
+class NoProcess:
+    """Stands for a video process where pictures are put in by hand (Reel)."""
+
+    def __init__(self, *_: Any) -> None:
+        self.slots: set[int] = set()
+
+    def start(self, _: Any) -> None:
+        """Nothing."""
+
+    def tell(self) -> None:
+        """Nothing."""
+
+    def stop(self) -> Any:
+        return succeed(None)
+
+
+class Reel:
+    """Pictures of so many bytes put into a line of a site, a key frame each second; `number`: how many."""
+
+    def __init__(self, site: FilmSite, stream_id: str, *, size: int = 4_000, rate: int = 25) -> None:
+        self.number = 0
+        self.epoch = 1
+        self._size, self._rate = size, rate
+        self._line = site.video.line(stream_id)
+        self._loop = task.LoopingCall(self.shoot)
+
+    def run(self) -> None:
+        self._loop.start(1 / self._rate)
+
+    def stop(self) -> None:
+        if self._loop.running:
+            self._loop.stop()
+
+    def shoot(self, *, beside: bytes = b"") -> None:
+        key = self.number % self._rate == 0
+        self.number += 1
+        unit = VideoUnit(
+            epoch=self.epoch,
+            key=key,
+            pts_us=self.number * 40_000,
+            dts_us=self.number * 40_000,
+            data=self.number.to_bytes(4) + bytes(self._size * (8 if key else 1)),
+            format=PictureFormat(codec="avc1.42c01e", width=320, height=240) if key else None,
+        )
+        message = codec.picture(self._line.slot, self.number, unit, to_us(utc_now()))
+        self._line.picture(binary_frame(message), key=key, epoch=self.epoch, now_s=reactor.seconds())  # type: ignore[attr-defined]  # twisted's
+        if beside:
+            self._line.beside(binary_frame(beside))
+
+
+class SlowLine(TcpLine):
+    """A line that passes so many bytes a second and no more, in both directions together."""
+
+    def __init__(self, bytes_a_second: int) -> None:
+        super().__init__()
+        self.bytes_a_second = bytes_a_second
+        self.free_at = 0.0
+
+    def buildProtocol(self, addr: Any) -> Any:  # noqa: N802 (twisted's)
+        return _SlowEnd(self)
+
+
+class _SlowEnd(_End):
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802 (twisted's)
+        line: Any = self.line
+        now = reactor.seconds()  # type: ignore[attr-defined]  # twisted's
+        line.free_at = max(now, line.free_at) + len(data) / line.bytes_a_second
+        self.transport.pauseProducing()  # type: ignore[union-attr]  # connected
+        reactor.callLater(line.free_at - now, self._then, data)  # type: ignore[attr-defined]  # twisted's
+
+    def _then(self, data: bytes) -> None:
+        if self not in self.line.ends:
+            return
+        self._pass(data)
+        self.transport.resumeProducing()  # type: ignore[union-attr]  # connected
+
+
 class Filming:
     """A camera that sends twenty-five frames a second to a port of this machine."""
 
@@ -185,8 +266,3 @@ def free_udp_port() -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as held:
         held.bind(("127.0.0.1", 0))
         return int(held.getsockname()[1])
-
-
-def certificates_at(folder: Path) -> Path:
-    """Where they are kept."""
-    return folder / "ca"

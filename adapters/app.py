@@ -218,7 +218,7 @@ class Server:
         self.watch.start(self._reactor, self.desk.world)
         self.desk.subscribe(lambda world, _: self.watch.follow(world))
         self.archive.start()
-        self.papers.start()
+        self.papers.start_ahead()
         self.timers.start()
         self.planner.start()
         self.replan.start()

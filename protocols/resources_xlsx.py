@@ -8,17 +8,18 @@ import io
 import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
-from typing import Any
-
-from openpyxl import Workbook, load_workbook
-from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.worksheet import Worksheet
+from typing import TYPE_CHECKING, Any
 
 from dispatch.errors import Malformed
 from dispatch.records import Resource
 from protocols.resources_csv import MAX_ROWS, BadTable, Fault, read_rows
 from protocols.resources_table import table_of
+
+if (
+    TYPE_CHECKING
+):  # openpyxl is a tenth of a server's start; it is imported when a workbook first comes or goes
+    from openpyxl import Workbook
+    from openpyxl.worksheet.worksheet import Worksheet
 
 MAX_BYTES = 8 << 20  # a province's aircraft and water points are some hundred kilobytes
 MAX_UNPACKED_BYTES = 64 << 20
@@ -32,6 +33,8 @@ def read_workbook(kind: str, raw: bytes, site: str) -> tuple[Resource, ...]:
 
     Raises BadTable with every fault, or Malformed(file) for bytes that are no workbook or are too large.
     """
+    from openpyxl import load_workbook
+
     table_of(kind)
     _check_size(raw)
     try:
@@ -60,7 +63,7 @@ def _check_size(raw: bytes) -> None:
         raise Malformed("file", f"unpacks to {unpacked} bytes, at most {MAX_UNPACKED_BYTES}")
 
 
-def _sheet(book: Workbook, kind: str) -> Worksheet:
+def _sheet(book: "Workbook", kind: str) -> "Worksheet":
     filled = [one for one in book.worksheets if one.max_row > 1 or one.cell(1, 1).value is not None]
     named = [one for one in filled if one.title == kind]
     if len(named or filled) != 1:
@@ -71,7 +74,7 @@ def _sheet(book: Workbook, kind: str) -> Worksheet:
     return sheet
 
 
-def _rows(sheet: Worksheet) -> Iterator[tuple[int, list[str]]]:
+def _rows(sheet: "Worksheet") -> Iterator[tuple[int, list[str]]]:
     width = 0
     for line, row in enumerate(sheet.iter_rows(), start=1):
         cells = [_text(cell, line) for cell in row]
@@ -103,6 +106,10 @@ def _text(cell: Any, line: int) -> str:
 
 def write_workbook(kind: str, records: Iterable[Resource]) -> bytes:
     """A workbook of one sheet called `kind`, all cells text; `read_workbook` reads it back to equal records."""
+    from openpyxl import Workbook
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+
     table = table_of(kind)
     book = Workbook(write_only=False)
     book.remove(book.worksheets[0])

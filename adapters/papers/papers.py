@@ -1,7 +1,7 @@
 """The site's end of the papers' process: a question in, bytes out, never more waiting than can be answered soon.
 
-The process is started when the site is, so that it has read the journal before anybody asks; it answers one question
-after the other. One that takes longer than PATIENCE_S is ended with its process, and the next question starts another.
+The process is started soon after the site is, so that it has read the journal before anybody asks and takes no processor
+from a site that is just coming up; it answers one question after the other. One that takes longer than PATIENCE_S is ended with its process, and the next question starts another.
 """
 
 import json
@@ -17,6 +17,7 @@ from adapters.asked_process import AskedProcess, Manner
 from adapters.papers.questions import Question, Setup
 from dispatch.errors import GanyingError, Malformed, Refused, Unknown
 
+AHEAD_AFTER_S = 30.0  # of the site's start, unless somebody asks before
 WAITING = 16  # questions in the queue; one more is told to ask again
 PATIENCE_S = 30.0  # for an answer, on a busy machine; then the process is ended
 WAIT_S = 15.0  # a caller is told to ask again after this; less than a console waits
@@ -35,10 +36,15 @@ class Papers:
         self._waiting: deque[tuple[bytes, Deferred[bytes]]] = deque()
         self._child: AskedProcess | None = None
         self._stopped = False
+        self._ahead: Any = None  # the call that starts it ahead
         self._ended: Deferred[None] | None = None  # somebody waits for the process to be gone
 
+    def start_ahead(self) -> None:
+        """Start the process ahead of the first question, once the site has come up."""
+        self._ahead = self._reactor.callLater(AHEAD_AFTER_S, self.start)
+
     def start(self) -> None:
-        """Start the process ahead of the first question."""
+        """Start the process now, if it is not there."""
         if self._child is None and not self._stopped:
             self._child = AskedProcess(MANNER, self._reactor, self._hand_out, self._gone)
             arguments = [sys.executable, "-m", "adapters.papers.child"]
@@ -60,6 +66,8 @@ class Papers:
     def stop(self) -> "Deferred[None]":
         """End the process; whoever waits is told to ask again. Fires when it is gone."""
         self._stopped = True
+        if self._ahead is not None and self._ahead.active():
+            self._ahead.cancel()
         while self._waiting:
             self._waiting.popleft()[1].errback(_busy())
         if self._child is None:

@@ -294,8 +294,8 @@ export class MapView {
     const focus = this.inputs.selected()
     const due =
       this.dirty ||
-      this.inputs.store.revision !== this.lastRevision ||
-      (second !== this.lastSecond && this.drawn.length > 0) || // ages move on; over an empty sky nothing does
+      // ages move on, and each second something is heard; over an empty sky nothing changes
+      ((this.inputs.store.revision !== this.lastRevision || second !== this.lastSecond) && this.inputs.store.count + this.drawn.length > 0) ||
       !Object.is(focus, this.lastFocus) ||
       this.movedEnough(now)
     if (!due) return

@@ -2,7 +2,7 @@
 // off the wall goes.
 import { shallowReactive } from 'vue'
 import { dropLook, looks, putLook, type Look, type Place } from '../state/footprints'
-import { nameOf } from '../state/videos'
+import { nameOf, placeOf } from '../state/videos'
 import type { VideoLook, VideoPlace, VideoStream } from '../wire/schema'
 
 /** The newest of each stream, as it was told. */
@@ -38,4 +38,11 @@ export function stands(id: string): void {
 export function gone(id: string): void {
   told.delete(id)
   dropLook(id)
+}
+
+/** Where the map goes for a stream: to what carries the camera, else to what the camera says it looks at. */
+export function mapPlace(stream: VideoStream): { lon: number; lat: number } | undefined {
+  const one = told.get(stream.id)
+  const at = one?.target ?? one?.centre ?? one?.sensor
+  return placeOf(stream) ?? (at && { lon: at.lonDeg, lat: at.latDeg })
 }

@@ -57,6 +57,7 @@ export function setLayout(layout: Layout): void {
 /** On the wall: in the first free place, or instead of the last. */
 export function show(id: string): void {
   if (wall.shown.includes(id)) return
+  for (const one of wall.shown) if (!streams.value.some((each) => each.id === one)) take(one) // removed since this browser kept it
   if (wall.shown.length >= wall.layout) take(wall.shown[wall.layout - 1]!)
   wall.shown = [...wall.shown, id]
   refusals.delete(id)

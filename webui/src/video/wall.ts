@@ -57,7 +57,7 @@ export function setLayout(layout: Layout): void {
 /** On the wall: in the first free place, or instead of the last. */
 export function show(id: string): void {
   if (wall.shown.includes(id)) return
-  for (const one of wall.shown) if (!streams.value.some((each) => each.id === one)) take(one) // removed since this browser kept it
+  for (const one of wall.shown) if (!wallStreams.value.some((each) => each.id === one)) take(one) // removed since this browser kept it
   if (wall.shown.length >= wall.layout) take(wall.shown[wall.layout - 1]!)
   wall.shown = [...wall.shown, id]
   refusals.delete(id)
@@ -118,6 +118,7 @@ export function openWall(): void {
     refused(one) {
       refusals.set(one.streamId, one.code)
       players.get(one.streamId)?.blank() // what may not be watched does not stay on the screen
+      gone(one.streamId)
     },
   })
   for (const id of wall.shown) connection.value.watch(id)

@@ -70,7 +70,7 @@ class BareViewer:
 
     def _read(self) -> None:
         with suppress(websocket.WebSocketException, OSError):
-            while data := self._socket.recv():
+            while isinstance(data := self._socket.recv(), bytes) and data:
                 self.pictures += video_pb2.VideoTold.FromString(data).WhichOneof("body") == "picture"
 
     def close(self) -> None:

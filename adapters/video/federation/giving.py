@@ -66,6 +66,7 @@ class _Feed:
 @dataclass(slots=True, kw_only=True)
 class _Partner:
     connection: int = 0
+    lost: bool = False  # what was said on it last did not go out
     sender: VideoSender = field(default_factory=VideoSender)
     feeds: dict[int, _Feed] = field(default_factory=dict)
     waiting: dict[int, str] = field(default_factory=dict)  # feeds whose viewing is not in our journal yet
@@ -113,12 +114,16 @@ class Giving:
 
     def flush(self, site: str) -> None:
         """Send what may be sent."""
-        there = self._partner(site)
-        if not there.feeds or self._lines.full(site):
+        self._send(site, self._partner(site))
+
+    def _send(self, site: str, there: _Partner) -> None:
+        """Closes no feed: a line is giving its pictures to each of its viewers while it calls this."""
+        gone = there.lost or self._lines.connection(site) != there.connection
+        if gone or not there.feeds or self._lines.full(site):
             return
         for piece in there.sender.pieces(self._clock()):
             if not self._lines.say(site, piece):
-                self._forget(site, there)  # the link is going: it is pulled anew over the next one
+                there.lost = True  # the link is going: it is pulled anew over the next one
                 return
             if self._lines.full(site):
                 return
@@ -153,9 +158,9 @@ class Giving:
     def _partner(self, site: str) -> _Partner:
         there = self._partners.setdefault(site, _Partner())
         connection = self._lines.connection(site)
-        if connection != there.connection:
+        if connection != there.connection or there.lost:
             self._forget(site, there)
-            there.connection = connection
+            there.connection, there.lost = connection, False
         return there
 
     def _forget(self, site: str, there: _Partner) -> None:
@@ -193,7 +198,7 @@ class Giving:
         if feed is None or not (is_picture(frame) or (feed.looks and is_look(frame))):
             return  # raw KLV holds more than where it looks, and nobody there reads it
         there.sender.put(number, payload_of(frame), key=key, now=self._clock())
-        self.flush(site)
+        self._send(site, there)
 
     def _close(self, site: str, number: int) -> None:
         there = self._partners[site]

@@ -48,6 +48,10 @@ class Viewer:
     def pictures(self) -> list[Any]:
         return [each.picture for each in self.told if each.WhichOneof("body") == "picture"]
 
+    @property
+    def looks(self) -> list[Any]:
+        return [each.look for each in self.told if each.WhichOneof("body") == "look"]
+
 
 class FilmSite(Site):
     """A site of tests/adapters/link with video."""
@@ -184,8 +188,11 @@ class NoProcess:
 class Reel:
     """Pictures of so many bytes put into a line of a site, a key frame each second; `number`: how many."""
 
-    def __init__(self, site: FilmSite, stream_id: str, *, size: int = 4_000, rate: int = 25) -> None:
+    def __init__(
+        self, site: FilmSite, stream_id: str, *, size: int = 4_000, rate: int = 25, beside: bytes = b""
+    ) -> None:
         self.number = 0
+        self._beside = beside
         self.epoch = 1
         self._size, self._rate = size, rate
         self._line = site.video.line(stream_id)
@@ -198,7 +205,12 @@ class Reel:
         if self._loop.running:
             self._loop.stop()
 
-    def shoot(self, *, beside: bytes = b"") -> None:
+    def again(self) -> None:
+        """As after a restart of its process."""
+        self._line.broken("worker_down")
+        self.epoch, self.number = self.epoch + 1, 0
+
+    def shoot(self) -> None:
         key = self.number % self._rate == 0
         self.number += 1
         unit = VideoUnit(
@@ -211,8 +223,8 @@ class Reel:
         )
         message = codec.picture(self._line.slot, self.number, unit, to_us(utc_now()))
         self._line.picture(binary_frame(message), key=key, epoch=self.epoch, now_s=reactor.seconds())  # type: ignore[attr-defined]  # twisted's
-        if beside:
-            self._line.beside(binary_frame(beside))
+        if self._beside:
+            self._line.beside(binary_frame(self._beside))
 
 
 class SlowLine(TcpLine):

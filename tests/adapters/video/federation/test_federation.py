@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import pytest
 import pytest_twisted
 
+from dispatch import video_share
 from dispatch.video_share_commands import GrantVideo, RevokeVideo
 from dispatch.video_share_kinds import VideoGrantState
 from tests.adapters.link.sites import certificates, partner, sites, until
@@ -12,8 +14,11 @@ from tests.clips import numbers
 
 
 @pytest_twisted.ensureDeferred
-async def test_a_partner_sees_a_stream_from_the_grant_to_its_end(tmp_path: Path) -> None:
+async def test_a_partner_sees_a_stream_from_the_grant_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One journey: a site's start and its camera cost more than what they show."""
+    monkeypatch.setattr(video_share, "SHORTEST_S", 1.0)
     ca = certificates(tmp_path / "ca", "36", "43")
     ours, theirs = FilmSite(tmp_path, "36", ca), FilmSite(tmp_path, "43", ca)
     port = free_udp_port()
@@ -49,5 +54,14 @@ async def test_a_partner_sees_a_stream_from_the_grant_to_its_end(tmp_path: Path)
             assert theirs.desk.world.video_grants[grant.id].reason == "拍到营区"
             await until(lambda: ours.video.line(stream_id).fps > 0, "the camera goes on")
             assert len(second.pictures) == many
+            # asked for anew; this time nobody takes it back, and the clock ends it
+            request_id = await theirs.asks(stream_id)
+            await until(lambda: request_id in ours.desk.world.video_requests, "the second request")
+            await ours.ask(GrantVideo(request_id=request_id, for_s=1.5))
+            await until(lambda: not theirs.federation.why_not(stream_id), "granted again")
+            third = await theirs.watches(stream_id)
+            await until(lambda: third.pictures, "pictures again")
+            await until(lambda: theirs.overs[1:] == [(stream_id, "EXPIRED")], "the end by the clock, named")
+            await until(lambda: not ours.video.line(stream_id).viewers, "nobody fed")
         finally:
             camera.stop()

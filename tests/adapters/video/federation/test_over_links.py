@@ -6,11 +6,15 @@ from pathlib import Path
 import pytest
 import pytest_twisted
 
+from adapters.clock import utc_now
+from dispatch.consent_kinds import WithheldField
 from dispatch.video_share_commands import GrantVideo
+from protocols.codec.common import to_us
 from protocols.codec.link_video import PIECE_BYTES, VideoPiece
+from protocols.gen import video_pb2
 from protocols.link_state import LinkState
 from protocols.link_video import MOST_FAULTS, MOST_UNIT_BYTES
-from tests.adapters.link.sites import certificates, partner, sites, until
+from tests.adapters.link.sites import Line, certificates, partner, sites, until
 from tests.adapters.link.test_relay import star
 from tests.adapters.video.federation.sites import FilmSite, NoProcess, Reel, SlowLine
 
@@ -147,3 +151,51 @@ async def test_a_hub_passes_a_partners_video_on_only_where_its_owner_says_so(
         finally:
             for reel in reels:
                 reel.stop()
+
+
+@pytest_twisted.ensureDeferred
+async def test_looks_go_with_the_pictures_as_agreed_and_a_cut_or_a_new_epoch_begins_at_a_key_frame(
+    tmp_path: Path, ca: Path
+) -> None:
+    """By the partner's own slot and clock; exact places withheld: pictures alone."""
+    ours, theirs, line = FilmSite(tmp_path, "36", ca), FilmSite(tmp_path, "43", ca), Line()
+    async with sites(ours, theirs):
+        await ours.start(partner("43"))
+        line.target = ours.links.port
+        await theirs.start(partner("36", await line.open()))
+        stream_id = await ours.films(21001)
+        await ours.consents("43")
+        await granted(ours, theirs, stream_id)
+        look = video_pb2.VideoTold(
+            look=video_pb2.VideoLook(
+                slot=1, epoch=1, centre=video_pb2.VideoPlace(lon_deg=115.1, lat_deg=28.9)
+            )
+        )
+        reel = Reel(ours, stream_id, beside=look.SerializeToString())
+        viewer = await theirs.watches(stream_id)
+        reel.run()
+        try:
+            await until(lambda: len(viewer.looks) > 3, "looks")
+            here = theirs.video.line(stream_id)
+            assert {each.slot for each in (*viewer.looks, *viewer.pictures)} == {here.slot}
+            assert viewer.looks[0].centre.lon_deg == 115.1
+            assert all(each.arrived_us <= to_us(utc_now()) for each in viewer.pictures)
+            line.cut()
+            await until(lambda: here.reason == "link_down", "the cut")
+            before = len(viewer.pictures)
+            line.restore()
+            await until(lambda: len(viewer.pictures) > before + 5, "pictures after the cut")
+            assert viewer.pictures[before].key
+            assert viewer.pictures[before].epoch > viewer.pictures[before - 1].epoch
+            epoch = viewer.pictures[-1].epoch
+            reel.again()  # the owner's process began anew
+            await until(lambda: viewer.pictures[-1].epoch == epoch + 1, "the new epoch")
+            assert next(each for each in viewer.pictures if each.epoch == epoch + 1).key
+            await ours.consents("43", WithheldField.POSITION)
+            await until(lambda: "43" in ours.desk.world.video_told, "the new consent")
+            many, pictures = len(viewer.looks), len(viewer.pictures)
+            await until(lambda: len(viewer.pictures) > pictures + 10, "more pictures")
+            assert len(viewer.looks) <= many + 3  # what was under way
+        finally:
+            reel.stop()
+    await line.close()

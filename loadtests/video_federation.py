@@ -57,7 +57,7 @@ class BareViewer:
     """A viewer without a page: reads and counts."""
 
     def __init__(self, client: Client, url: str, stream_id: str) -> None:
-        self.pictures = 0
+        self.pictures = self.keys = 0
         address = f"{url.replace('http', 'ws')}/ws/video"
         self._socket = websocket.create_connection(address, subprotocols=[SUBPROTOCOL], timeout=30)
         for said in (
@@ -71,7 +71,9 @@ class BareViewer:
     def _read(self) -> None:
         with suppress(websocket.WebSocketException, OSError):
             while isinstance(data := self._socket.recv(), bytes) and data:
-                self.pictures += video_pb2.VideoTold.FromString(data).WhichOneof("body") == "picture"
+                told = video_pb2.VideoTold.FromString(data)
+                self.pictures += told.WhichOneof("body") == "picture"
+                self.keys += told.picture.key
 
     def close(self) -> None:
         """No more."""

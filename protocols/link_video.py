@@ -7,7 +7,7 @@
 
 What lies in the socket's and the kernel's buffers is ahead of an order that is said now. So the window follows the
 line: while what was sent takes TARGET longer to be taken than it ever took on this connection, somebody waits behind
-it, and the window shrinks, to one piece at least; else it grows (the idea is LEDBAT's, RFC 6817). Pictures that find
+it, and the window shrinks, to one piece at least, and then rests in between; else it grows (the idea is LEDBAT's, RFC 6817). Pictures that find
 no room wait in a short queue of our own, and are left out up to the next key frame when they have grown old. A key
 frame that is half sent is finished: on a poor line there is a picture now and then, instead of none.
 """
@@ -21,6 +21,7 @@ from protocols.codec.link_video import PIECE_BYTES, VideoPiece, VideoPull
 
 TARGET = timedelta(milliseconds=150)  # that others may be held up
 FIRST_WINDOW, LEAST_WINDOW, MOST_WINDOW = 4 * PIECE_BYTES, PIECE_BYTES, 1 << 20
+REST, LONGEST_REST = 2, timedelta(seconds=10)  # times what the last piece took; a clock that was stepped
 SHRINK, GROW = 0.7, 0.5  # of the window; of what was taken
 MOST_FEEDS = 16  # of one partner at once
 MOST_WAITING_BYTES = 2 << 20  # of one feed; fuller, or older: left out up to the next key frame
@@ -67,6 +68,7 @@ class VideoSender:
         self._log: deque[tuple[int, datetime]] = deque()  # bytes sent so far, when; not yet taken
         self._least: timedelta | None = None  # that a piece took to be taken
         self._shrunk_at: datetime | None = None
+        self._rests_until: datetime | None = None
 
     def begin(self) -> None:
         """A new connection: nothing is under way, nobody is fed."""
@@ -74,7 +76,7 @@ class VideoSender:
         self._feeds.clear()
         self._sent = self._taken = 0
         self._log.clear()
-        self._least = self._shrunk_at = None
+        self._least = self._shrunk_at = self._rests_until = None
 
     def open(self, feed: int) -> None:
         """It may be sent."""
@@ -135,6 +137,9 @@ class VideoSender:
 
     def pieces(self, now: datetime) -> Iterator[VideoPiece]:
         """What may go out now, of each feed in turn. Take only as many as are sent."""
+        if self._rests_until is not None and timedelta(0) < self._rests_until - now < LONGEST_REST:
+            return
+        self._rests_until = None
         while self._room():
             fed = [(feed, there) for feed, there in self._feeds.items() if there.waiting]
             if not fed:
@@ -176,6 +181,8 @@ class VideoSender:
         took = max(now - sent_at, timedelta(0))
         self._least = took if self._least is None else min(self._least, took)
         if took - self._least > TARGET:
+            if self.window == LEAST_WINDOW:  # a lost packet of ours holds up all the others' behind it
+                self._rests_until = now + REST * took
             if self._shrunk_at is None or now - self._shrunk_at > took:  # once for what was under way then
                 self._shrunk_at = now
                 self.window = max(LEAST_WINDOW, int(self.window * SHRINK))

@@ -84,6 +84,23 @@ def test_a_line_on_which_things_wait_gets_a_window_of_one_piece_and_a_free_one_a
     assert fast.window > 8 * LEAST_WINDOW
 
 
+def test_with_one_piece_at_a_time_and_things_waiting_still_it_rests() -> None:
+    sender = feeding()
+    now, taken = NOW, 0
+    for _ in range(40):  # every piece is taken a second late, but the first
+        sender.put(1, bytes(200_000), key=True, now=now)
+        sent = sum(len(each.data) for each in sender.pieces(now))
+        taken += sent
+        now += timedelta(seconds=1) if taken > sent else 20 * MS
+        sender.took(taken, now)
+    assert sender.window == LEAST_WINDOW
+    sender.put(1, bytes(200_000), key=True, now=now + timedelta(seconds=3))
+    assert len(list(sender.pieces(now + timedelta(seconds=3)))) == 1
+    sender.took(taken + PIECE_BYTES, now + timedelta(seconds=4))
+    assert list(sender.pieces(now + timedelta(seconds=5))) == []
+    assert len(list(sender.pieces(now + timedelta(seconds=6)))) == 1
+
+
 def test_what_has_waited_too_long_is_left_out_up_to_the_next_key_frame() -> None:
     sender, receiver = feeding(), pulling()
     sender.put(1, bytes(sender.window), key=True, now=NOW)

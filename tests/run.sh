@@ -17,6 +17,15 @@ have_browser || { echo "tests need a browser: install the package chromium, or n
 have_cjk || { echo "tests need a Chinese font: install the package fonts-noto-cjk" >&2; exit 1; }
 
 unset PYTHONDONTWRITEBYTECODE # a hundred servers start: without what was compiled once each compiles every file again
-bash tests/lint.sh
+lint=$(mktemp)
+trap 'rm -f "$lint"' EXIT
+nice bash tests/lint.sh >"$lint" 2>&1 & # beside the tests, because the type checker keeps only one core busy
+linting=$!
 # one process more than cores: journeys wait more than they compute. A test that hangs in the reactor is beyond pytest's own time limit
-timeout -k 10 2400 python -m pytest -m "not soak" -n 3 --dist loadfile --no-loadscope-reorder "$@" tests
+status=0
+timeout -k 10 2400 python -m pytest -m "not soak" -n 3 --dist loadfile --no-loadscope-reorder "$@" tests || status=$?
+wait "$linting" || {
+  status=1
+  cat "$lint"
+}
+exit "$status"

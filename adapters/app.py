@@ -7,7 +7,8 @@ the doors are open. Stop is the other way round, so that what is under way is an
 import json
 import signal
 import sys
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -41,6 +42,7 @@ from adapters.rooms import conference
 from adapters.rooms.files import RoomFiles
 from adapters.rooms.giver import RoomGiver
 from adapters.rooms.over_links import RoomsOverLinks
+from adapters.rooms.taken_back import FilesTakenBack
 from adapters.safety_rows import parameters_of
 from adapters.scale.scale import Scale, own_feeds
 from adapters.terrain.keeper import TerrainKeeper
@@ -50,7 +52,7 @@ from adapters.video.video import Video
 from adapters.watch import Watch
 from adapters.weather.board import Board
 from adapters.web.server import WebServer
-from adapters.web.site import FeedState, LinkState, Site
+from adapters.web.site import FeedState, LinkState, ServiceState, Site
 from dispatch import minima_gate
 from dispatch.commands import Ask
 from dispatch.errors import GanyingError
@@ -152,6 +154,7 @@ class Server:
         called = conference.settings_of(config)
         self.conference = None if called is None else conference.Conference(called, utc_now, reactor)
         self.giver = RoomGiver(self.desk, reactor)
+        self.files_taken_back = FilesTakenBack(self.desk, RoomFiles(config.data / "rooms"))
         self.rooms = RoomsOverLinks(
             desk=self.desk,
             lines=self.links,
@@ -161,6 +164,7 @@ class Server:
             reactor=reactor,
         )
         self.links.on_word, self.links.on_back = self.rooms.heard, self.rooms.back
+        self.links.on_passing = self.rooms.passing
         self.video = Video(
             config=config,
             desk=self.desk,
@@ -202,7 +206,11 @@ class Server:
                 rooms_over_links=self.rooms,
                 video=self.video,
                 callouts=self.callouts if self.callouts.settings is not None else None,
-                services=lambda: (*self.scale.services(), *self.callouts.services()),
+                services=lambda: (
+                    *self.scale.services(),
+                    *self.callouts.services(),
+                    *_certificate(self.links),
+                ),
             )
         )
         self.local = LocalSocket(self.desk, config, self.accounts)
@@ -227,6 +235,7 @@ class Server:
             yield feed.start(self._reactor, self._sighted)
         self.scale.start()
         self.field.start(self._reactor)
+        yield self.files_taken_back.start()
         yield self.links.start(self._reactor)
         self.video.start()
         self.video_federation.start()
@@ -245,6 +254,7 @@ class Server:
         yield self.video.stop()
         self.giver.stop()
         self.rooms.stop()
+        self.files_taken_back.stop()
         yield self.links.stop()
         self.field.stop()
         self.field_reports.stop()
@@ -324,6 +334,19 @@ def _feed_state(status: FeedStatus) -> FeedState:
         clock_off_s=off_s,
         last_error=status.last_error,
     )
+
+
+def _certificate(links: Links) -> Iterator[ServiceState]:
+    """The certificate that partners know us by, where there are links."""
+    held = links.certificate()
+    if held is not None:
+        days = {
+            "days_left": float(held.left // timedelta(days=1)),
+            "since_s": round((held.until - held.left - held.since).total_seconds()),
+        }
+        yield ServiceState(
+            name="certificate", kind="certificate", state=held.state, detail=held.why, figures=days
+        )
 
 
 def _link_state(status: LinkStatus) -> LinkState:

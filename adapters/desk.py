@@ -38,6 +38,7 @@ from dispatch.facts import Recorded
 from dispatch.world import World
 from dispatch.world import fold as site_fold
 from protocols.chain import Finding
+from protocols.link_lanes import FOLLOWS
 from protocols.rows import Row, Sealed
 
 __all__ = ["Answer", "Cursor", "Desk"]
@@ -227,8 +228,14 @@ class Desk:
         return kept if acked <= kept.acked else replace(kept, acked=acked)
 
     def held_end(self, partner: str, lane: int) -> int:
-        """The number of the last row of a third site that is held for this partner in a relayed lane."""
-        return self._clerk.transit.get((partner, lane), 0)
+        """The number up to which rows of third sites are held for this partner, as a relayed lane counts.
+
+        The lane of orders counts messages too: they wait until it is as far, and would wait for the next order else.
+        """
+        held = self._clerk.transit
+        own = held.get((partner, lane), 0)
+        follower = FOLLOWS.get(lane)
+        return own if follower is None else max(own, held.get((partner, follower), 0))
 
     def spoken(self, partner: str) -> tuple[int, int]:
         """The highest (major, minor) of the link's dialogue that this partner was heard to speak."""

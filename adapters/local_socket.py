@@ -29,6 +29,7 @@ from adapters.accounts import Accounts
 from adapters.clock import utc_now
 from adapters.config import Config
 from adapters.desk import Desk
+from adapters.tls import ends_at
 from dispatch import enrol
 from dispatch.commands import Ask, SaveAccount, SaveResource
 from dispatch.enrol_commands import EnrolCommand, InviteSite, ShutOutSite, WithdrawInvitation
@@ -141,7 +142,10 @@ class Errands:
             "invitations": [
                 msgspec.to_builtins(InvitationAnswer.of(each, now)) for each in world.invitations.values()
             ],
-            "joined": [msgspec.to_builtins(JoinedAnswer.of(each)) for each in world.joined_sites.values()],
+            "joined": [
+                msgspec.to_builtins(JoinedAnswer.of(each, ends_at(each.certificate)))
+                for each in world.joined_sites.values()
+            ],
         }
 
     async def _invite_site(self, request: Request) -> Request:

@@ -9,6 +9,8 @@ TLS 1.2 is the floor, as everywhere in Twisted since 22.10; OpenSSL offers 1.3 f
 """
 
 import ipaddress
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.x509.oid import NameOID
 from OpenSSL import SSL, crypto
-from twisted.internet.interfaces import IOpenSSLClientConnectionCreator, ISSLTransport
+from twisted.internet.interfaces import (
+    IOpenSSLClientConnectionCreator,
+    IOpenSSLContextFactory,
+    ISSLTransport,
+)
 from twisted.internet.ssl import (
     Certificate,
     CertificateOptions,
@@ -192,3 +198,28 @@ def site_of(certificate: x509.Certificate) -> str:
         return ids.check_site(sites[0], "certificate")
     except Malformed as error:
         raise Refused("CERTIFICATE", error.detail) from None
+
+
+@implementer(IOpenSSLContextFactory)
+class Renewable:
+    """A context that is made anew when its files change: connections from then on show the new certificate."""
+
+    def __init__(self, make: Callable[[], CertificateOptions]) -> None:
+        self._make = make
+        self._made = make()
+
+    def getContext(self) -> Any:  # noqa: N802  # Twisted's name
+        """What a new connection is made with."""
+        return self._made.getContext()
+
+    def renew(self) -> None:
+        """Read the files again. Raises Malformed; then the former stays."""
+        self._made = self._make()
+
+
+def ends_at(der: bytes) -> datetime | None:
+    """When a certificate ends, aware UTC; None for what does not read."""
+    try:
+        return x509.load_der_x509_certificate(der).not_valid_after_utc
+    except ValueError:
+        return None

@@ -103,6 +103,7 @@ _SAVE = {
     "shifts": SAVE_SHIFT,
     "run_cards": SAVE_RULE,
     "clearance_rules": SAVE_RULE,
+    "aid_rules": SAVE_RULE,
 }
 
 

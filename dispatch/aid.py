@@ -135,7 +135,7 @@ def _changes(
                 raise Refused("NOT_BILLED", "the partner has not stated its costs yet", field="action")
             return replace(moved, cost=offer.cost), ()
         case AidAskAction.EXPIRE:
-            found = running(world.aid_requests[moved.id], offer)
+            found = running(world, world.aid_requests[moved.id], offer)
             if found is None or now < found[1]:
                 raise Refused("NOT_DUE", "its limit has not passed", field="action")
             return moved, ()
@@ -228,7 +228,7 @@ def due(world: World, now: datetime) -> list[ReceiveAid | EscalateAid]:
             and request.state not in ENDED
         ):
             found.append(ReceiveAid(request_id=request.id))
-        limit = running(request, offer)
+        limit = running(world, request, offer)
         if limit is None or now < limit[1] or f"{request.id}.{limit[0].clock}" in world.aid_alarms:
             continue
         found.append(EscalateAid(request_id=request.id, clock=limit[0].clock, due_at=limit[1]))
@@ -240,7 +240,7 @@ def _escalate(world: World, ask: Ask, command: EscalateAid, now: datetime) -> tu
     if command not in due(world, now):
         raise Refused("NOT_NOW", f"{command.clock} of {command.request_id} is not late")
     request = world.aid_requests[command.request_id]
-    limit = running(request, offer_of(world, request))
+    limit = running(world, request, offer_of(world, request))
     alarm = AidAlarm(
         id=f"{request.id}.{command.clock}",
         request_id=request.id,

@@ -6,6 +6,7 @@ A step carries its site's whole record as it then is, without history: whoever h
 from dataclasses import dataclass
 
 from dispatch.aid_kinds import AidAskAction, AidOfferAction
+from dispatch.aid_limit_records import AidRule
 from dispatch.aid_records import AidAlarm, AidOffer, AidRequest
 
 
@@ -34,4 +35,11 @@ class AidClockPassed:
     alarm: AidAlarm
 
 
-AidFact = AidAsked | AidAnswered | AidClockPassed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AidRuleSaved:
+    """A limit of mutual aid as it now is. Stays at this site."""
+
+    aid_rule: AidRule
+
+
+AidFact = AidAsked | AidAnswered | AidClockPassed | AidRuleSaved

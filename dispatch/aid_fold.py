@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dispatch.aid_facts import AidAnswered, AidAsked, AidClockPassed
+from dispatch.aid_facts import AidAnswered, AidAsked, AidClockPassed, AidRuleSaved
 from dispatch.facts import Recorded
 from dispatch.records import Step
 
@@ -57,4 +57,14 @@ def clock_passed(world: "World", recorded: Recorded, fact: AidClockPassed) -> "W
         world,
         aid_alarms=world.aid_alarms.set(alarm.id, alarm),
         changed=world.changed.set(("aid_alarms", alarm.id), world.seq),
+    )
+
+
+def rule_saved(world: "World", _: Recorded, fact: AidRuleSaved) -> "World":
+    """A limit as it now is."""
+    rule = fact.aid_rule
+    return replace(
+        world,
+        aid_rules=world.aid_rules.set(rule.id, rule),
+        changed=world.changed.set(("aid_rules", rule.id), world.seq),
     )

@@ -8,7 +8,7 @@ takes one. The site itself lets a consent expire, tells what the rules of sharin
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from dispatch import access, consent_policy, ids
+from dispatch import access, consent_onward, consent_policy, ids
 from dispatch.commands import Ask
 from dispatch.consent_commands import (
     ConsentCommand,
@@ -90,7 +90,12 @@ def decide(
             return _end(world, command.consent_id, command.version_seen, _A.WITHDRAW, command.reason)
         case RevokeConsent():
             access.require(ask, REVOKE, "revoking a consent")
-            return _end(world, command.consent_id, command.version_seen, _A.REVOKE, command.reason)
+            ended = _end(world, command.consent_id, command.version_seen, _A.REVOKE, command.reason)
+            over = world.consents[command.consent_id].partner
+            why = command.reason.strip()
+            return ended + consent_onward.ended(
+                world, ask, now, over=over, after=None, beyond=command.beyond, reason=why
+            )
         case LabelRecord():
             access.require(ask, LABEL, "labelling a record")
             return _label(world, ask, command, now)
@@ -192,7 +197,10 @@ def _sign(world: World, ask: Ask, command: SignConsent, now: datetime) -> tuple[
         version=present.version + 1,
         history=(),
     )
-    return (ConsentSigned(consent=signed),)
+    onward = consent_onward.ended(
+        world, ask, now, over=signed.partner, after=signed.terms, beyond=command.beyond, reason=""
+    )
+    return (ConsentSigned(consent=signed), *onward)
 
 
 def _end(
@@ -256,7 +264,7 @@ def check_share(world: World, incident_id: str, partner: str, now: datetime) -> 
 def _by_rule(world: World, ask: Ask, command: ConsentCommand, now: datetime) -> tuple[Fact, ...]:
     match command:
         case ExpireConsent():
-            return _expire(world, command, now)
+            return _expire(world, ask, command, now)
         case PurgeCopies():
             return _purge(world, ask, command, now)
         case NoteSent():
@@ -293,20 +301,24 @@ def _standing(world: World, partner: str, object_class: ObjectClass, now: dateti
     return consent
 
 
-def _expire(world: World, command: ExpireConsent, now: datetime) -> tuple[Fact, ...]:
+def _expire(world: World, ask: Ask, command: ExpireConsent, now: datetime) -> tuple[Fact, ...]:
     present = _own(world, command.consent_id)
     LIFECYCLE.advance(present.state, _A.EXPIRE)
     if present.terms.valid_until is None or now < present.terms.valid_until:
         raise Refused("NOT_NOW", "its time is not over", field="consent_id")
-    return (
-        ConsentEnded(
-            consent_id=present.id,
-            partner=present.partner,
-            version=present.version + 1,
-            action=_A.EXPIRE,
-            reason="",
-        ),
+    ended = ConsentEnded(
+        consent_id=present.id,
+        partner=present.partner,
+        version=present.version + 1,
+        action=_A.EXPIRE,
+        reason="",
     )
+    # the last moment of its time: now its terms let nothing pass any more, and nothing would seem to end
+    was = present.terms.valid_until - timedelta(microseconds=1)
+    onward = consent_onward.ended(
+        world, ask, was, over=present.partner, after=None, beyond=command.beyond, reason=""
+    )
+    return (ended, *onward)
 
 
 def ran_out(world: World, consent: Consent, now: datetime) -> bool:

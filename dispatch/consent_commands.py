@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from dispatch.consent_kinds import DataLabel, LabelledTable
 from dispatch.consent_records import (
+    Beyond,
     ClassCount,
     ConsentTerms,
     IncidentSummary,
@@ -23,10 +24,11 @@ class ProposeConsent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignConsent:
-    """The second signature: from now on it holds."""
+    """The second signature: from now on it holds. `beyond` is set by the site: whom we reach over the partner."""
 
     consent_id: str
     version_seen: int
+    beyond: tuple[Beyond, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +42,12 @@ class WithdrawConsent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevokeConsent:
-    """Nothing leaves from now on, and the partner purges its copies."""
+    """Nothing leaves from now on, and the partner purges its copies; so do those whom we reach over it, `beyond`."""
 
     consent_id: str
     version_seen: int
     reason: str
+    beyond: tuple[Beyond, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +65,10 @@ class LabelRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpireConsent:
-    """Its time is over."""
+    """Its time is over. `beyond` as in RevokeConsent."""
 
     consent_id: str
+    beyond: tuple[Beyond, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,6 +60,23 @@ def terms_towards(world: "World", partner: str, now: datetime | None = None) -> 
     return None if signed else DEFAULT
 
 
+def terms_from(world: "World", partner: str, now: datetime) -> ConsentTerms | None:
+    """What a partner lets us have now, as far as it has told us; None: nothing."""
+    signed = False
+    for each in world.consents.values():
+        if (each.site, each.partner) != (partner, world.site):
+            continue
+        if each.state is ConsentState.IN_FORCE:
+            return each.terms if holds(each.terms, now) else None
+        signed = signed or each.state not in _NEVER_SIGNED
+    return None if signed else DEFAULT
+
+
+def relays(terms: ConsentTerms | None) -> bool:
+    """Whether terms let rows pass over the partner's link; where none was signed its `[[partner]]` says it."""
+    return terms is DEFAULT or (terms is not None and terms.relay)
+
+
 def withheld(terms: ConsentTerms, object_class: str) -> tuple[WithheldField, ...] | None:
     """What is left out of a class; None: nothing of the class leaves."""
     for each in terms.classes:

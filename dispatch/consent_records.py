@@ -45,6 +45,14 @@ class ConsentTerms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Beyond:
+    """A site that is reached over a partner, and the agreement that both configurations name."""
+
+    site: str
+    agreement: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
     """One revision of what `site` lets leave to `partner`; consent.py has its rules."""
 

@@ -13,8 +13,15 @@ from dispatch import access, consent_policy, ids
 from dispatch.commands import Ask
 from dispatch.consent_facts import ConsentEnded
 from dispatch.consent_kinds import ConsentAction, ConsentState
-from dispatch.enrol_commands import EnrolCommand, InviteSite, JoinSite, ShutOutSite, WithdrawInvitation
-from dispatch.enrol_facts import InvitationWithdrawn, SiteInvited, SiteJoined, SiteShutOut
+from dispatch.enrol_commands import (
+    EnrolCommand,
+    InviteSite,
+    JoinSite,
+    RenewSite,
+    ShutOutSite,
+    WithdrawInvitation,
+)
+from dispatch.enrol_facts import InvitationWithdrawn, SiteInvited, SiteJoined, SiteRenewed, SiteShutOut
 from dispatch.enrol_records import Invitation, JoinedSite
 from dispatch.errors import Malformed, Refused, Unknown
 from dispatch.facts import Fact
@@ -46,6 +53,9 @@ def decide(
         case JoinSite():
             access.require_site(ask, "joining")
             return _join(world, command, now)
+        case RenewSite():
+            access.require_site(ask, "renewing a certificate")
+            return _renew(world, command)
         case ShutOutSite():
             _require(ask, SHUT_OUT, "shutting a partner out")
             return _shut_out(world, command)
@@ -148,8 +158,7 @@ def _withdraw(world: World, command: WithdrawInvitation, now: datetime) -> tuple
 
 def _join(world: World, command: JoinSite, now: datetime) -> tuple[Fact, ...]:
     invitation = check_open(world, command.secret_sha256, now)
-    if not 0 < len(command.certificate) <= MAX_CERTIFICATE_BYTES:
-        raise Malformed("certificate", f"is not 1 to {MAX_CERTIFICATE_BYTES} bytes")
+    _check_size(command.certificate)
     return (
         SiteJoined(
             joined=JoinedSite(
@@ -163,6 +172,21 @@ def _join(world: World, command: JoinSite, now: datetime) -> tuple[Fact, ...]:
             )
         ),
     )
+
+
+def _renew(world: World, command: RenewSite) -> tuple[Fact, ...]:
+    joined = world.joined_sites.get(command.site)
+    if joined is None:
+        raise Refused("NOT_ENROLLED", f"{command.site!r} did not join by an invitation", field="site")
+    if joined.shut_out_at is not None:
+        raise Refused("SHUT_OUT", f"site {joined.site} was shut out", field="site")
+    _check_size(command.certificate)
+    return (SiteRenewed(site=joined.site, certificate=command.certificate),)
+
+
+def _check_size(certificate: bytes) -> None:
+    if not 0 < len(certificate) <= MAX_CERTIFICATE_BYTES:
+        raise Malformed("certificate", f"is not 1 to {MAX_CERTIFICATE_BYTES} bytes")
 
 
 def _shut_out(world: World, command: ShutOutSite) -> tuple[Fact, ...]:

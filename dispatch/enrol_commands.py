@@ -38,4 +38,12 @@ class ShutOutSite:
     reason: str
 
 
-EnrolCommand = InviteSite | WithdrawInvitation | JoinSite | ShutOutSite
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenewSite:
+    """A partner that joined has shown its key again; `certificate` (DER) was issued for it. The site itself asks."""
+
+    site: str
+    certificate: bytes
+
+
+EnrolCommand = InviteSite | WithdrawInvitation | JoinSite | ShutOutSite | RenewSite

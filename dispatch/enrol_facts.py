@@ -35,4 +35,12 @@ class SiteShutOut:
     reason: str
 
 
-EnrolFact = SiteInvited | InvitationWithdrawn | SiteJoined | SiteShutOut
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteRenewed:
+    """A partner that joined has a new certificate for its key."""
+
+    site: str
+    certificate: bytes
+
+
+EnrolFact = SiteInvited | InvitationWithdrawn | SiteJoined | SiteShutOut | SiteRenewed

@@ -54,9 +54,19 @@ def site_shut_out(world: "World", recorded: Recorded, fact: facts.SiteShutOut) -
     return consent_fold.unshared(world, recorded, ended.site)
 
 
+def site_renewed(world: "World", recorded: Recorded, fact: facts.SiteRenewed) -> "World":
+    """The new certificate is taken, and the one before it until that ends."""
+    before = world.joined_sites.get(fact.site)
+    if before is None:
+        return world
+    renewed = replace(before, certificate=fact.certificate, former=before.certificate, renewed_at=recorded.at)
+    return replace(world, joined_sites=world.joined_sites.set(renewed.site, renewed))
+
+
 FOLDS: dict[type, Callable[..., Any]] = {
     facts.SiteInvited: site_invited,
     facts.InvitationWithdrawn: invitation_withdrawn,
     facts.SiteJoined: site_joined,
     facts.SiteShutOut: site_shut_out,
+    facts.SiteRenewed: site_renewed,
 }

@@ -38,3 +38,5 @@ class JoinedSite:
     shut_out_at: datetime | None = None
     shut_out_by: str = ""
     reason: str = ""  # why it was shut out
+    former: bytes = b""  # the certificate before it was renewed; taken too until it ends
+    renewed_at: datetime | None = None

@@ -5,7 +5,9 @@ import math
 import re
 from dataclasses import replace
 
-from dispatch import access, clearance, obstacle, run_card, shifts
+from dispatch import access, aid_rules, clearance, obstacle, run_card, shifts
+from dispatch.aid_facts import AidRuleSaved
+from dispatch.aid_limit_records import AidRule
 from dispatch.clearance_facts import ClearanceRuleSaved
 from dispatch.clearance_records import ClearanceRule
 from dispatch.commands import Ask, SaveResource
@@ -54,6 +56,7 @@ TABLES: dict[type, str] = {
     DutyShift: "shifts",
     RunCard: "run_cards",
     ClearanceRule: "clearance_rules",
+    AidRule: "aid_rules",
 }
 
 
@@ -95,6 +98,10 @@ def _fact(world: World, resource: Resource) -> Fact:
             _check_period(resource)
             clearance.check(resource)
             return ClearanceRuleSaved(clearance_rule=resource)
+        case AidRule():
+            _check_period(resource)
+            aid_rules.check(resource)
+            return AidRuleSaved(aid_rule=resource)
         case Minimum():
             _check_minimum(resource)
             return MinimumSaved(minimum=resource)
@@ -150,7 +157,7 @@ def _check_minimum(row: Minimum) -> None:
         raise Refused("WHOLE_SITE", f"{row.measure} is of no aircraft, task or light", field="measure")
 
 
-def _check_period(record: Contract | DutyRule | RunCard | Minimum | ClearanceRule) -> None:
+def _check_period(record: Contract | DutyRule | RunCard | Minimum | ClearanceRule | AidRule) -> None:
     if record.valid_until is not None and record.valid_until <= record.valid_from:
         raise Refused("PERIOD", "it ends before it begins", field="valid_until")
 

@@ -8,6 +8,7 @@ Every field here has one of the same name in protocols/schema/records.proto.
 from dataclasses import dataclass
 from datetime import datetime
 
+from dispatch.aid_limit_records import AidRule
 from dispatch.clearance_records import ClearanceRule, PhoneAnswer, RequestClock, RequestQuestion
 from dispatch.device_records import ActStamp
 from dispatch.drop_records import HoursSignature, WaterLoad
@@ -265,6 +266,7 @@ Resource = (
     | DutyShift
     | RunCard
     | ClearanceRule
+    | AidRule
 )
 
 

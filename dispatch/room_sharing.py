@@ -88,6 +88,12 @@ def file_named(world: World, room_id: str, sha256: str, site: str) -> RoomFile |
     return None
 
 
+def files_named(world: World) -> frozenset[str]:
+    """The hashes of all files that an entry of any room names."""
+    said = (entry.said for entry in world.room_entries.values())
+    return frozenset(each.file.sha256 for each in said if each is not None and each.file is not None)
+
+
 def file_for(world: World, room_id: str, sha256: str, *, partner: str, now: datetime) -> RoomFile:
     """A file of ours that `partner` asks for. Raises Refused: NOT_IN_ROOM, NO_FILE, NO_CONSENT."""
     room = world.rooms.get(room_id)
@@ -103,6 +109,17 @@ def file_for(world: World, room_id: str, sha256: str, *, partner: str, now: date
     if consent_policy.labelled(world, LabelledTable.INCIDENTS, room.incident_id):
         raise Refused("NO_CONSENT", "the incident has a label", field="room_id")
     return named
+
+
+def passing_file(world: World, room_id: str, sha256: str, *, site: str, now: datetime) -> RoomFile | None:
+    """A file of `site` that passes here for another, if we might have asked for it ourselves; None: not to be kept."""
+    room = world.rooms.get(room_id)
+    if room is None or world.site not in room.sites or site not in room.sites:
+        return None
+    terms = consent_policy.terms_from(world, site, now)
+    if terms is None or consent_policy.withheld(terms, OBJECT_CLASS) != ():
+        return None
+    return file_named(world, room_id, sha256, site)
 
 
 def owed(world: World) -> Iterator[tuple[str, str]]:
@@ -182,7 +199,8 @@ def _check_invited(world: World, fact: RoomSiteInvited, origin: str) -> None:
     _own(origin, room.incident_id, "room.incident_id")
     if room.site != origin or origin not in room.sites or fact.partner not in room.sites:
         raise Refused("NOT_OWNER", f"room {room.id} is not site {origin}'s", field="room.site")
-    if fact.partner != world.site and room.id not in world.rooms:
+    # who else is invited may come in one batch with our own invitation, and is judged before that is folded
+    if world.site not in {fact.partner, *room.sites} and room.id not in world.rooms:
         raise Refused("NOT_FOR_US", f"site {fact.partner} was invited", field="partner")
     if len(room.sites) > MOST_SITES or not all(_SITE.match(site) for site in room.sites):
         raise Refused("NOT_PLAUSIBLE", f"sites are at most {MOST_SITES} site ids", field="room.sites")

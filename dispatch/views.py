@@ -37,6 +37,7 @@ SHOWN = (
     "hazards",
     "run_cards",
     "clearance_rules",
+    "aid_rules",
     "callouts",
     "alert_handlings",
     "net_inhibitions",
@@ -56,7 +57,7 @@ NO_OPERATIONS = frozenset(
 )  # neither administrators nor gateways see operational records or tracks
 _BY_ROLE = {
     **dict.fromkeys(
-        ("aid_requests", "aid_offers", "aid_alarms"), STAFF
+        ("aid_requests", "aid_offers", "aid_alarms", "aid_rules"), STAFF
     ),  # terms and costs between two centres
     "shifts": SEE_DUTY,
     "crew": STAFF,

@@ -42,6 +42,7 @@ from dispatch import (
     weather_facts,
     weather_fold,
 )
+from dispatch.aid_limit_records import AidRule
 from dispatch.aid_records import AidAlarm, AidOffer, AidRequest
 from dispatch.alert_records import AlertHandling, LatchedAlert, NetInhibition
 from dispatch.callout_records import Callout, CalloutReply, CalloutSecret
@@ -128,6 +129,7 @@ class World:
     hazards: Map[str, Hazard] = field(default_factory=Map)
     run_cards: Map[str, RunCard] = field(default_factory=Map)
     clearance_rules: Map[str, ClearanceRule] = field(default_factory=Map)
+    aid_rules: Map[str, AidRule] = field(default_factory=Map)
     incidents: Map[str, Incident] = field(default_factory=Map)
     plans: Map[str, Plan] = field(default_factory=Map)
     taskings: Map[str, Tasking] = field(default_factory=Map)
@@ -874,6 +876,7 @@ _FOLDS: dict[type, Callable[[World, Recorded, Any], World]] = {
     facts.IdentitySaved: _identity_saved,
     aid_facts.AidAsked: aid_fold.asked,
     aid_facts.AidAnswered: aid_fold.answered,
+    aid_facts.AidRuleSaved: aid_fold.rule_saved,
     aid_facts.AidClockPassed: aid_fold.clock_passed,
     facts.OperatorSaved: _operator_saved,
     facts.ContractSaved: _contract_saved,

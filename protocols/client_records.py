@@ -250,6 +250,8 @@ def _of_staff(fact: facts.Fact) -> Iterator[Key]:
             yield "duty_rules", fact.duty_rule.id
         case facts.RunCardSaved():
             yield "run_cards", fact.run_card.id
+        case aid_facts.AidRuleSaved():
+            yield "aid_rules", fact.aid_rule.id
         case clearance_facts.ClearanceRuleSaved():
             yield "clearance_rules", fact.clearance_rule.id
 

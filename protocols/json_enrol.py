@@ -102,7 +102,7 @@ class InvitedAnswer(Answered, frozen=True, kw_only=True):
 
 
 class JoinedAnswer(Answered, frozen=True, kw_only=True):
-    """A partner that joined. `shut_out_at` null: it is one."""
+    """A partner that joined. `shut_out_at` null: it is one. `certificate_until` null: what is kept does not read."""
 
     site: str
     name: str
@@ -112,9 +112,11 @@ class JoinedAnswer(Answered, frozen=True, kw_only=True):
     shut_out_at: datetime | None
     shut_out_by: str
     reason: str
+    certificate_until: datetime | None
+    renewed_at: datetime | None
 
     @staticmethod
-    def of(joined: JoinedSite) -> "JoinedAnswer":
+    def of(joined: JoinedSite, until: datetime | None) -> "JoinedAnswer":
         """Without the certificate."""
         return JoinedAnswer(
             site=joined.site,
@@ -125,6 +127,8 @@ class JoinedAnswer(Answered, frozen=True, kw_only=True):
             shut_out_at=joined.shut_out_at,
             shut_out_by=joined.shut_out_by,
             reason=joined.reason,
+            certificate_until=until,
+            renewed_at=joined.renewed_at,
         )
 
 

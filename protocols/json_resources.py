@@ -10,6 +10,8 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from dispatch import (
+    aid_limit_records,
+    aid_rules,
     clearance_records,
     deadline,
     incident,
@@ -21,6 +23,7 @@ from dispatch import (
     staff_records,
     weather_records,
 )
+from dispatch.aid_kinds import AidClock
 from dispatch.clearance_kinds import RuleMark
 from dispatch.kinds import (
     AircraftKind,
@@ -280,6 +283,19 @@ class ClearanceRuleBody(ResourceBody, frozen=True, kw_only=True):
     valid_until: Instant | None = None
 
 
+OptionalSite = Annotated[str, Meta(pattern=r"^([0-9]{2}(-[A-Z0-9]{1,8})?)?" + END, max_length=11)]
+
+
+class AidRuleBody(ResourceBody, frozen=True, kw_only=True):
+    """How long a step of mutual aid may take. `partner` empty: with every partner that no row names."""
+
+    clock: AidClock
+    partner: OptionalSite = ""
+    within_s: Annotated[float, Meta(ge=aid_rules.LEAST_S, le=aid_rules.MOST_S)]
+    valid_from: Instant
+    valid_until: Instant | None = None
+
+
 class MinimumBody(ResourceBody, frozen=True, kw_only=True):
     """A limit on the weather. None: of any aircraft, task, light."""
 
@@ -375,6 +391,7 @@ KINDS: dict[str, tuple[type[ResourceBody], type[Any]]] = {
     "shifts": (ShiftBody, staff_records.DutyShift),
     "run_cards": (RunCardBody, run_card_records.RunCard),
     "clearance_rules": (ClearanceRuleBody, clearance_records.ClearanceRule),
+    "aid_rules": (AidRuleBody, aid_limit_records.AidRule),
 }
 
 

@@ -28,8 +28,10 @@ LANES = "lanes"  # orders and messages apart, a cursor each
 RELAY = "relay"  # passes on rows of and for third sites
 COLUMNS = "columns"  # reads tracks in columns
 ROOMS = "rooms"  # pointers and files of consultations
+ROOM_RELAY = "room_relay"  # the same for sites beyond, with `relay`
+RENEWAL = "renewal"  # certificates before they end
 VIDEO_PULL = "video_pull"  # gives and takes streams that were granted
-CAPABILITIES = (*OBJECT_CLASSES, LANES, COLUMNS, ROOMS, VIDEO_PULL)
+CAPABILITIES = (*OBJECT_CLASSES, LANES, COLUMNS, ROOMS, RENEWAL, VIDEO_PULL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,7 @@ class Lane(IntEnum):
 OWN = (Lane.ORDERS, Lane.MESSAGES)  # numbered by our journal
 RELAYED = (Lane.RELAYED_ORDERS, Lane.RELAYED_MESSAGES)  # numbered by what we hold for others
 BY_URGENCY = (Lane.ORDERS, Lane.RELAYED_ORDERS, Lane.MESSAGES, Lane.RELAYED_MESSAGES)
+FOLLOWS: dict[int, int] = {Lane.RELAYED_ORDERS: Lane.RELAYED_MESSAGES}  # numbered together, and never ahead
 FIRST = {Lane.MESSAGES: Lane.ORDERS, Lane.RELAYED_MESSAGES: Lane.RELAYED_ORDERS}  # what a lane may not pass
 
 

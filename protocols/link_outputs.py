@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from protocols.codec.link import LinkColumns, LinkRow, LinkTrack, RoomWord, VideoWord
+from protocols.codec.link import LinkColumns, LinkRow, LinkTrack, Word
 from protocols.link_lanes import Lane
 
 
@@ -61,9 +61,9 @@ class PartnerColumns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartnerSays:
-    """Hands that point in a consultation, a piece of a file asked for or given, or video."""
+    """Hands that point in a consultation, a piece of a file or a certificate asked for or given, or video."""
 
-    word: RoomWord | VideoWord
+    word: Word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ Keys and certificates are read in adapters/link/seals.py.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from dispatch.errors import Refused
 from protocols.codec.link_rows import LinkRow
@@ -16,6 +17,22 @@ from protocols.rows import to_us
 
 MAX_HOPS = 8  # sites that may pass a row on
 TAG = b"ganying-relay-1"  # names the encoding; another one would need another
+
+
+class Passing(Protocol):
+    """What may be passed on: a row, or a word of a consultation."""
+
+    @property
+    def origin(self) -> str:
+        """Whose it is."""
+
+    @property
+    def to(self) -> str:
+        """The site it is for."""
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The sites that passed it on."""
 
 
 def signed_bytes(row: LinkRow) -> bytes:
@@ -50,8 +67,8 @@ class Routes:
         """The sites we reach over `partner`."""
         return tuple(to for to, over in self.next_to.items() if over == partner != to)
 
-    def judge(self, row: LinkRow, partner: str) -> str:
-        """Where a row that came from `partner` goes: this site's id, or the partner that has it next.
+    def judge(self, row: Passing, partner: str) -> str:
+        """Where a row or word that came from `partner` goes: this site's id, or the partner that has it next.
 
         Raises Refused: PATH, LOOP, HOPS, RELAY or NO_ROUTE, each named on the link page.
         """

@@ -35,6 +35,8 @@ from protocols.codec.link import (
     Ack,
     Batch,
     Beat,
+    CertificateAsk,
+    CertificateGiven,
     FileAsk,
     FilePart,
     Greet,
@@ -44,20 +46,20 @@ from protocols.codec.link import (
     LinkTracks,
     Part,
     RoomHands,
-    RoomWord,
+    RoomPassed,
     Unknown,
     VideoOver,
     VideoPiece,
     VideoPull,
     VideoTook,
-    VideoWord,
+    Word,
 )
 from protocols.codec.link_columns import ColumnLabel
 from protocols.codec.track_states import States
 from protocols.link_beats import Beats
 from protocols.link_conversation import Conversation
 from protocols.link_gate import PAUSE_S, carries_columns, carries_tracks
-from protocols.link_greeting import ROOMS, VIDEO_PULL, Identity, Peering
+from protocols.link_greeting import RENEWAL, ROOMS, VIDEO_PULL, Identity, Peering
 from protocols.link_lanes import FIRST, OWN, RELAYED, Have, Heads, Lane, Way, open_ways, way_of
 from protocols.link_outbox import READ_ROWS, ROW_BYTES
 from protocols.link_outputs import (
@@ -277,14 +279,15 @@ class LinkSession:
 
     # Consultations and video beside the rows: newest wins, or asked for again
 
-    def say(self, word: RoomWord | VideoWord, *, congested: bool) -> list[Output]:
-        """Hands that point, a piece of a file, of video, or the question for one; nothing where the line is full or they cannot."""
-        of_rooms = isinstance(word, RoomWord)
-        capability = ROOMS if of_rooms else VIDEO_PULL
-        if self.state not in (_S.CATCHING_UP, _S.LIVE) or not self.peering.can(capability, self.identity):
+    def say(self, word: Word, *, congested: bool) -> list[Output]:
+        """Hands that point, a piece of a file or the question for one; nothing where the line is full or they cannot."""
+        of_video = isinstance(word, VideoPull | VideoPiece | VideoTook | VideoOver)
+        needs = RENEWAL if isinstance(word, CertificateAsk | CertificateGiven) else ROOMS
+        needs = VIDEO_PULL if of_video else needs
+        if self.state not in (_S.CATCHING_UP, _S.LIVE) or not self.peering.can(needs, self.identity):
             return []
         if congested:
-            self.counts["room_words_dropped" if of_rooms else "video_words_dropped"] += 1
+            self.counts["video_words_dropped" if of_video else "room_words_dropped"] += 1
             return []
         return [self._send(word)]
 
@@ -339,6 +342,9 @@ class LinkSession:
                     RoomHands()
                     | FileAsk()
                     | FilePart()
+                    | RoomPassed()
+                    | CertificateAsk()
+                    | CertificateGiven()
                     | VideoPull()
                     | VideoPiece()
                     | VideoTook()

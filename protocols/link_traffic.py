@@ -9,6 +9,7 @@ from protocols.codec.link import (
     LinkColumns,
     LinkTracks,
     RoomHands,
+    RoomPassed,
     Unknown,
     VideoOver,
     VideoPiece,
@@ -25,7 +26,7 @@ def traffic_of(message: link.Message) -> str:
             return Lane(number).name.lower() if number in [int(lane) for lane in Lane] else "unknown"
         case LinkTracks() | LinkColumns():
             return "tracks"
-        case RoomHands() | FileAsk() | FilePart():
+        case RoomHands() | FileAsk() | FilePart() | RoomPassed():
             return "rooms"
         case VideoPull() | VideoPiece() | VideoTook() | VideoOver():
             return "video"

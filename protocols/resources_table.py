@@ -22,6 +22,7 @@ from dispatch.records import (
     WaterGear,
     WaterPoint,
 )
+from protocols.aid_table import AID_LIMITS
 from protocols.card_table import CARDS
 from protocols.cells import (
     Table,
@@ -202,6 +203,7 @@ COLUMNS: Mapping[str, Table] = {
     "hospitals": Table(record=Hospital, columns=_HOSPITAL, build=_build_place, cells=_place_cells),
     **OBSTACLES,
     **CLEARANCES,
+    **AID_LIMITS,
     **STAFF,
     **CARDS,
 }

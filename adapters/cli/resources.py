@@ -27,6 +27,7 @@ JIANGXI = Path(adapters.data.__file__).parent / "jiangxi"
 ORDER = (
     "duty_rules",
     "clearance_rules",
+    "aid_rules",
     "minima",
     "run_cards",
     "operators",

@@ -35,5 +35,9 @@ def unknown_but_welcome(world: World, kind: str, object_class: str, origin: str)
 
 def relaying_agreed(world: World, site: str, now: datetime) -> bool:
     """Whether our consent with a partner lets rows pass over its link; where none was signed its [[partner]] says it."""
-    terms = consent_policy.terms_towards(world, site, now)
-    return terms is consent_policy.DEFAULT or (terms is not None and terms.relay)
+    return consent_policy.relays(consent_policy.terms_towards(world, site, now))
+
+
+def is_agreement(kind: str) -> bool:
+    """Whether a kind is the agreement itself, signed, ended or receipted: it passes whatever is agreed."""
+    return kind in KINDS and KINDS[kind] in partner.SHAREABLE and class_of(kind) == partner.AGREEMENT

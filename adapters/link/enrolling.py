@@ -161,7 +161,7 @@ class Enrolling:
         ):  # before its certificate request is worked on
             self._lockout.failed(LOCKED, address, self._clock())
             raise Refused("WRONG_CODE", "no invitation has this code", field="code")
-        key = _key_of(request.csr)
+        key = key_of(x509.load_pem_x509_csr, request.csr.encode())
         joined = self._joined_before(digest, key)
         if joined is None:
             try:
@@ -226,10 +226,10 @@ def _digest(secret: str) -> str:
     return secret_sha256(read)
 
 
-def _key_of(csr: str) -> ec.EllipticCurvePublicKey:
+def key_of(read: Callable[[bytes], x509.CertificateSigningRequest], csr: bytes) -> ec.EllipticCurvePublicKey:
     """The key that a request is for and signed with. Its other wishes are not read: the invitation says the name."""
     try:
-        request = x509.load_pem_x509_csr(csr.encode())
+        request = read(csr)
         key = request.public_key()
         if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
             raise Malformed("csr", "the key is not on P-256")  # before its signature costs anything

@@ -23,10 +23,11 @@ class Now:
 
 
 def own(
-    world: World, rows: Sequence[Row], through: int, sites: Sequence[str], now: Now
+    world: World, rows: Sequence[Row], through: int, sites: Sequence[str], now: Now, *, relays: bool
 ) -> tuple[list[LinkRow], int]:
     """Of our rows up to `through`, what the first of `sites` may have and what the others, beyond it; how far we got.
 
+    Where it is not agreed that the first `relays`, the others are told of agreements alone: that one is over, too.
     Each row is judged for each site, so fewer are taken at once where there are many.
     """
     if len(sites) > 1:
@@ -36,7 +37,10 @@ def own(
     leaving: list[LinkRow] = []
     reached = through
     for site in sites:
-        mine, so_far = carried.outgoing(world, rows, site, through, now.at)
+        its = rows
+        if site != sites[0] and not relays:
+            its = [row for row in rows if classes.is_agreement(row.kind)]
+        mine, so_far = carried.outgoing(world, its, site, through, now.at)
         reached = min(reached, so_far)
         leaving += _dressed(mine, "" if site == sites[0] else site, now.seals)
     return sorted((row for row in leaving if row.seq <= reached), key=lambda row: (row.seq, row.to)), reached

@@ -6,9 +6,7 @@ Twisted's ClientService with a growing pause; a link that was refused waits long
 """
 
 import random
-from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,18 +24,33 @@ from adapters.desk import Desk
 from adapters.link.partners import Partners
 from adapters.link.peer import Peer
 from adapters.link.received import House
+from adapters.link.renewing import CertificateState, Renewing
 from adapters.link.seals import Seals
 from adapters.link.sharing import Sharing
 from adapters.link.socket import FRAME_TOO_LARGE, AcceptingFactory, DiallingFactory, LinkSocket
+from adapters.link.status import LinkStatus, refusals
+from adapters.link.words import SiteWord, Words
 from adapters.metrics import Metrics
-from adapters.tls import link_client_context, link_server_context, peer_certificate, peer_site
+from adapters.tls import Renewable, link_client_context, link_server_context, peer_certificate, peer_site
 from dispatch.enrol_facts import SiteJoined, SiteShutOut
 from dispatch.errors import GanyingError, Malformed, Refused
 from dispatch.facts import Recorded
 from dispatch.picture import TrackPicture
 from dispatch.world import World
-from protocols.codec.link import Part, RoomWord, VideoWord, encode
-from protocols.link_greeting import CAPABILITIES, RELAY, ROOMS, Identity
+from protocols.codec.link import (
+    CertificateAsk,
+    CertificateGiven,
+    Part,
+    RoomPassed,
+    VideoOver,
+    VideoPiece,
+    VideoPull,
+    VideoTook,
+    VideoWord,
+    Word,
+    encode,
+)
+from protocols.link_greeting import CAPABILITIES, RELAY, ROOM_RELAY, Identity
 from protocols.link_lanes import RELAYED
 from protocols.link_relay import routes
 from protocols.link_state import LinkState
@@ -53,30 +66,6 @@ REMEMBERED_REASONS = (
 )
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkStatus:
-    """One link as the console shows it. `reason` is the code of what ended it last, empty while all is well."""
-
-    site: str
-    name: str
-    state: LinkState
-    lag_ms: int
-    queue: int
-    skew_ms: int
-    reason: str
-    detail: str = ""
-    via: str = ""  # reached over this partner, whose link's state this is
-    version: str = ""  # of the dialogue that the partner speaks, `major.minor`
-    capabilities: tuple[str, ...] = ()
-    bytes_out: Mapping[str, int] = field(default_factory=dict)  # by class of traffic, since the start
-    bytes_in: Mapping[str, int] = field(default_factory=dict)
-    refused: Mapping[str, int] = field(default_factory=dict)  # rows and messages, by reason
-    held: int = 0  # rows of third sites that wait for it
-    down_since: datetime | None = None  # since it was first seen not live
-    agreement: str = ""
-    flows: tuple[dict[str, Any], ...] = ()  # by class of object, since the start
 
 
 class AlreadyLinked(Exception):
@@ -107,9 +96,13 @@ class Links:
         self.on_back: Callable[[str, datetime], None] = lambda _site, _since: (
             None
         )  # a line that was down since
-        self.on_word: Callable[[str, RoomWord], None] = lambda _site, _word: None  # consultations
+        self.on_word: Callable[[str, SiteWord], None] = lambda _site, _word: None  # consultations
+        self.on_passing: Callable[[RoomPassed], bool] = lambda _passed: False  # of others; True: seen to
         self.on_video: Callable[[str, VideoWord], None] = lambda _site, _word: None
         self.on_free: Callable[[str], None] = lambda _site: None  # its socket has room again
+        self._words: Words | None = None
+        self._renewing: Renewing | None = None
+        self._contexts: list[Renewable] = []
         self._desk, self._picture, self._config, self._clock = desk, picture, config, clock
         self._metrics = metrics
         self._peers: dict[str, Peer] = {}
@@ -118,7 +111,9 @@ class Links:
         self._services: list[ClientService] = []
         self._listening: Any = None
         self._loop = LoopingCall(self._tick)
-        self._sharing = Sharing(desk, [section.site for section in config.partner], clock)
+        self._sharing = Sharing(
+            desk, [section.site for section in config.partner], clock, self._partners.beyond
+        )
         self._house: House | None = None
         self._reactor: Any = None
         self._unsubscribe: Callable[[], None] | None = None
@@ -135,18 +130,35 @@ class Links:
         if not federation.listen and not self._config.partner:
             return succeed(None)
         self._house, self._reactor = self._furnish(), reactor
+        self._words = Words(
+            routes=self._house.routes,
+            peers=self._peers,
+            desk=self._desk,
+            clock=self._clock,
+            metrics=self._metrics,
+            heard=self._heard_word,
+            passing=self._passes_by,
+        )
         for section in self._partners.sections().values():
             if not section.via:
                 self._add(section)
         if federation.listen:
             host, port = split_address(federation.listen, "federation.listen")
-            context = link_server_context(*self._files())
+            context = self._renewable(link_server_context)
             self._listening = reactor.listenSSL(
                 port, AcceptingFactory(self, reactor), context, interface=host
             )
         for section in self._config.partner:
             if section.url and section.site in self._peers:
                 self._services.append(self._dialler(section, reactor))
+        self._renewing = Renewing(
+            desk=self._desk,
+            config=self._config,
+            clock=self._clock,
+            peers=self._peers,
+            metrics=self._metrics,
+            renewed=self._certificate_renewed,
+        )
         self._unsubscribe = self._desk.subscribe(self._recorded)
         self._loop.clock = reactor
         self._loop.start(TICK_S, now=False)
@@ -162,7 +174,7 @@ class Links:
         if self._loop.running:
             self._loop.stop()
         self._sharing.stop()
-        for peer in self._peers.values():
+        for _, peer in self._present():
             peer.part("STOPPING", "the site is being stopped")
         closing = [maybeDeferred(service.stopService) for service in self._services]
         if self._listening is not None:
@@ -200,7 +212,7 @@ class Links:
             capabilities=tuple(sorted(peering.capabilities)),
             bytes_out=dict(session.bytes_out),
             bytes_in=dict(session.bytes_in),
-            refused=dict(peer.refused + _refusals(session.counts)),
+            refused=dict(peer.refused + refusals(session.counts)),
             held=sum(session.heads.waiting(lane) for lane in RELAYED),
             down_since=self._down(section.site, session.state, now),
             agreement=section.agreement,
@@ -219,6 +231,19 @@ class Links:
         return tuple(  # type: ignore[return-value]  # three of them
             self._config.path(each) for each in (federation.certificate, federation.key, federation.ca)
         )
+
+    def _renewable(self, make: Callable[..., Any]) -> Any:
+        context = Renewable(lambda: make(*self._files()))
+        self._contexts.append(context)
+        return context
+
+    def _certificate_renewed(self) -> None:
+        for context in self._contexts:
+            context.renew()
+
+    def certificate(self) -> CertificateState | None:
+        """How our certificate stands; None: there are no links."""
+        return None if self._renewing is None else self._renewing.state()
 
     def _furnish(self) -> House:
         sections = self._config.partner
@@ -251,7 +276,7 @@ class Links:
                 name=site.name,
                 agreement=section.agreement,
                 epoch=self._desk.epoch,
-                capabilities=(*CAPABILITIES, RELAY) if section.relay else CAPABILITIES,
+                capabilities=(*CAPABILITIES, RELAY, ROOM_RELAY) if section.relay else CAPABILITIES,
                 accept_older=section.accept_older,
             ),
             house=house,
@@ -271,7 +296,7 @@ class Links:
             raise Malformed("partner.url", f"{section.url}: {error}") from None
         if not factory.isSecure:
             raise Malformed("partner.url", f"{section.url} is not wss://; links are always TLS")
-        context: Any = link_client_context(*self._files())
+        context: Any = self._renewable(link_client_context)
         host = HostnameEndpoint(reactor, factory.host.encode(), factory.port, timeout=DIAL_WITHIN_S)
         endpoint = _WhenNeeded(wrapClientTLS(context, host), self._peers[section.site].linked)
         return ClientService(endpoint, factory, retryPolicy=self._pause(section.site), clock=reactor)
@@ -322,7 +347,7 @@ class Links:
 
     def received(self, socket: LinkSocket, data: bytes) -> None:
         """One frame, for whoever owns the socket."""
-        for peer in self._peers.values():
+        for _, peer in self._present():
             peer.received(socket, data)
 
     def closed(self, socket: LinkSocket, why: str) -> None:
@@ -330,7 +355,7 @@ class Links:
         if not socket.was_open and not socket.dialled:
             self._note("HANDSHAKE", why)
         now = self._clock()
-        for site, peer in self._peers.items():
+        for site, peer in self._present():
             peer.closed(socket, too_large=why == FRAME_TOO_LARGE)
             self._down(site, peer.session.state, now)
 
@@ -350,24 +375,41 @@ class Links:
 
     # Consultations and video beside the rows
 
-    def say(self, site: str, word: RoomWord | VideoWord) -> bool:
+    def say(self, site: str, word: SiteWord) -> bool:
+        """To a partner, over a third site where it is reached so; whether it went out."""
+        return self._words is not None and self._words.say(site, word)
+
+    def say_video(self, site: str, word: VideoWord) -> bool:
         """To a partner that is linked directly; whether it went out."""
         peer = self._peers.get(site)
         return peer is not None and peer.say(word)
 
-    def _said(self, site: str, word: RoomWord | VideoWord) -> None:
-        # as they are then: they are set after the links are made
-        if isinstance(word, RoomWord):
-            self.on_word(site, word)
-        else:
+    def answer(self, asked: RoomPassed, word: SiteWord) -> bool:
+        """In place of the site that was asked, from what we keep of it."""
+        return self._words is not None and self._words.answer(asked, word)
+
+    def forward(self, passed: RoomPassed) -> bool:
+        """On towards the site it is for; it was judged when it came."""
+        return self._words is not None and self._words.forward(passed)
+
+    def _said(self, site: str, word: Word) -> None:
+        if isinstance(word, CertificateAsk | CertificateGiven):
+            if self._renewing is not None:
+                self._renewing.heard(site, word)
+        elif isinstance(word, VideoPull | VideoPiece | VideoTook | VideoOver):
             self.on_video(site, word)
+        elif self._words is not None:
+            self._words.heard(site, word)
+
+    def _heard_word(self, site: str, word: SiteWord) -> None:
+        self.on_word(site, word)  # as it is then: it is set after the links are made
+
+    def _passes_by(self, passed: RoomPassed) -> bool:
+        return self.on_passing(passed)
 
     def reached(self, site: str) -> bool:
         """Whether such words reach a partner now."""
-        peer = self._peers.get(site)
-        if peer is None or peer.session.state not in (LinkState.CATCHING_UP, LinkState.LIVE):
-            return False
-        return peer.session.peering.can(ROOMS, peer.session.identity)
+        return self._words is not None and self._words.reached(site)
 
     def full(self, site: str) -> bool:
         """Whether a partner's socket holds more than it likes, or is not there."""
@@ -400,7 +442,7 @@ class Links:
 
     def line_changed(self, socket: LinkSocket) -> None:
         """A socket is full, or has room again."""
-        for site, peer in self._peers.items():
+        for site, peer in self._present():
             peer.line_changed(socket)
             if peer.socket is socket and not socket.congested:
                 self.on_free(site)
@@ -424,23 +466,20 @@ class Links:
                 self._add(section)
 
     def _journals_grew(self) -> None:
-        for peer in self._peers.values():
+        for _, peer in self._present():
             peer.journal_grew()
 
     def _tick(self) -> None:
         now = self._clock()
-        for site, peer in self._peers.items():
+        for site, peer in self._present():
             self._down(site, peer.session.state, now)
             peer.tick()
 
+        if self._renewing is not None:
+            self._renewing.tick()
 
-def _refusals(counts: Counter[str]) -> Counter[str]:
-    """What a session counted of messages that were not taken, by the reason people read."""
-    reasons = {
-        "malformed": "MALFORMED",
-        "unknown_message": "UNKNOWN_MESSAGE",
-        "tracks_refused": "TRACKS_TOO_OFTEN",
-        "paused": "TOO_MANY_FRAMES",
-        "oversize": FRAME_TOO_LARGE,
-    }
-    return Counter({reason: counts[event] for event, reason in reasons.items() if counts[event]})
+    def _present(self) -> Iterator[tuple[str, Peer]]:
+        """Every partner's; what is done for one may bring in or shut out another, whose turn then is not or no more."""
+        for site, peer in tuple(self._peers.items()):
+            if self._peers.get(site) is peer:
+                yield site, peer

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from adapters.config import Config, PartnerSection
 from dispatch import enrol
+from dispatch.consent_records import Beyond
 from dispatch.enrol_records import JoinedSite
 from dispatch.errors import Refused
 from dispatch.world import World
@@ -28,6 +29,14 @@ class Partners:
         listed = {each.site: each for each in self._config.partner if each.site not in shut}
         return listed | {each.site: _section(each) for each in joined if each.site not in listed}
 
+    def beyond(self, partner: str) -> tuple[Beyond, ...]:
+        """The sites that are reached over a partner."""
+        return tuple(
+            Beyond(site=each.site, agreement=each.agreement)
+            for each in self._config.partner
+            if each.via == partner
+        )
+
     def joined(self, site: str) -> JoinedSite | None:
         """The record of one who joined, shut out or not."""
         return self._world().joined_sites.get(site)
@@ -39,7 +48,7 @@ class Partners:
             return
         if joined.shut_out_at is not None:
             raise Refused("SHUT_OUT", f"site {site} was shut out")
-        if joined.certificate != certificate:
+        if certificate not in (joined.certificate, joined.former or joined.certificate):
             raise Refused("CERTIFICATE", f"not the certificate that site {site} joined with")
 
 

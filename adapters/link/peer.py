@@ -34,7 +34,7 @@ from dispatch import partner
 from dispatch.consent_records import SentRow
 from dispatch.errors import GanyingError, NotStored
 from dispatch.picture import TrackPicture
-from protocols.codec.link import RoomWord, VideoWord
+from protocols.codec.link import Word
 from protocols.codec.link_columns import states_from
 from protocols.link_greeting import COLUMNS, LANES, RELAY
 from protocols.link_lanes import OWN, RELAYED, Have, Lane
@@ -78,7 +78,7 @@ class Peer:
         clock: Clock,
         call_later: Callable[..., Any],
         sharing: Sharing,
-        heard: Callable[[str, RoomWord | VideoWord], None],
+        heard: Callable[[str, Word], None],
     ) -> None:
         self.site = site
         self.refused: Counter[str] = Counter()  # rows and messages, by reason
@@ -239,10 +239,6 @@ class Peer:
 
     def _read(self, want: Want) -> None:
         if want.lane in RELAYED:
-            if not classes.relaying_agreed(self._desk.world, self.site, self._clock()):
-                # agreed when it came, not any more: it stays here, and is asked for again with each tick
-                self._carry_out(self.session.rows_available(want, (), want.after, self._clock()))
-                return
             reading = self._desk.held_for(self.site, want.lane, want.after, want.limit).addCallback(
                 self._found_held, want, self._desk.held_end(self.site, want.lane)
             )
@@ -258,12 +254,11 @@ class Peer:
         # Rows committed a moment ago may be read before the desk has them in its world, and what the world does
         # not know would be taken for withheld: so never look beyond the world.
         through = min(read.through, self._desk.through)
-        relays = self.session.peering.can(RELAY, self.session.identity) and classes.relaying_agreed(
-            self._desk.world, self.site, self._clock()
-        )
-        sites = (self.site, *(self._house.routes.beyond(self.site) if relays else ()))
-        now = self._clock()
-        going, through = leaving.own(self._desk.world, read.rows, through, sites, self._seals(now))
+        now, world = self._clock(), self._desk.world
+        can = self.session.peering.can(RELAY, self.session.identity)
+        sites = (self.site, *(self._house.routes.beyond(self.site) if can else ()))
+        relays = classes.relaying_agreed(world, self.site, now)
+        going, through = leaving.own(world, read.rows, through, sites, self._seals(now), relays=relays)
         for site, sent in leaving.noted(going, read.rows, self.site):
             self._unnoted[site, sent.seq] = sent
         self._carry_out(self.session.rows_available(want, going, through, now))
@@ -275,6 +270,10 @@ class Peer:
         # `end` as it was when the reading began: what was held since is not among the rows, and would be passed over
         through = held[-1].id if len(held) == want.limit else end
         rows = [received.opened(each.id, each.envelope) for each in held if each.id <= through]
+        if not classes.relaying_agreed(self._desk.world, self.site, self._clock()):
+            # agreed when it came, not any more: it stays here, and is asked for again with each tick
+            staying = next((row.seq for row in rows if not classes.is_agreement(row.kind)), through + 1)
+            rows, through = [row for row in rows if row.seq < staying], min(through, staying - 1)
         self._carry_out(self.session.rows_available(want, rows, max(through, want.after), self._clock()))
 
     def _unread(self, failure: Failure, want: Want) -> None:
@@ -316,7 +315,7 @@ class Peer:
 
     # Consultations and video beside the rows
 
-    def say(self, word: RoomWord | VideoWord) -> bool:
+    def say(self, word: Word) -> bool:
         """Whether it went out."""
         outputs = self.session.say(word, congested=self.socket is None or self.socket.congested)
         self._carry_out(outputs)

@@ -13,6 +13,7 @@ from adapters.link import carried, classes
 from adapters.link.seals import Seals
 from adapters.store import unread
 from adapters.store.transit import Passing
+from dispatch.consent_facts import ConsentEnded
 from dispatch.errors import GanyingError, Malformed, Refused
 from dispatch.facts import Fact
 from dispatch.world import World
@@ -52,7 +53,8 @@ def sort(house: House, world: World, batch: Deliver, partner: str, now: datetime
         try:
             onward = _check_way(house, batch.lane, row, partner, now)
             if onward != world.site:
-                _check_agreed(world, (partner, onward), now)
+                if not classes.is_agreement(row.kind):
+                    _check_agreed(world, (partner, onward), now)
                 found.passing.append(_passing(house.routes, row, onward))
             elif classes.unknown_but_welcome(world, row.kind, row.object_class, row.origin):
                 found.ours.append(replace(row, kind=unread.MARK + row.kind))
@@ -104,6 +106,7 @@ def _passing(routes: Routes, row: LinkRow, onward: str) -> Passing:
         origin_seq=row.origin_seq,
         destination=row.to,
         envelope=link.encode(alone),
+        ends_copies=row.kind == ConsentEnded.__name__,
     )
 
 

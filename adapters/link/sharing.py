@@ -5,7 +5,8 @@ what partners have committed. It decides nothing: the desk does, under the conse
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from hashlib import md5
 from typing import Any
 
@@ -24,8 +25,8 @@ from dispatch import consent_policy, partner, sharing
 from dispatch.border import Nearness
 from dispatch.commands import Ask, Command
 from dispatch.consent import MOST_PURGED
-from dispatch.consent_commands import NoteSent, PurgeCopies
-from dispatch.consent_records import ClassCount, Consent, ConsentTerms, SentRow
+from dispatch.consent_commands import ExpireConsent, NoteSent, PurgeCopies
+from dispatch.consent_records import Beyond, ClassCount, Consent, ConsentTerms, SentRow
 from dispatch.errors import GanyingError
 from dispatch.records import Incident
 from dispatch.sharing import Around
@@ -56,7 +57,14 @@ log = structlog.get_logger()
 class Sharing:
     """Tells, purges and notes for one site. Everything here is called on the reactor thread."""
 
-    def __init__(self, desk: Desk, partners: Iterable[str], clock: Clock) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        partners: Iterable[str],
+        clock: Clock,
+        beyond: Callable[[str], tuple[Beyond, ...]] = lambda _: (),
+    ) -> None:
+        self._beyond = beyond
         self._desk, self._clock = desk, clock
         self._partners = tuple(partners)
         self._outlines: dict[str, BaseGeometry | None] = {}
@@ -143,6 +151,9 @@ class Sharing:
                 if told >= AT_ONCE:
                     self._looked_at = -1
                     break
+                if isinstance(command, ExpireConsent):
+                    over = world.consents[command.consent_id].partner
+                    command = replace(command, beyond=self._beyond(over))  # noqa: PLW2901  # the same, complete
                 self._ask(command)
         for consent, through in list(sharing.to_purge(world, now)):
             self._purge(consent, through)

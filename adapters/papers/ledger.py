@@ -13,6 +13,7 @@ from adapters.papers.logbook import Logbook
 from adapters.store.clerk import read
 from adapters.store.journal import AT_ONCE, LOAD_BATCH_ROWS, Store
 from dispatch import (
+    aid_facts,
     alert_facts,
     callout_facts,
     clearance_facts,
@@ -117,6 +118,7 @@ OF_THE_BOOK = (
     alert_facts.AlertsLatched,
     alert_facts.AlertsCounted,
     clearance_facts.ClearanceRuleSaved,
+    aid_facts.AidRuleSaved,
     facts.EquipmentSaved,
     facts.RunCardSaved,
     facts.LandingSiteSaved,

@@ -7,6 +7,7 @@ says that it is an image or a PDF begins like one, what says that it is text is 
 import hashlib
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from dispatch.errors import Malformed, NotStored, Refused
@@ -71,6 +72,23 @@ class RoomFiles:
     def has(self, digest: str) -> bool:
         """Whether it is here."""
         return self._path(digest).exists()
+
+    def all(self) -> frozenset[str]:
+        """The hashes of what is kept. Raises OSError."""
+        return frozenset(
+            each.name for each in self._folder.glob("??/*") if each.is_file() and not each.suffix
+        )
+
+    def forget(self, digests: Iterable[str]) -> int:
+        """Remove these from the disk; how many there were. Raises OSError for the first that stays."""
+        count = 0
+        for digest in digests:
+            path = self._path(digest)
+            if path.exists():
+                path.unlink()
+                count += 1
+        self._held = None
+        return count
 
     def _path(self, digest: str) -> Path:
         return self._folder / digest[:2] / digest

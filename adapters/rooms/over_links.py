@@ -6,7 +6,8 @@
                      that was handed over here, and kept
 
 A partner is given a file only if an entry of our own names it in a room that the partner is in, and what our consent
-says of messages lets it leave now. Partners that are reached over a third site have neither: there is no line to ask.
+says of messages lets it leave now. Sites that are reached over a third one are told and asked over it
+(adapters/link/words.py); what passes here for others is seen to by passing.py.
 """
 
 from collections import Counter
@@ -23,6 +24,7 @@ from twisted.internet.threads import deferToThread
 from adapters.clock import Clock
 from adapters.desk import Desk
 from adapters.rooms.files import RoomFiles
+from adapters.rooms.passing import PassingFiles, Ways
 from dispatch import room_sharing
 from dispatch.commands import Ask
 from dispatch.errors import GanyingError, Refused
@@ -30,8 +32,15 @@ from dispatch.room_commands import NoteReached
 from dispatch.room_fold import LATE_S
 from dispatch.room_records import RoomEntry, RoomFile
 from dispatch.world import World
-from protocols.codec.link import RoomWord
-from protocols.codec.link_rooms import MAX_HANDS, PART_BYTES, FileAsk, FilePart, RoomHand, RoomHands
+from protocols.codec.link_rooms import (
+    MAX_HANDS,
+    PART_BYTES,
+    FileAsk,
+    FilePart,
+    RoomHand,
+    RoomHands,
+    RoomPassed,
+)
 from protocols.link_files import Fetched, FileFetch, NotGiven
 
 HANDS_EVERY_S = 0.15
@@ -43,14 +52,14 @@ MOST_REASONS = 256  # of files that did not come, until they are asked for anew
 log = structlog.get_logger()
 
 
-class Lines(Protocol):
+class Lines(Ways, Protocol):
     """The links (adapters/link)."""
 
-    def say(self, site: str, word: RoomWord) -> bool:
+    def say(self, site: str, word: RoomHands | FileAsk | FilePart) -> bool:
         """Put it out, if the link is up, the partner reads it and the line has room."""
 
     def reached(self, site: str) -> bool:
-        """Whether a partner that reads such words is linked directly, and the link is up."""
+        """Whether such words find their way to a partner now."""
 
 
 class RoomsOverLinks:
@@ -75,13 +84,25 @@ class RoomsOverLinks:
             "ganying_room_over_links", "What of rooms crossed links beside the journal", ("partner", "what")
         )
 
+        self._hub = PassingFiles(
+            desk=desk,
+            ways=lines,
+            files=files,
+            clock=clock,
+            count=lambda site, what, many: self._counted.labels(site, what).inc(many),
+        )
+
     def stop(self) -> None:
         """Ask and tell no more."""
         for call in self._later.values():
             if call.active():
                 call.cancel()
 
-    def heard(self, site: str, word: RoomWord) -> None:
+    def passing(self, passed: RoomPassed) -> bool:
+        """Something from one site to another comes by; True: it is seen to here."""
+        return self._hub.passing(passed)
+
+    def heard(self, site: str, word: RoomHands | FileAsk | FilePart) -> None:
         """A partner says something."""
         match word:
             case RoomHands():

@@ -6,14 +6,23 @@ Written by the one writer within its transaction; numbers are given by it and ha
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, insert, select, tuple_, update
+from sqlalchemy import Connection, func, insert, select, text, tuple_, update
 
 from adapters.store import tables
+from dispatch import partner
+from protocols.codec import link
+from protocols.codec.facts import KINDS
+from protocols.codec.link import Batch
+
+AT_ONCE = 500  # numbers in one statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passing:
-    """One row on its way to `destination`, next to partner `onward`. `lane` is the number of a relayed lane."""
+    """One row on its way to `destination`, next to partner `onward`. `lane` is the number of a relayed lane.
+
+    `ends_copies`: it says that a consent is over, so what its origin said to that site before goes from here.
+    """
 
     onward: str
     lane: int
@@ -21,6 +30,7 @@ class Passing:
     origin_seq: int
     destination: str
     envelope: bytes
+    ends_copies: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +57,50 @@ def hold(connection: Connection, rows: Sequence[Passing]) -> list[tuple[int, Pas
             new.append((last + len(new) + 1, row))
     if new:
         connection.execute(insert(tables.transit), [{"id": number} | _values(row) for number, row in new])
+    for _, row in new:
+        if row.ends_copies:
+            _let_go(connection, row)
     return new
 
 
 def _values(row: Passing) -> dict[str, object]:
-    return {name: getattr(row, name) for name in Passing.__slots__}
+    return {name: getattr(row, name) for name in Passing.__slots__ if name in tables.transit.c}
+
+
+def _let_go(connection: Connection, end: Passing) -> None:
+    """What the origin said to that site before, waiting or taken: its bytes go, its number stays and counts as passed.
+
+    The number stays because the next site has acknowledged by it, and because what comes again is known by it.
+    """
+    columns = tables.transit.c
+    if connection.dialect.name == "sqlite":
+        connection.execute(text("PRAGMA secure_delete = ON"))  # what is let go is overwritten
+    before = (
+        columns.origin == end.origin,
+        columns.destination == end.destination,
+        columns.origin_seq < end.origin_seq,
+        func.length(columns.envelope) > 0,
+    )
+    found = connection.execute(select(columns.id, columns.envelope).where(*before)).all()
+    gone = [each.id for each in found if not _is_agreement(each.envelope)]
+    for start in range(0, len(gone), AT_ONCE):
+        some = update(tables.transit).where(columns.id.in_(gone[start : start + AT_ONCE]))
+        connection.execute(some.values(envelope=b""))
+
+
+def _is_agreement(envelope: bytes) -> bool:
+    """Agreements and receipts are kept: they say what was and why it is gone."""
+    batch = link.decode(envelope)
+    return isinstance(batch, Batch) and all(
+        row.kind in KINDS and partner.class_of(KINDS[row.kind]) == partner.AGREEMENT for row in batch.rows
+    )
 
 
 def held_for(connection: Connection, onward: str, lane: int, after: int, limit: int) -> list[Held]:
     """Up to `limit` rows for a partner after number `after`, in order."""
     columns = tables.transit.c
     query = select(columns.id, columns.envelope).where(
-        columns.onward == onward, columns.lane == lane, columns.id > after
+        columns.onward == onward, columns.lane == lane, columns.id > after, func.length(columns.envelope) > 0
     )
     return [
         Held(each.id, each.envelope) for each in connection.execute(query.order_by(columns.id).limit(limit))

@@ -38,7 +38,7 @@ def now_of(call: Call, request: AidRequest) -> AidNow:
     world, now = call.site.desk.world, call.site.clock()
     offer = offer_of(world, request)
     ours = request.site == world.site
-    limit = running(request, offer)
+    limit = running(world, request, offer)
     copy = offer if ours else request
     came_at = copy.history[-1].at if copy is not None and copy.history else None
     if ours:

@@ -3,6 +3,7 @@
 import secrets
 from typing import Any
 
+from adapters.tls import ends_at
 from adapters.web.table import Call, Door
 from dispatch import consent, enrol
 from dispatch.enrol_facts import SiteInvited
@@ -30,7 +31,7 @@ async def _enrolment(call: Call) -> EnrolmentAnswer:
     return EnrolmentAnswer(
         possible=call.site.enrol_code is not None,
         invitations=[InvitationAnswer.of(each, now) for each in newest[:SHOWN]],
-        joined=[JoinedAnswer.of(each) for each in joined],
+        joined=[JoinedAnswer.of(each, ends_at(each.certificate)) for each in joined],
     )
 
 
@@ -60,7 +61,8 @@ async def _withdraw(call: Call) -> InvitationAnswer:
 
 async def _shut_out(call: Call) -> Any:
     await call.site.desk.ask(call.ask(call.body.command()))
-    return JoinedAnswer.of(call.site.desk.world.joined_sites[call.body.site])
+    joined = call.site.desk.world.joined_sites[call.body.site]
+    return JoinedAnswer.of(joined, ends_at(joined.certificate))
 
 
 DOORS = (

@@ -1,5 +1,6 @@
 """Doors of links and consents: the link page, what leaves to whom, labels, and the audit of what crossed."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,9 +9,10 @@ from adapters.web.lists import newest_first, page
 from adapters.web.site import LinkState
 from adapters.web.table import Call, Door
 from dispatch import access, consent, consent_policy, partner
+from dispatch.consent_commands import RevokeConsent, SignConsent
 from dispatch.consent_facts import ConsentProposed, RowsSent
 from dispatch.consent_kinds import ConsentState
-from dispatch.consent_records import Consent, LabelledRecord
+from dispatch.consent_records import Beyond, Consent, LabelledRecord
 from dispatch.errors import Forbidden, Unknown
 from dispatch.views import NO_OPERATIONS
 from protocols.codec.facts import KINDS, decode
@@ -130,7 +132,16 @@ async def _propose(call: Call) -> Consent:
 
 
 async def _change(call: Call) -> Consent:
-    await call.site.desk.ask(call.ask(call.body.command(call.path["id"])))
+    command = call.body.command(call.path["id"])
+    given = call.site.desk.world.consents.get(call.path["id"])
+    if given is not None and isinstance(command, SignConsent | RevokeConsent):
+        beyond = tuple(
+            Beyond(site=each.site, agreement=each.agreement)
+            for each in call.site.links()
+            if each.via == given.partner
+        )
+        command = replace(command, beyond=beyond)
+    await call.site.desk.ask(call.ask(command))
     return _one(call, call.path["id"])
 
 
@@ -299,7 +310,7 @@ DOORS = (
         method="POST",
         path="/consents/<id:id>/revoke",
         name="revokeConsent",
-        text="Nothing leaves from now on; the partner purges its copies and sends a receipt.",
+        text="Nothing leaves from now on; the partner, and sites reached over it, purge their copies and send receipts.",
         handler=_change,
         takes=ConsentRevocation,
         answers=Consent,

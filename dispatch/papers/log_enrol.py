@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from dispatch.enrol_facts import InvitationWithdrawn, SiteInvited, SiteJoined, SiteShutOut
+from dispatch.enrol_facts import InvitationWithdrawn, SiteInvited, SiteJoined, SiteRenewed, SiteShutOut
 from dispatch.facts import Recorded
 from dispatch.papers.log_line import LogLine, line, why
 from dispatch.world import World
@@ -37,6 +37,10 @@ def _joined(_: World, recorded: Recorded, fact: SiteJoined) -> LogLine:
     )
 
 
+def _renewed(_: World, recorded: Recorded, fact: SiteRenewed) -> LogLine:
+    return line(recorded, f"{fact.site} 的链路证书已续签", f"Link certificate of {fact.site} renewed")
+
+
 def _shut_out(_: World, recorded: Recorded, fact: SiteShutOut) -> LogLine:
     return line(
         recorded,
@@ -50,4 +54,5 @@ LINES: dict[type, Callable[[World, Recorded, Any], LogLine | None]] = {
     InvitationWithdrawn: _withdrawn,
     SiteJoined: _joined,
     SiteShutOut: _shut_out,
+    SiteRenewed: _renewed,
 }

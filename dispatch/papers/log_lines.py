@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dispatch import (
+    aid_facts,
     alert_facts,
     callout_facts,
     clearance_facts,
@@ -377,6 +378,7 @@ _LINES: dict[type, Callable[[World, Recorded, Any], LogLine | None]] = {
     clearance_facts.AirspaceQuestioned: _airspace_talk,
     clearance_facts.AirspaceAnswered: _airspace_talk,
     clearance_facts.ClearanceRuleSaved: _thing("clearance_rule", "空域审批时限", "Clearance rule"),
+    aid_facts.AidRuleSaved: _thing("aid_rule", "互援时限", "Limit of mutual aid"),
     facts.ClosureDeclared: _closed,
     facts.ClosureAmended: _closed,
     facts.ClosureLifted: _opened,

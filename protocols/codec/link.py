@@ -13,14 +13,21 @@ from google.protobuf.message import DecodeError
 from dispatch.errors import Malformed
 from protocols.codec.common import from_us, to_us
 from protocols.codec.link_columns import LinkColumns, columns_from_wire, columns_to_wire
+from protocols.codec.link_renewal import (
+    CertificateAsk,
+    CertificateGiven,
+    renewal_from_wire,
+    renewal_to_wire,
+)
 from protocols.codec.link_rooms import (
     FileAsk,
     FilePart,
     RoomHands,
-    ask_to_wire,
-    hands_to_wire,
-    part_to_wire,
+    RoomPassed,
+    passed_from_wire,
+    passed_to_wire,
     word_from_wire,
+    word_to_wire,
 )
 from protocols.codec.link_rows import (
     MAX_ROWS,
@@ -42,12 +49,15 @@ __all__ = [
     "MAX_ROWS",
     "MAX_TEXT",
     "Batch",
+    "CertificateAsk",
+    "CertificateGiven",
     "FileAsk",
     "FilePart",
     "LinkColumns",
     "LinkRow",
     "LinkTrack",
     "RoomHands",
+    "RoomPassed",
     "VideoOver",
     "VideoPiece",
     "VideoPull",
@@ -134,8 +144,9 @@ class Unknown:
     size: int
 
 
-RoomWord = RoomHands | FileAsk | FilePart
-Message = Greet | Batch | Ack | LinkTracks | LinkColumns | Beat | RoomWord | VideoWord | Part | Unknown
+RoomWord = RoomHands | FileAsk | FilePart | RoomPassed
+Word = RoomWord | CertificateAsk | CertificateGiven | VideoWord
+Message = Greet | Batch | Ack | LinkTracks | LinkColumns | Beat | Word | Part | Unknown
 
 
 def encode(message: Message) -> bytes:
@@ -161,9 +172,11 @@ def encode(message: Message) -> bytes:
             wire.beat.at_us, wire.beat.echo_us = message.at_us, message.echo_us
             wire.beat.echo_age_us = message.echo_age_us
         case RoomHands() | FileAsk() | FilePart():
-            _room_out(message, wire)
-        case VideoPull() | VideoPiece() | VideoTook() | VideoOver():
-            video_to_wire(message, wire)
+            word_to_wire(message, wire)
+        case CertificateAsk() | CertificateGiven() | VideoPull() | VideoPiece() | VideoTook() | VideoOver():
+            _other_out(message, wire)
+        case RoomPassed():
+            passed_to_wire(message, wire.room_passed)
         case Part():
             wire.part.code, wire.part.detail = message.code, message.detail[:MAX_TEXT]
         case Unknown():
@@ -196,23 +209,22 @@ def decode(data: bytes) -> Message:
             return Beat(at_us=beat.at_us, echo_us=beat.echo_us, echo_age_us=beat.echo_age_us)
         case "part":
             return _part_in(wire.part)
-        case ("room_hands" | "file_ask" | "file_part") as which:
-            return word_from_wire(wire, which)
-        case which if which in WIRE_NAMES:
-            return video_from_wire(wire, which)
+        case ("room_hands" | "file_ask" | "file_part" | "certificate_ask" | "certificate_given") as which:
+            return (renewal_from_wire if which.startswith("cert") else word_from_wire)(wire, which)
+        case "room_passed" if wire.room_passed.WhichOneof("word") is not None:
+            return passed_from_wire(wire.room_passed)
     if not data:
         raise Malformed("message", "is empty")
-    return Unknown(size=len(data))
+    which = wire.WhichOneof("body")
+    return video_from_wire(wire, which) if which in WIRE_NAMES else Unknown(size=len(data))
 
 
-def _room_out(word: RoomWord, wire: link_pb2.LinkMessage) -> None:
+def _other_out(word: CertificateAsk | CertificateGiven | VideoWord, wire: link_pb2.LinkMessage) -> None:
     match word:
-        case RoomHands():
-            hands_to_wire(word, wire.room_hands)
-        case FileAsk():
-            ask_to_wire(word, wire.file_ask)
-        case FilePart():
-            part_to_wire(word, wire.file_part)
+        case CertificateAsk() | CertificateGiven():
+            renewal_to_wire(word, wire)
+        case _:
+            video_to_wire(word, wire)
 
 
 def _greet_out(greet: Greet, wire: link_pb2.Greet) -> None:

@@ -22,6 +22,7 @@ from dispatch.consent_commands import (
 from dispatch.consent_facts import ConsentEnded, ConsentSigned
 from dispatch.consent_forms import formed
 from dispatch.consent_kinds import ConsentState, DataLabel, LabelledTable, ObjectClass, WithheldField
+from dispatch.consent_records import Beyond
 from dispatch.errors import Forbidden, GanyingError, Refused
 from dispatch.facts import IncidentAdvanced, IncidentShared, Recorded, TaskingAdopted
 from dispatch.kinds import Role, TaskingAction
@@ -114,6 +115,47 @@ def test_after_its_end_nothing_leaves_and_the_partner_hears_why(how: str) -> Non
     signed(scene, replace(terms(*FLYING), valid_until=None))
     share(scene, incident_id)  # anew, from its present snapshot on
     assert set(told(scene).incidents) == {incident_id}
+
+
+@pytest.mark.parametrize("how", ["revoke", "expire", "sign without relay"])
+def test_with_the_hub_what_lies_beyond_it_ends_in_the_same_turn_and_only_once(how: str) -> None:
+    """Nothing was signed with 42: its agreement is written down and ended. What never passed over 43 goes on."""
+    scene = Scene()
+    beyond = (Beyond(site="42", agreement="六省一市-2023"),)
+    made = signed(scene, replace(terms(*FLYING, days=1), relay=True))
+    if how == "revoke":
+        seen = scene.world.consents[made.id].version
+        scene.ask(
+            Role.SECADMIN, RevokeConsent(consent_id=made.id, version_seen=seen, reason="终止", beyond=beyond)
+        )
+    elif how == "expire":
+        scene.wait(days=1)
+        scene.site_asks(ExpireConsent(consent_id=made.id, beyond=beyond))
+    else:
+        narrower = proposed(scene, terms(*FLYING))
+        scene.ask(
+            Role.SYSADMIN,
+            SignConsent(consent_id=narrower.id, version_seen=1, beyond=beyond),
+            actor="chen.jie",
+        )
+    (given,) = consent_policy.given_to(scene.world, "42")
+    assert (given.state, given.terms.agreement) == (ConsentState.REVOKED, "六省一市-2023")
+    assert consent_policy.terms_towards(scene.world, "42", scene.now) is None
+    told_42 = [
+        type(form)
+        for each in scene.journal
+        if (form := partner.leaving(scene.world, each, "42", scene.now)) is not None
+    ]
+    assert told_42 == [ConsentSigned, ConsentEnded]
+    again = signed(
+        scene, replace(terms(*FLYING), valid_until=None)
+    )  # 43 does not relay now: nothing beyond it
+    seen = scene.world.consents[again.id].version
+    scene.ask(
+        Role.SECADMIN, RevokeConsent(consent_id=again.id, version_seen=seen, reason="终止", beyond=beyond)
+    )
+    assert len(list(consent_policy.given_to(scene.world, "42"))) == 1
+    assert scene.replayed() == scene.world
 
 
 def test_nothing_leaves_before_its_time_nor_after_though_the_clock_was_not_asked() -> None:

@@ -105,6 +105,7 @@ def test_accounts_sessions_resources_closures_and_plans_never_leave() -> None:
         "SiteInvited",
         "InvitationWithdrawn",
         "SiteJoined",
+        "SiteRenewed",
         "SiteShutOut",
         "Purged",
         "RowsSent",
@@ -185,6 +186,7 @@ def test_accounts_sessions_resources_closures_and_plans_never_leave() -> None:
         "AirspaceQuestioned",
         "AirspaceAnswered",
         "AidClockPassed",
+        "AidRuleSaved",
         "PlanProposed",
         "PlanAdopted",
     }

@@ -42,6 +42,13 @@ def test_a_licence_that_ends_takes_the_aircraft_out_and_tables_go_both_ways(
         desk.get_by_test_id("row-save").click()
         expect(desk.locator('[data-testid="problem"][data-code="BAD_CELL"]')).to_be_visible()
 
+        desk.get_by_test_id("resources-aid_rules").click()
+        desk.locator('[data-testid="resource"][data-id="AID-ANSWER"]').click()
+        expect(desk.get_by_test_id("cell-within_s")).to_have_value("1800")
+        expect(desk.get_by_test_id("row-save")).to_have_count(
+            0
+        )  # the limits of mutual aid are the duty chief's
+        desk.get_by_test_id("resources-aircraft").click()
         with desk.expect_download() as saved:
             desk.get_by_test_id("resources-xlsx").click()
         book = load_workbook(io.BytesIO(Path(saved.value.path()).read_bytes()))

@@ -241,11 +241,15 @@ def test_a_page_that_the_cut_link_did_not_bring_says_so_and_comes_with_the_link(
     expect(page.get_by_test_id("desk")).to_be_visible()
     page.route("**/assets/ReplayPage*", lambda route: route.abort("connectionreset"))
     page.get_by_test_id("sheet-replay").click()
-    expect(page.get_by_test_id("sheet-missing")).to_be_visible()  # a sheet of the desk: the desk under it stays
+    expect(
+        page.get_by_test_id("sheet-missing")
+    ).to_be_visible()  # a sheet of the desk: the desk under it stays
     page.get_by_test_id("sheet-close").click()
     expect(page.get_by_test_id("sheet-missing")).to_have_count(0)
     page.unroute_all()
-    page.get_by_test_id("sheet-replay").click()  # this browser asks again; for one that remembers there is a button
+    page.get_by_test_id(
+        "sheet-replay"
+    ).click()  # this browser asks again; for one that remembers there is a button
     expect(page.get_by_test_id("replay")).to_be_visible()
 
 

@@ -122,7 +122,7 @@ class Giving:
         if gone or not there.feeds or self._lines.full(site):
             return
         for piece in there.sender.pieces(self._clock()):
-            if not self._lines.say(site, piece):
+            if not self._lines.say_video(site, piece):
                 there.lost = True  # the link is going: it is pulled anew over the next one
                 return
             if self._lines.full(site):
@@ -212,7 +212,7 @@ class Giving:
 
     def _say_over(self, site: str, number: int, code: str) -> None:
         self._counted.labels(site, f"refused_{code.lower()}").inc()
-        self._lines.say(site, VideoOver(feed=number, code=code))
+        self._lines.say_video(site, VideoOver(feed=number, code=code))
 
     def _why_not(self, site: str, stream_id: str, now: datetime) -> str:
         """A code: why a partner is given no pictures of a stream; empty: it is."""

@@ -8,7 +8,7 @@ from protocols.codec.link_video import VideoWord
 class Lines(Protocol):
     """The links (adapters/link/links.py), to partners that are linked directly."""
 
-    def say(self, site: str, word: VideoWord) -> bool:
+    def say_video(self, site: str, word: VideoWord) -> bool:
         """Put it out, if the link is up, the partner reads it and the line has room."""
 
     def full(self, site: str) -> bool:

@@ -123,7 +123,7 @@ class Taking:
         """A piece of a message."""
         receiver, now = self._receiver(hop), self._clock()
         came = receiver.heard(piece, now)
-        self._lines.say(hop, VideoTook(bytes=receiver.taken))
+        self._lines.say_video(hop, VideoTook(bytes=receiver.taken))
         there = None if came is None else self._taken.get(came.stream_id)
         if came is None or there is None:
             return
@@ -172,7 +172,7 @@ class Taking:
         pull = receiver.pull(stream_id, self._clock())
         if pull is None:
             there.line.reason, there.pulled = HELD, False
-        elif self._lines.say(there.hop, pull):
+        elif self._lines.say_video(there.hop, pull):
             there.line.reason, there.pulled = WAITING, True
         else:
             there.line.reason = LINK_DOWN
@@ -183,7 +183,7 @@ class Taking:
         there.line.reason = NOT_WATCHED
         stop = self._receiver(there.hop).stop(stream_id, self._clock())
         if stop is not None:
-            self._lines.say(there.hop, stop)
+            self._lines.say_video(there.hop, stop)
 
     def _end(self, stream_id: str, code: str) -> None:
         """Nobody watches it any more, and is told why."""

@@ -20,7 +20,7 @@ def test_shipped_data_loads_before_the_first_start_and_only_once(tmp_path: Path)
     assert "bases: 14 saved, 0 unchanged, 0 refused" in first
     assert "aircraft: 12 saved" in first
     rows = facts(site)
-    assert rows == 14 + 34 + 9 + 6 + 12 + 2 + 9 + 24 + 9 + 7 + 20 + 8 + 18
+    assert rows == 14 + 34 + 9 + 6 + 12 + 2 + 9 + 24 + 9 + 7 + 20 + 8 + 18 + 6
     again = site.command("resources", "load-jiangxi").stdout
     assert "bases: 0 saved, 14 unchanged, 0 refused" in again
     assert facts(site) == rows

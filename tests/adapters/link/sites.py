@@ -46,6 +46,7 @@ class Site:
         self.picture = TrackPicture()
         self.metrics = Metrics()
         self.keys = 0
+        self.authority = ""
         self.desk: Any = None
         self.links: Any = None
 
@@ -56,6 +57,7 @@ class Site:
             certificate=str(self.certificates / f"{self.names}.crt"),
             key=str(self.certificates / f"{self.names}.key"),
             ca=str(self.certificates / f"{ca}.crt"),
+            authority=self.authority,
         )
         config = Config(
             site=SiteSection(id=self.id, name=f"站 {self.id}", data=str(self.folder)),

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from twisted.internet.ssl import CertificateOptions
 
 from adapters.cli.ca import issue_certificate
 from adapters.clock import utc_now
+from adapters.link.peer import Peer
 from adapters.link.socket import DiallingFactory
 from dispatch.commands import ActOnIncident, ShareIncident
 from dispatch.errors import Malformed, NotStored
@@ -511,3 +513,45 @@ async def test_a_wrong_address_or_file_is_named_at_the_start(tmp_path: Path, ca:
         await site.start(plain)
     assert caught.value.field == "partner.url"
     await site.stop()
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_partner_shut_out_or_added_while_all_are_seen_to_disturbs_no_other(
+    tmp_path: Path, ca: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is done for the first brings one in and shuts one out, in every round over all links; the clock goes on."""
+    site = Site(tmp_path, "36", ca)
+    wanted = {"42": partner("42"), "43": partner("43"), "44": partner("44")}
+    seen: list[str] = []
+
+    def turning(name: str) -> None:
+        honest = getattr(Peer, name)
+
+        def turned(self: Peer, *args: Any, **more: Any) -> Any:
+            seen.append(self.site)
+            if self.site == "42":
+                wanted.pop("43", None)
+                wanted[f"36-YS{len(seen)}"] = partner(f"36-YS{len(seen)}")
+                site.links._partners_changed()  # as a fact does that is published within this very call
+            return honest(self, *args, **more)
+
+        monkeypatch.setattr(Peer, name, turned)
+
+    async with sites(site):
+        await site.start(*wanted.values())
+        monkeypatch.setattr(site.links._partners, "sections", lambda: dict(wanted))
+        turning("tick")
+        await until(lambda: seen.count("44") >= 3, "the clock goes on for the others")
+        assert "43" not in seen
+        assert not any(each.site == "43" for each in site.links.statuses())
+        for name in ("received", "closed", "line_changed", "journal_grew"):
+            wanted["43"] = partner("43")
+            site.links._partners_changed()
+            turning(name)
+        socket: Any = SimpleNamespace(was_open=True, dialled=False)
+        site.links.received(socket, b"")
+        site.links.line_changed(socket)
+        site.links.closed(socket, "gone")
+        site.links._journals_grew()
+        assert "43" not in site.links._down_since  # nothing is remembered of who is out
+        turning("part")

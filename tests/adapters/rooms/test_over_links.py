@@ -13,9 +13,10 @@ from twisted.internet import reactor
 from adapters.clock import utc_now
 from adapters.rooms.files import RoomFiles
 from adapters.rooms.over_links import HANDS_A_SECOND, RoomsOverLinks
+from adapters.rooms.taken_back import FilesTakenBack
 from dispatch.commands import ShareIncident
 from dispatch.consent_commands import LabelRecord
-from dispatch.consent_kinds import DataLabel, LabelledTable
+from dispatch.consent_kinds import DataLabel, LabelledTable, ObjectClass
 from dispatch.errors import Refused
 from dispatch.geo import Position
 from dispatch.kinds import Role
@@ -26,7 +27,9 @@ from protocols.codec.client_view import RoomGesture
 from protocols.codec.link_rooms import FilePart, RoomHand, RoomHands
 from tests.adapters.desks import report
 from tests.adapters.link.sites import Line, Site, certificates, partner, sites, until
+from tests.adapters.link.test_consents import agreed, terms
 from tests.adapters.link.test_links import live
+from tests.adapters.link.test_onward import revoke
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 400  # 100 kB: seven pieces
 
@@ -88,6 +91,12 @@ def entry_at(site: Site, file: RoomFile) -> RoomEntry | None:
     return next((each for each in named if each.said is not None and each.said.file == file), None)
 
 
+def one_entry(site: Site, file: RoomFile) -> RoomEntry:
+    entry = entry_at(site, file)
+    assert entry is not None
+    return entry
+
+
 @pytest_twisted.ensureDeferred
 async def test_a_partners_file_comes_when_it_is_opened_over_a_cut_from_where_it_was(
     tmp_path: Path, ca: Path, over: dict[str, RoomsOverLinks]
@@ -113,6 +122,33 @@ async def test_a_partners_file_comes_when_it_is_opened_over_a_cut_from_where_it_
         )
         assert given is not None
         assert len(PNG) <= given <= len(PNG) + 5 * 16_384  # resumed, not begun anew
+        await line.close()
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_taken_back_leaves_the_partners_disk_but_not_what_others_name_too(
+    tmp_path: Path, ca: Path, over: dict[str, RoomsOverLinks]
+) -> None:
+    ours, theirs, line = Site(tmp_path, "36", ca), Site(tmp_path, "43", ca), Line()
+    async with sites(theirs, ours):
+        room = await table(ours, theirs, line, over)
+        left_over = over["43"].files.keep(PNG + b"0", "image/png")  # handed over, never said before a crash
+        taken_back = FilesTakenBack(theirs.desk, over["43"].files)
+        await taken_back.start()
+        assert not over["43"].files.has(left_over)
+        consent = await agreed(ours, "43", terms(ObjectClass.INCIDENTS, ObjectClass.MESSAGES))
+        theirs_alone = await say(theirs, over["43"], room, PNG + b"1")
+        both_name = await say(theirs, over["43"], room, PNG + b"2")
+        await say(ours, over["36"], room, PNG + b"2")
+        file = await say(ours, over["36"], room, PNG)
+        await until(lambda: entry_at(theirs, file), "the message at 43")
+        over["43"].fetch(one_entry(theirs, file), file)
+        await until(lambda: over["43"].files.has(file.sha256), "the file at 43")
+        await revoke(ours, consent)
+        await until(lambda: not over["43"].files.has(file.sha256), "the file to leave 43's disk")
+        assert over["43"].files.has(theirs_alone.sha256)
+        assert over["43"].files.has(both_name.sha256)
+        taken_back.stop()
         await line.close()
 
 

@@ -14,7 +14,16 @@ from dispatch.kinds import AltitudeDatum, Role
 from protocols.codec import link
 from protocols.codec.client_view import RoomGesture, Viewport
 from protocols.codec.link import Ack, Batch, Beat, Greet, LinkRow, LinkTrack, LinkTracks, Message, Part
-from protocols.codec.link_rooms import MAX_HANDS, PART_BYTES, FileAsk, FilePart, RoomHand, RoomHands
+from protocols.codec.link_rooms import (
+    MAX_HANDS,
+    MOST_PATH,
+    PART_BYTES,
+    FileAsk,
+    FilePart,
+    RoomHand,
+    RoomHands,
+    RoomPassed,
+)
 from protocols.gen import link_pb2
 
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=40)
@@ -94,13 +103,18 @@ HANDS = st.builds(
 )
 DIGEST = st.binary(min_size=32, max_size=32).map(bytes.hex)
 NUMBER32 = st.integers(0, 2**32 - 1)
-MESSAGES = st.one_of(
+WORDS = st.one_of(
     st.builds(RoomHands, hands=st.lists(HANDS, max_size=4).map(tuple)),
     st.builds(FileAsk, room_id=ID, sha256=DIGEST, offset=NUMBER32),
     st.builds(
         FilePart, sha256=DIGEST, offset=NUMBER32, size=NUMBER32, data=st.binary(min_size=1, max_size=64)
     ),
     st.builds(FilePart, sha256=DIGEST, offset=NUMBER32, refused=st.sampled_from(["NO_FILE", "NO_CONSENT"])),
+)
+SITES = st.from_regex(r"\A[0-9]{2}(-[A-Z0-9]{1,8})?\Z")
+MESSAGES = st.one_of(
+    WORDS,
+    st.builds(RoomPassed, origin=SITES, to=SITES, path=st.lists(SITES, max_size=9).map(tuple), word=WORDS),
     st.builds(
         Greet,
         site=TEXT,
@@ -232,6 +246,12 @@ def hand(**changed: object) -> link_pb2.RoomHand:
     return link_pb2.RoomHand(**(good | changed))  # type: ignore[arg-type]  # a table of faults
 
 
+def passed(**changed: object) -> link_pb2.RoomPassed:
+    """A word on its way, or something that is none."""
+    good = {"origin": "43", "to": "42", "file_ask": link_pb2.FileAsk(room_id="43-ROM-1", sha256=bytes(32))}
+    return link_pb2.RoomPassed(**(good | changed))  # type: ignore[arg-type]  # a table of faults
+
+
 @pytest.mark.parametrize(
     ("said", "field"),
     [
@@ -257,6 +277,9 @@ def hand(**changed: object) -> link_pb2.RoomHand:
             "file_part.data",
         ),
         ({"file_part": link_pb2.FilePart(sha256=bytes(32), refused="no code")}, "file_part.refused"),
+        ({"room_passed": passed(path=["36"] * (MOST_PATH + 1))}, "room_passed.path"),
+        ({"room_passed": passed(to="no site")}, "room_passed.path"),
+        ({"room_passed": passed(file_ask=link_pb2.FileAsk(room_id="36-ROM-1"))}, "file_ask.sha256"),
     ],
 )
 def test_a_word_of_a_consultation_that_does_not_read_names_its_field(

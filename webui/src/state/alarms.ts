@@ -23,7 +23,7 @@ import { lostSources } from './sources'
 import { runningClocks } from './timers'
 import { openIntrusions } from './traffic_areas'
 import { asksToAnswer } from './video_share'
-import { activeTaskings, FLYING, links, site, tables, tracks } from './world'
+import { activeTaskings, FLYING, links, services, site, tables, tracks } from './world'
 
 interface Found {
   id: string
@@ -231,6 +231,17 @@ function feedAlarms(): Found[] {
   }))
 }
 
+/** Our link certificate nears its end and nobody has renewed it; another cause is another occasion. */
+function certificateAlarms(): Found[] {
+  return services.value
+    .filter((one) => one.kind === 'certificate' && one.state !== 'ok')
+    .map((one) => {
+      const figure = (name: string): number => one.figures.find((each) => each.name === name)?.value ?? 0
+      const since_ms = Math.round((now_ms.value - figure('since_s') * 1000) / 60_000) * 60_000
+      return { id: pageId('certificate', one.state, one.detail), level: one.state === 'down' ? 1 : 2, title: t.enrol.alarm(String(figure('days_left'))), todo: t.enrol.doAlarm(word(t.enrol.why, one.detail)), since_ms }
+    })
+}
+
 function linkAlarms(): Found[] {
   return links.value
     .filter((one) => one.state === 'down' || one.state === 'refused')
@@ -321,7 +332,7 @@ export const everyAlarm = computed<Alarm[]>(() => {
   const found =
     session.value?.role === 'atc'
       ? [...elsewhereAlarms(), ...intrusionAlarms(), ...answerAlarms(), ...alertAlarms(DESK_ONLY), ...feedAlarms()]
-      : [...elsewhereAlarms(), ...intrusionAlarms(), ...alertAlarms(), ...declinedAlarms(), ...airspaceAlarms(), ...closureAlarms(), ...timerAlarms(), ...refusalAlarms(), ...(mayUse('see_aid', session.value?.role ?? '') ? aidAlarms() : []), ...(mayUse('answer_video', session.value?.role ?? '') ? videoAlarms() : []), ...feedAlarms(), ...linkAlarms()]
+      : [...elsewhereAlarms(), ...intrusionAlarms(), ...alertAlarms(), ...declinedAlarms(), ...airspaceAlarms(), ...closureAlarms(), ...timerAlarms(), ...refusalAlarms(), ...(mayUse('see_aid', session.value?.role ?? '') ? aidAlarms() : []), ...(mayUse('answer_video', session.value?.role ?? '') ? videoAlarms() : []), ...feedAlarms(), ...linkAlarms(), ...certificateAlarms()]
   return found.map(handled).sort((a, b) => a.level - b.level || Number(waiting(b)) - Number(waiting(a)) || (a.since_ms || 0) - (b.since_ms || 0))
 })
 /** Without those that are put away or whose net keeps still. */

@@ -128,7 +128,7 @@ export function draftOf(line: LinkLine): Draft {
     band_km: (terms?.band_m ?? 20_000) / 1000,
     until: until.slice(0, 10),
     every_s: terms?.track_every_s ?? 5,
-    relay: terms?.relay ?? false,
+    relay: terms?.relay ?? (lines.value ?? []).some((each) => each.via === line.site),
     video_min: Math.round((terms?.video_for_s ?? 0) / 60),
     area: terms?.area ?? [],
   }

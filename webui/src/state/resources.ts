@@ -2,7 +2,7 @@
 import { reactive, ref, shallowRef } from 'vue'
 import { request, type Problem } from '../wire/http'
 
-export const KINDS = ['aircraft', 'crew', 'bases', 'water_points', 'landing_sites', 'hospitals', 'obstacles', 'equipment', 'operators', 'contracts', 'duty_rules', 'clearance_rules', 'minima', 'run_cards'] as const
+export const KINDS = ['aircraft', 'crew', 'bases', 'water_points', 'landing_sites', 'hospitals', 'obstacles', 'equipment', 'operators', 'contracts', 'duty_rules', 'clearance_rules', 'aid_rules', 'minima', 'run_cards'] as const
 export type Kind = (typeof KINDS)[number]
 
 export interface Column {
@@ -45,6 +45,7 @@ export const LISTED: Record<Kind, string[]> = {
   contracts: ['id', 'name', 'operator_id', 'model', 'hour_rate', 'standby_day_rate', 'minimum_hours', 'hours', 'valid_from', 'valid_until'],
   run_cards: ['id', 'name', 'kind', 'level', 'area', 'tasks', 'radius_m', 'valid_from', 'valid_until'],
   clearance_rules: ['id', 'name', 'kind', 'emergency', 'needed', 'agreement', 'file_by', 'answer_by', 'mark', 'valid_from', 'source'],
+  aid_rules: ['id', 'name', 'clock', 'partner', 'within_s', 'valid_from', 'valid_until', 'source'],
   minima: ['id', 'name', 'measure', 'limit', 'hard', 'aircraft_kind', 'task', 'night', 'source'],
   duty_rules: ['id', 'name', 'measure', 'days', 'limit_s', 'valid_from', 'valid_until', 'source'],
 }

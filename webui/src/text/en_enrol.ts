@@ -26,5 +26,11 @@ export const enrolEn: typeof enrolZh = {
     shutOutAt: (who: string, at: string) => `shut out by ${who}, ${at}`,
     hint: 'Its link closes at once, its certificate is refused from now on, consents for it end; to return it needs a new invitation.',
     reason: 'Reason (required)',
+    own: (days: string) => `this site's link certificate: ${days} days left`,
+    left: (days: string) => `certificate: ${days} days left`,
+    renewedAt: (at: string) => `renewed ${at}`,
+    alarm: (days: string) => `Link certificate has ${days} days left and was not renewed`,
+    doAlarm: (why: string) => `${why}; links end with it`,
+    why: { NO_AUTHORITY: 'the partner signs for nobody: have a new one issued and put in place', NO_LINK: 'no link is up: restore one first', NOT_ENROLLED: 'this site did not join by an invitation: have a new one issued and put in place', SHUT_OUT: 'this site was shut out: it needs a new invitation', OTHER_KEY: 'not the key that this site joined with: it needs a new invitation', NOT_DUE: 'the authority finds it is not due: compare the clocks', UNANSWERED: 'the authority did not answer', MALFORMED: 'what came does not fit: look at the authority', NOT_WRITTEN: 'the file cannot be written: look at disk and rights', '': 'it ends soon' } as Record<string, string>,
   },
 }

@@ -60,6 +60,7 @@ export const linksEn: typeof linksZh = {
     withdraw: 'Withdraw',
     revoke: 'Revoke and purge',
     revokeHint: 'Nothing leaves from then on; the partner purges its copies and sends a receipt',
+    beyondEnds: (names: string) => `Ends with ${names} too, reached over it: they purge and send receipts of their own; to share again, sign anew`,
     reasonField: 'reason',
     bandField: 'border band km',
     everyField: 'track interval s',

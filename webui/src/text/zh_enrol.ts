@@ -24,5 +24,11 @@ export const enrolZh = {
     shutOutAt: (who: string, at: string) => `${who} 于 ${at} 断开并禁止接入`,
     hint: '立即关闭链路，其证书不再被接受，对其协议一并终止；再次接入须重新邀请。',
     reason: '原因（必填）',
+    own: (days: string) => `本站链路证书还有 ${days} 天`,
+    left: (days: string) => `证书还有 ${days} 天`,
+    renewedAt: (at: string) => `${at} 已续签`,
+    alarm: (days: string) => `链路证书还有 ${days} 天，未能自动续签`,
+    doAlarm: (why: string) => `${why}；到期后互联中断`,
+    why: { NO_AUTHORITY: '对方不签发证书：请上级签发新证书并更换文件', NO_LINK: '没有接通的链路：先恢复链路', NOT_ENROLLED: '本站不是凭邀请入网：请上级签发新证书并更换文件', SHUT_OUT: '本站已被断开：须重新邀请', OTHER_KEY: '密钥与入网时不同：须重新邀请', NOT_DUE: '签发站认为尚未到期：核对两站时钟', UNANSWERED: '签发站没有答复', MALFORMED: '收到的证书不符：核对签发站', NOT_WRITTEN: '证书文件不能写入：查磁盘与权限', '': '即将到期' } as Record<string, string>,
   },
 }

@@ -58,6 +58,7 @@ export const linksZh = {
     withdraw: '撤回',
     revoke: '撤销并清除副本',
     revokeHint: '撤销后立即停止外传，对方清除副本并回执',
+    beyondEnds: (names: string) => `经该方转发的 ${names} 同时终止：对方也清除副本并各自回执，恢复须重新签署`,
     reasonField: '理由',
     bandField: '边界带 km',
     everyField: '航迹间隔 秒',

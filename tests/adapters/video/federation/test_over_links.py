@@ -94,7 +94,7 @@ async def test_what_a_partner_sends_unasked_too_late_too_large_or_wrong_is_named
 
         def say(feed: int, unit: int, data: bytes, size: int = 0) -> None:
             piece = VideoPiece(feed=feed, unit=unit, offset=0, size=size or len(data), key=True, data=data)
-            assert ours.links.say("43", piece)
+            assert ours.links.say_video("43", piece)
 
         say(77, 1, b"nobody asked")
         say(1, 1, b"from the past")

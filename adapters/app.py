@@ -119,7 +119,12 @@ class Server:
         self.board.subscribe(self.replan.nudge)
         self.timers = Timers(self.desk, utc_now, reactor, self.watch.to_note, self.watch.alerts_to_note)
         self.links = Links(
-            desk=self.desk, picture=self.picture, config=config, metrics=self.metrics, clock=utc_now
+            desk=self.desk,
+            picture=self.picture,
+            config=config,
+            metrics=self.metrics,
+            clock=utc_now,
+            archive=self.archive,
         )
         self.enrolling = Enrolling(
             desk=self.desk,
@@ -368,6 +373,7 @@ def _link_state(status: LinkStatus) -> LinkState:
         capabilities=status.capabilities,
         agreement=status.agreement,
         flows=status.flows,
+        past=status.past,
         refused=status.refused,
     )
 

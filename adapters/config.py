@@ -151,6 +151,9 @@ class FederationSection(_Section, frozen=True, kw_only=True):
     )
     enrol: str = ""  # where they come with their code
     address: str = ""  # this machine's name or address as others reach it: stands in the codes
+    track_history_hours: Annotated[float, Meta(ge=0, le=720)] = (
+        48.0  # after a cut, partners' tracks are fetched and ours given so far back at most; 0: not at all
+    )
 
 
 class PartnerSection(_Section, frozen=True, kw_only=True):
@@ -606,6 +609,7 @@ listen = "127.0.0.1:30036"     # or connect = "host:port"
 # enrol = "0.0.0.0:9037"       # vehicles and bases come here with an invitation (docs/enrol.md)
 # authority = "ca"             # folder of ca.crt and ca.key that sign for them; ca.key readable by the owner alone
 # address = "10.36.0.1"        # this machine as they reach it; stands in the invitations
+# track_history_hours = 48     # after a cut, partners' tracks are fetched and ours given so far back at most; 0: not at all
 
 # [[partner]]
 # site = "43"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _S = AidAskState
 _WITH_US = frozenset({_S.ARRIVED, _S.COMMANDED})
-_OVER = frozenset({_S.WITHDRAWN, _S.EXPIRED, _S.RELEASED, _S.SETTLED})
+OVER = frozenset({_S.WITHDRAWN, _S.EXPIRED, _S.RELEASED, _S.SETTLED})
 
 
 def borrowed_id(owner: str, aircraft_id: str) -> str:
@@ -53,7 +53,7 @@ def lent_to(world: "World", aircraft_id: str) -> AidOffer | None:
         if offer.site != world.site or offer.state not in LENDING:
             continue
         request = world.aid_requests.get(offer.request_id)
-        over = request is not None and request.state in _OVER
+        over = request is not None and request.state in OVER
         if not over and any(each.aircraft.id == aircraft_id for each in offer.aircraft):
             return offer
     return None
@@ -96,7 +96,7 @@ def shown(world: "World", partner: str) -> frozenset[str]:
         if request is None or partner not in (offer.site, offer.partner):
             continue
         mine = offer.state in LENDING if offer.site == world.site else offer.id == request.offer_id
-        if mine and request.state not in _OVER and offer.state is not AidOfferState.DECLINED:
+        if mine and request.state not in OVER and offer.state is not AidOfferState.DECLINED:
             found |= {
                 each.aircraft.icao24
                 for each in offer.aircraft

@@ -55,6 +55,11 @@ class Nearness:
         wide = flat.buffer(self._band_m / _M_PER_DEG, quad_segs=4)
         return affinity.scale(wide, xfact=1 / shrink, yfact=1.0, origin=(0, 0))
 
+    @property
+    def shape(self) -> BaseGeometry | None:
+        """The area, or the band and what is beyond it; None: nothing is near."""
+        return self._shape
+
     def holds(self, lon_deg: float, lat_deg: float) -> bool:
         """Whether a place is in the area, or in the band or beyond it. Microseconds."""
         return self._shape is not None and bool(shapely.intersects_xy(self._shape, lon_deg, lat_deg))

@@ -44,7 +44,7 @@ def _form(value: Any, site: str, blank: frozenset[str], coarse: bool) -> Any:
         made = tuple(_form(each, site, blank, coarse) for each in value)
         return value if all(a is b for a, b in zip(made, value, strict=True)) else made
     if isinstance(value, Position):
-        return _coarse(value) if coarse else value
+        return coarse_place(value) if coarse else value
     fields = _fields(type(value))  # type: ignore[arg-type]  # mypy takes a class for unhashable
     if fields is None:
         return value
@@ -89,7 +89,8 @@ def _emptied(present: Any) -> Any:
     return () if isinstance(present, tuple) else None
 
 
-def _coarse(position: Position) -> Position:
+def coarse_place(position: Position) -> Position:
+    """A place without its exact position."""
     return Position(
         lon_deg=round(round(position.lon_deg / COARSE_DEG) * COARSE_DEG, 6),
         lat_deg=round(round(position.lat_deg / COARSE_DEG) * COARSE_DEG, 6),

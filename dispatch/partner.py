@@ -272,6 +272,13 @@ def track_every_s(world: World, partner: str) -> float:
     return 1.0 if terms is None else terms.track_every_s
 
 
+def tracks_are_coarse(world: World, partner: str, now: datetime) -> bool:
+    """Whether exact positions are left out of what leaves."""
+    terms = consent_policy.terms_towards(world, partner, now)
+    left_out = None if terms is None else consent_policy.withheld(terms, ObjectClass.TRACKS)
+    return left_out is not None and WithheldField.POSITION in left_out
+
+
 def _is_over(world: World, incident_id: str) -> bool:
     incident = world.incidents.get(incident_id)
     return incident is not None and incident.state in OVER

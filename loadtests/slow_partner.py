@@ -1,9 +1,11 @@
-"""One partner that reads slowly, and the others: `python -m loadtests.slow_partner [--seconds 12] [--rate 20]`.
+"""One partner that reads slowly, and the others: `python -m loadtests.slow_partner [--seconds 6] [--rate 20] [--pairs 3]`.
 
 Three real sites in this process, real TLS: 36 shares incidents with 42 and 43 and goes on updating them; 43 is behind a
-line that first carries everything, then nothing at all, then 1 KB/s. Measured in each of the three: how long 36's desk
-takes to answer, and how long an update takes from that to 42's journal. Ends with one line of JSON, with the ratios to
-what was before; exits 1 if something did not reach 42, or 43 once its line carries everything again.
+line that carries everything, then nothing at all, then everything, then 1 KB/s, and so on, `pairs` times: what the machine
+does besides falls on all of them alike. Measured in each span: how long 36's desk takes to answer, and how long an update
+takes from that to 42's journal. Ends with one line of JSON: for each kind of span the medians over its spans, their
+ratios to those of the spans just before, and each pair's; exits 1 if something did not reach 42, or 43 once its line
+carries everything again.
 """
 
 # mypy: disable-error-code="no-untyped-call,call-overload"
@@ -12,11 +14,13 @@ what was before; exits 1 if something did not reach 42, or 43 once its line carr
 import argparse
 import json
 import socket
+import statistics
 import sys
 import tempfile
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -119,8 +123,16 @@ def _of(what: str, values: list[float]) -> dict[str, float]:
     }
 
 
-async def run(folder: Path, seconds: float, rate: float) -> int:
-    """The three spans."""
+def _shows(site: Site, title: str) -> bool:
+    return any(each.title == title for each in site.desk.world.incidents.values())
+
+
+def _medians(spans: list[dict[str, float]]) -> dict[str, float]:
+    return {key: round(statistics.median(each[key] for each in spans), 1) for key in spans[0]}
+
+
+async def run(folder: Path, seconds: float, rate: float, pairs: int) -> int:
+    """The spans, alternately."""
     ca = certificates(folder / "ca", "36", "42", "43")
     ours, quick, slow = (Site(folder, site, ca) for site in ("36", "42", "43"))
     await ours.start(partner("42"), partner("43"))
@@ -133,19 +145,26 @@ async def run(folder: Path, seconds: float, rate: float) -> int:
         await ours.ask(ShareIncident(incident_id=incident_id, partner="43", version_seen=2))
         watch.versions[incident_id] = 3
     await until(lambda: len(slow.desk.world.incidents) == INCIDENTS, "the incidents at 43")
-    found: dict[str, dict[str, float]] = {}
-    for name, bytes_s in (("before", None), ("stopped", 0), ("slow", SLOW_BYTES_S)):
-        relay.bytes_s = bytes_s
-        found[name] = await watch.span(seconds, rate)
-    behind = ours.links.statuses()[1]
-    relay.bytes_s = None
-    last = f"update {watch.number}"
-    await until(
-        lambda: any(each.title == last for each in slow.desk.world.incidents.values()), "43 caught up"
-    )
+    spans: dict[str, list[dict[str, float]]] = {}
+    longest = 0
+    for _ in range(pairs):
+        for name, bytes_s in (("stopped", 0), ("slow", SLOW_BYTES_S)):
+            spans.setdefault(f"before_{name}", []).append(await watch.span(seconds, rate))
+            relay.bytes_s = bytes_s
+            spans.setdefault(name, []).append(await watch.span(seconds, rate))
+            longest = max(longest, ours.links.statuses()[1].queue)
+            relay.bytes_s = None
+            await until(partial(_shows, slow, f"update {watch.number}"), "43 caught up")
+    found = {name: _medians(each) for name, each in spans.items()}
     ratios = {
         f"{name}_over_before": {
-            key.removesuffix("_ms"): round(value / found["before"][key], 2)
+            key.removesuffix("_ms"): {
+                "of_medians": round(value / found[f"before_{name}"][key], 2),
+                "of_pairs": [
+                    round(during[key] / before[key], 2)
+                    for before, during in zip(spans[f"before_{name}"], spans[name], strict=True)
+                ],
+            }
             for key, value in found[name].items()
         }
         for name in ("stopped", "slow")
@@ -153,9 +172,7 @@ async def run(folder: Path, seconds: float, rate: float) -> int:
     for site in (slow, quick, ours):
         await site.stop()
     print(
-        json.dumps(
-            {"updates": watch.number, "slow_queue": behind.queue, **found, **ratios, "machine": stamp()}
-        ),
+        json.dumps({"updates": watch.number, "slow_queue": longest, **found, **ratios, "machine": stamp()}),
         flush=True,
     )
     return 0
@@ -164,8 +181,9 @@ async def run(folder: Path, seconds: float, rate: float) -> int:
 def main() -> int:
     """From the command line; 1 when something is missing."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--seconds", type=float, default=12.0)
+    parser.add_argument("--seconds", type=float, default=6.0)
     parser.add_argument("--rate", type=float, default=20.0)
+    parser.add_argument("--pairs", type=int, default=3)
     given = parser.parse_args()
     twisted: Any = reactor
     status = 1
@@ -173,7 +191,7 @@ def main() -> int:
     async def all_of_it() -> None:
         nonlocal status
         with tempfile.TemporaryDirectory() as name:
-            status = await run(Path(name), given.seconds, given.rate)
+            status = await run(Path(name), given.seconds, given.rate, given.pairs)
 
     def start() -> None:
         done = Deferred.fromCoroutine(all_of_it())

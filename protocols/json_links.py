@@ -155,6 +155,51 @@ class TrafficCount(Answered, frozen=True, kw_only=True):
     bytes_in: int
 
 
+class HistoryEnded(Answered, frozen=True, kw_only=True):
+    """A time of a cut that is done with. `code`: why there are no tracks of it; empty: they are in the archive."""
+
+    begins: datetime
+    ends: datetime
+    code: str
+    rows: int
+
+
+class HistoryFetched(Answered, frozen=True, kw_only=True):
+    """The partner's tracks of the time of a cut, fetched from its archive. `state`: none (nothing is missing), asking, waiting;
+    `through`: how far of [begins, ends) they are here. `pace`: seconds of the past in a second, now or last time."""
+
+    state: str
+    begins: datetime | None
+    ends: datetime | None
+    through: datetime | None
+    missing_s: float
+    rows: int
+    bytes: int
+    pace: float
+    code: str
+    ended: list[HistoryEnded]
+
+
+class HistoryServed(Answered, frozen=True, kw_only=True):
+    """What the partner asks of our archive: none or serving. `code`: why nothing left with the last answer."""
+
+    state: str
+    begins: datetime | None
+    ends: datetime | None
+    through: datetime | None
+    rows: int
+    bytes: int
+    code: str
+
+
+class LinkHistory(Answered, frozen=True, kw_only=True):
+    """Tracks of times in which the link was cut. `wanted`: this site asks for them."""
+
+    wanted: bool
+    fetched: HistoryFetched
+    served: HistoryServed
+
+
 class LinkAnswer(Answered, frozen=True, kw_only=True):
     """One link. `given`: what leaves to the partner, None: only what a person shares, under the configuration's
     agreement; `ended` says that a consent is over and nothing leaves. `taken`: what the partner lets us have."""
@@ -177,6 +222,7 @@ class LinkAnswer(Answered, frozen=True, kw_only=True):
     traffic: list[TrafficCount]
     flows: list[ClassFlow]
     refused: list[RefusedCount]
+    history: LinkHistory | None
     ended: bool
     given: Consent | None
     proposed: Consent | None

@@ -86,6 +86,10 @@ class Outbox:
         """Everything for the partner up to here has been sent."""
         return self._told if self._ready else self.scanned
 
+    def waits(self, head: int) -> bool:
+        """Rows have not been sent yet, or not even been looked at."""
+        return bool(self._ready) or self.scanned < head
+
     def idle(self) -> bool:
         """Nothing is being read, sent or waited for."""
         return not (self.reading or self._ready or self._unacked)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from protocols.codec.link import LinkColumns, LinkRow, LinkTrack, Word
+from protocols.codec.link import LinkColumns, LinkRow, LinkTrack, PastWord, Word
 from protocols.link_lanes import Lane
 
 
@@ -67,6 +67,13 @@ class PartnerSays:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerPast:
+    """Tracks of a time that the partner missed are asked for, or some that we missed have come."""
+
+    word: PastWord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pause:
     """Leave the socket unread for so long: the partner sends more than it may."""
 
@@ -81,4 +88,6 @@ class Close:
     detail: str
 
 
-Output = Send | Want | Deliver | Acked | PartnerTracks | PartnerColumns | PartnerSays | Pause | Close
+Output = (
+    Send | Want | Deliver | Acked | PartnerTracks | PartnerColumns | PartnerSays | PartnerPast | Pause | Close
+)

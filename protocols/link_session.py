@@ -10,6 +10,7 @@ happened to those it shares; nothing is decided over a link. Both directions run
     -> Ack(orders, 90)                              only after the commit: a crash before it brings the batch again
     <- Ack(orders, 31)
     -> LinkTracks, Beat                             any time; tracks are dropped when the line is full, facts wait
+    -> PastAsk <- PastPart                          tracks of a time that was missed, where nothing else waits (link_past.py)
     -> Part(code)                                   the end, and why
 
 Resuming needs nothing remembered here: the partner says what it has. A row comes twice only if an Ack was lost, and
@@ -45,6 +46,9 @@ from protocols.codec.link import (
     LinkTrack,
     LinkTracks,
     Part,
+    PastAsk,
+    PastPart,
+    PastWord,
     RoomHands,
     RoomPassed,
     Unknown,
@@ -59,7 +63,7 @@ from protocols.codec.track_states import States
 from protocols.link_beats import Beats
 from protocols.link_conversation import Conversation
 from protocols.link_gate import PAUSE_S, carries_columns, carries_tracks
-from protocols.link_greeting import RENEWAL, ROOMS, VIDEO_PULL, Identity, Peering
+from protocols.link_greeting import PAST, RENEWAL, ROOMS, VIDEO_PULL, Identity, Peering
 from protocols.link_lanes import FIRST, OWN, RELAYED, Have, Heads, Lane, Way, open_ways, way_of
 from protocols.link_outbox import READ_ROWS, ROW_BYTES
 from protocols.link_outputs import (
@@ -68,6 +72,7 @@ from protocols.link_outputs import (
     Deliver,
     Output,
     PartnerColumns,
+    PartnerPast,
     PartnerSays,
     PartnerTracks,
     Pause,
@@ -126,6 +131,12 @@ class LinkSession:
     def skew(self) -> ClockSkew:
         """How far the partner's clock is from ours."""
         return self._beats.skew
+
+    @property
+    def heard(self) -> tuple[int, datetime] | None:
+        """The number of this connection and when something of it was last heard; None: it has not agreed."""
+        talk = self._talk
+        return None if talk is None or not talk.ways else (talk.number, talk.heard_at)
 
     # What happens to the connection
 
@@ -291,6 +302,23 @@ class LinkSession:
             return []
         return [self._send(word)]
 
+    # Tracks of a time that was missed: below everything else
+
+    def past(self, word: PastWord, *, congested: bool) -> list[Output]:
+        """A question for them, or an answer; nothing where something more urgent waits, or they cannot."""
+        if not self.past_may_leave(congested=congested):
+            return []
+        return [self._send(word)]
+
+    def past_may_leave(self, *, congested: bool) -> bool:
+        """Whether the line is free for it: no row of any lane waits to be sent."""
+        talk = self._talk
+        if talk is None or self.state not in (_S.CATCHING_UP, _S.LIVE) or congested or talk.full:
+            return False
+        return self.peering.can(PAST, self.identity) and not any(
+            way.outbox.waits(self.heads.head[lane]) for lane, way in talk.ways.items()
+        )
+
     # What comes in
 
     def receive(self, data: bytes, now: datetime) -> list[Output]:
@@ -353,6 +381,8 @@ class LinkSession:
                 True,
             ):
                 return [PartnerSays(word=message)]
+            case PastAsk() | PastPart(), True:
+                return [PartnerPast(word=message)]
             case Beat(), True:
                 self._beats.heard(message, now)
                 return []

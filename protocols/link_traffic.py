@@ -8,6 +8,8 @@ from protocols.codec.link import (
     FilePart,
     LinkColumns,
     LinkTracks,
+    PastAsk,
+    PastPart,
     RoomHands,
     RoomPassed,
     Unknown,
@@ -30,6 +32,8 @@ def traffic_of(message: link.Message) -> str:
             return "rooms"
         case VideoPull() | VideoPiece() | VideoTook() | VideoOver():
             return "video"
+        case PastAsk() | PastPart():
+            return "history"
         case Unknown():
             return "unknown"
     return "control"

@@ -19,7 +19,7 @@ from adapters.archive.settings import ArchiveSettings
 from adapters.archive.writer import ArchiveState, Sink, Writer
 from adapters.store.archive import ArchiveTable
 from dispatch.errors import Refused
-from dispatch.history import History
+from dispatch.history import History, HistoryChunk
 
 DRAIN_S = 1.0  # how long a report is in memory only
 KEEP_S = 600.0  # house is kept this often at least
@@ -92,6 +92,26 @@ class Archive:
         if not self._settings.enabled:
             return Deferred.fromCoroutine(_refused())
         return self._readers.ask(query, form)
+
+    @property
+    def enabled(self) -> bool:
+        """Whether anything is kept."""
+        return self._settings.enabled
+
+    @property
+    def settings(self) -> ArchiveSettings:
+        """Where it is, for a process that reads it."""
+        return self._settings
+
+    def put_past(self, chunk: HistoryChunk) -> "Deferred[None]":
+        """Reports of long ago: fires once all of them are on disk. Fails with OSError, StoreError: none of them is."""
+        done: Deferred[None] = Deferred()
+
+        def told(error: Exception | None) -> None:
+            self._reactor.callFromThread(done.callback if error is None else done.errback, error)
+
+        self._writer.put_whole(chunk, told)
+        return done
 
     def status(self) -> ArchiveStatus:
         """As of now."""

@@ -138,6 +138,8 @@ class FileSource:
 
 
 class _SegmentPart:
+    name: object = None  # it grows
+
     def __init__(self, pending: Segment, query: Query) -> None:
         self.rows = pending.path.stat().st_size // SEGMENT_BYTES_A_ROW
         self._path = pending.path
@@ -159,6 +161,7 @@ class _FiledPart:
         self.rows = sum(group.rows for group in groups)
         self._path = filed.path
         self._groups = [group.number for group in groups]
+        self.name: object = (filed.path, tuple(self._groups))
 
     def read(self) -> Any:
         with pq.ParquetFile(self._path, read_dictionary=list(DICTIONARIES)) as source:

@@ -62,6 +62,7 @@ class Part(Protocol):
     """Rows that lie together."""
 
     rows: int  # at most
+    name: object  # the same rows are read under it whenever they are asked for; None: they may grow
 
     def read(self) -> Any:
         """A table with at least SCHEMA's columns that it has. Raises FileNotFoundError when it was merged away."""

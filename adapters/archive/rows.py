@@ -167,6 +167,7 @@ class RowSource:
 class _RowPart:
     def __init__(self, snapshot: Snapshot, row: SegmentRow) -> None:
         self.rows = row.rows
+        self.name: object = row.id
         self._snapshot = snapshot
         self._row = row
 

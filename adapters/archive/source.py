@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from adapters.archive import names, segment
 from adapters.archive.files import FileSource
+from adapters.archive.ordering import instants
 from adapters.archive.query import Source
 from adapters.archive.rows import RowSource
 from adapters.archive.settings import ArchiveSettings
@@ -14,6 +16,7 @@ class Reading:
     """An archive that may be asked again and again."""
 
     def __init__(self, settings: ArchiveSettings) -> None:
+        self._root = None if settings.url else settings.root
         self._files = None if settings.url else FileSource(settings.root)
         self._table = ArchiveTable(settings.url) if settings.url else None
 
@@ -25,6 +28,19 @@ class Reading:
         elif self._table is not None:
             with self._table.snapshot() as snapshot:
                 yield RowSource(snapshot)
+
+    def oldest_us(self) -> int | None:
+        """When the oldest report was made, as far as names and headers tell; None: there is none. Raises StoreError."""
+        if self._table is not None:
+            return min((row.from_us for row in self._table.headers()), default=None)
+        assert self._root is not None  # noqa: S101  # files, where it is no table
+        held = names.contents(self._root)
+        found = [filed.from_us for filed in held.filed]
+        for pending in held.segments:
+            first = next(segment.batches(pending.path), None)
+            if first is not None and first.num_rows:
+                found.append(int(instants(first).min()))
+        return min(found, default=None)
 
     def close(self) -> None:
         """Let go of a database."""

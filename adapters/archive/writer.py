@@ -68,6 +68,9 @@ class Written:
     last_write_at_s: float | None = None
 
 
+Done = Callable[[Exception | None], None]  # called in the thread: it is on disk, or why not
+
+
 class Writer:
     """Start it once; `put` from one thread; `stop` ends it."""
 
@@ -79,6 +82,7 @@ class Writer:
         self._queue: deque[HistoryChunk] = deque()
         self._queued_rows = 0
         self._held: Any = None  # a batch that could not be written yet
+        self._whole: deque[tuple[HistoryChunk, Done]] = deque()  # bounded by who waits for each of them
         self._changed = threading.Condition()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="archive", daemon=True)
@@ -105,6 +109,12 @@ class Writer:
                 self.counted.dropped += len(oldest)
             self._changed.notify()
 
+    def put_whole(self, chunk: HistoryChunk, done: Done) -> None:
+        """Reports of long ago, written when nothing of now waits: all of them or none, and once at most."""
+        with self._changed:
+            self._whole.append((chunk, done))
+            self._changed.notify()
+
     def stop(self) -> None:
         """Write what is left, once, and end; waits STOP_S at most."""
         with self._changed:
@@ -129,6 +139,7 @@ class Writer:
                     if through is not None:
                         self._due(through)
                 self._write()
+                self._write_whole()
             except (OSError, GanyingError) as error:
                 self._failed(error)
                 if self._stopping:
@@ -147,7 +158,7 @@ class Writer:
         with self._changed:
             if self._held is not None:
                 return []
-            if not self._queue and not self._stopping:
+            if not (self._queue or self._whole or self._stopping):
                 self._changed.wait(IDLE_S)
             chunks: list[HistoryChunk] = []
             rows = 0
@@ -180,6 +191,22 @@ class Writer:
         if through is not None:
             self._due(through)
 
+    def _write_whole(self) -> None:
+        """One of those that wait for it, unless something of now has come meanwhile."""
+        with self._changed:
+            if self._queue or not self._whole:
+                return
+            chunk, done = self._whole.popleft()
+        try:
+            batch = batch_of([chunk])
+            size = self._sink.append(batch)
+        except Exception as error:  # whoever waits is told, whatever it was
+            done(error)
+            return
+        self.counted.rows += batch.num_rows
+        self.counted.size += size
+        done(None)
+
     def _failed(self, error: Exception) -> None:
         full = isinstance(error, OSError) and error.errno in FULL
         state = ArchiveState.FULL if full else ArchiveState.DOWN
@@ -198,6 +225,8 @@ class Writer:
             self._changed.wait_for(lambda: self._stopping, RETRY_S)
 
     def _close(self) -> None:
+        while self._whole:
+            self._whole.popleft()[1](InterruptedError("the site is being stopped"))
         try:
             self._sink.close()
         except (OSError, GanyingError) as error:

@@ -18,10 +18,12 @@ from twisted.internet.interfaces import IStreamClientEndpoint
 from twisted.internet.task import LoopingCall
 from zope.interface import implementer
 
+from adapters.archive.archive import Archive
 from adapters.clock import Clock
 from adapters.config import Config, PartnerSection, split_address
 from adapters.desk import Desk
 from adapters.link.partners import Partners
+from adapters.link.past import Past
 from adapters.link.peer import Peer
 from adapters.link.received import House
 from adapters.link.renewing import CertificateState, Renewing
@@ -91,7 +93,14 @@ class Links:
     """The links of one site. `start` after the desk, `stop` before it."""
 
     def __init__(
-        self, *, desk: Desk, picture: TrackPicture, config: Config, metrics: Metrics, clock: Clock
+        self,
+        *,
+        desk: Desk,
+        picture: TrackPicture,
+        config: Config,
+        metrics: Metrics,
+        clock: Clock,
+        archive: Archive | None = None,
     ) -> None:
         self.on_back: Callable[[str, datetime], None] = lambda _site, _since: (
             None
@@ -104,7 +113,8 @@ class Links:
         self._renewing: Renewing | None = None
         self._contexts: list[Renewable] = []
         self._desk, self._picture, self._config, self._clock = desk, picture, config, clock
-        self._metrics = metrics
+        self._metrics, self._archive = metrics, archive
+        self._past: Past | None = None
         self._peers: dict[str, Peer] = {}
         self._down_since: dict[str, datetime] = {}
         self._partners = Partners(config, lambda: desk.world)
@@ -130,6 +140,14 @@ class Links:
         if not federation.listen and not self._config.partner:
             return succeed(None)
         self._house, self._reactor = self._furnish(), reactor
+        self._past = Past(
+            archive=self._archive,
+            folder=self._config.data,
+            hours=federation.track_history_hours,
+            desk=self._desk,
+            clock=self._clock,
+            reactor=reactor,
+        )
         self._words = Words(
             routes=self._house.routes,
             peers=self._peers,
@@ -177,6 +195,9 @@ class Links:
         for _, peer in self._present():
             peer.part("STOPPING", "the site is being stopped")
         closing = [maybeDeferred(service.stopService) for service in self._services]
+        if self._past is not None:
+            self._past.stop()
+            closing.append(Deferred.fromCoroutine(self._past.save()))
         if self._listening is not None:
             closing.append(maybeDeferred(self._listening.stopListening))
         return DeferredList(closing, consumeErrors=True).addCallback(lambda _: None)
@@ -217,6 +238,7 @@ class Links:
             down_since=self._down(section.site, session.state, now),
             agreement=section.agreement,
             flows=peer.flows.told(),
+            past=peer.past.told(now),
         )
 
     def _down(self, site: str, state: LinkState, now: datetime) -> datetime | None:
@@ -262,11 +284,12 @@ class Links:
 
     def _add(self, section: PartnerSection) -> None:
         assert self._house is not None  # noqa: S101  # since the start
-        self._peers[section.site] = self._peer(section, self._house, self._reactor)
+        assert self._past is not None  # noqa: S101  # the same
+        self._peers[section.site] = self._peer(section, self._house, self._past)
         if self._partners.joined(section.site) is not None:
             self._sharing.add(section.site)
 
-    def _peer(self, section: PartnerSection, house: House, reactor: Any) -> Peer:
+    def _peer(self, section: PartnerSection, house: House, past: Past) -> Peer:
         site = self._config.site
         return Peer(
             desk=self._desk,
@@ -284,9 +307,10 @@ class Links:
             site=section.site,
             metrics=self._metrics,
             clock=self._clock,
-            call_later=reactor.callLater,
+            call_later=self._reactor.callLater,
             sharing=self._sharing,
             heard=self._said,
+            past=past,
         )
 
     def _dialler(self, section: PartnerSection, reactor: Any) -> ClientService:

@@ -23,6 +23,7 @@ from adapters.link import carried, classes, columns, leaving, received
 from adapters.link.ahead import Read, ReadAhead
 from adapters.link.flows import Flows
 from adapters.link.intake import Intake
+from adapters.link.past import Past, PastLane
 from adapters.link.received import Sorted
 from adapters.link.sharing import Sharing
 from adapters.link.socket import LinkSocket
@@ -31,6 +32,7 @@ from adapters.store.database import StoreError
 from adapters.store.receiving import Received
 from adapters.store.transit import Held
 from dispatch import partner
+from dispatch.consent_forms import coarse_place
 from dispatch.consent_records import SentRow
 from dispatch.errors import GanyingError, NotStored
 from dispatch.picture import TrackPicture
@@ -44,6 +46,7 @@ from protocols.link_outputs import (
     Deliver,
     Output,
     PartnerColumns,
+    PartnerPast,
     PartnerSays,
     PartnerTracks,
     Pause,
@@ -79,6 +82,7 @@ class Peer:
         call_later: Callable[..., Any],
         sharing: Sharing,
         heard: Callable[[str, Word], None],
+        past: Past,
     ) -> None:
         self.site = site
         self.refused: Counter[str] = Counter()  # rows and messages, by reason
@@ -103,6 +107,16 @@ class Peer:
             taken=self._taken,
             failed=self._not_taken,
             held_up=lambda: self._count("commit_retried"),
+        )
+        self.past = PastLane(
+            past,
+            site=site,
+            session=self.session,
+            area=partial(sharing.area, site),
+            congested=lambda: self.socket is None or self.socket.congested,
+            carry_out=self._carry_out,
+            part_from=self.part,
+            sent=partial(sharing.tracks_sent, site),
         )
         self._sent_positions: dict[str, float] = {}
         self._labels = columns.Labels()
@@ -149,6 +163,7 @@ class Peer:
         self._early.clear()
         self._intake.clear()  # unacknowledged: they come again
         self.session.lost(self._clock())
+        self.past.lost(self._clock())
 
     def part(self, code: str, detail: str) -> None:
         """End the connection, saying why."""
@@ -195,12 +210,15 @@ class Peer:
                     self._intake.add(output)
                 case Acked():
                     self._desk.acked(self.site, output.through, output.lane)
+                    self.past.line_free(self._clock())
                 case PartnerTracks():
                     self._see(output)
                 case PartnerColumns():
                     self._see_columns(output)
                 case PartnerSays():
                     self._heard_word(self.site, output.word)
+                case PartnerPast():
+                    self.past.heard(output.word, self._clock())
                 case Pause():
                     self._pause(output.seconds)
                 case Close():
@@ -233,6 +251,8 @@ class Peer:
         """The socket is full, or has room again."""
         if socket is self.socket and self._greeted:
             self._carry_out(self.session.line_full(socket.congested))
+            if not socket.congested:
+                self.past.line_free(self._clock())
 
     def _relayed_heads(self) -> dict[Lane, int]:
         return {lane: self._desk.held_end(self.site, lane) for lane in RELAYED}
@@ -352,6 +372,8 @@ class Peer:
         every_s = partner.track_every_s(world, self.site)
         moved = list(carried.moved_tracks(self._picture, addresses, self._sent_positions, now, every_s))
         shown = [track for _, track in moved]
+        if partner.tracks_are_coarse(world, self.site, now):
+            shown = [replace(track, position=coarse_place(track.position)) for track in shown]
         full = self.socket.congested
         if self.session.peering.can(COLUMNS, self.session.identity):
             labels = self._labels.to_tell(shown)
@@ -370,6 +392,7 @@ class Peer:
         """A few times a second: beats, tracks, counts."""
         self._carry_out(self.session.tick(self._clock()))
         self._show_tracks()
+        self.past.tick(self._clock())
         self._note_sent()
         for event, count in self.session.counts.items():
             new = count - self._told.get(event, 0)

@@ -124,6 +124,11 @@ class Sharing:
         consent = consent_policy.in_force(self._desk.world, site)
         return consent is not None and bool(self._outlines) and self.near(consent).holds(lon_deg, lat_deg)
 
+    def area(self, site: str) -> BaseGeometry | None:
+        """Where tracks leave to a partner without a joint incident; None: nowhere."""
+        consent = consent_policy.in_force(self._desk.world, site)
+        return None if consent is None or not self._outlines else self.near(consent).shape
+
     def _spread_m(self, incident: Incident) -> float:
         """Kept while the incident is the same record: it is asked every second."""
         kept = self._spreads.get(incident.id)

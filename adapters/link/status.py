@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from adapters.link.past import PastTold
 from adapters.link.socket import FRAME_TOO_LARGE
 from protocols.link_state import LinkState
 
@@ -32,6 +33,7 @@ class LinkStatus:
     down_since: datetime | None = None  # since it was first seen not live
     agreement: str = ""
     flows: tuple[dict[str, Any], ...] = ()  # by class of object, since the start
+    past: PastTold | None = None  # tracks of times that were missed
 
 
 def refusals(counts: Counter[str]) -> Counter[str]:

@@ -1,9 +1,11 @@
 """Doors of links and consents: the link page, what leaves to whom, labels, and the audit of what crossed."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from adapters.link.past import PastTold
+from adapters.link.past_policy import instant
 from adapters.store.journal import Period
 from adapters.web.lists import newest_first, page
 from adapters.web.site import LinkState
@@ -24,16 +26,22 @@ from protocols.json_links import (
     ConsentRevocation,
     ConsentSigning,
     ConsentWithdrawal,
+    HistoryEnded,
+    HistoryFetched,
+    HistoryServed,
     JointAirspaceAnswer,
     LabelBody,
     LabelsAnswer,
     LinkAnswer,
+    LinkHistory,
     LinkRow,
     LinkRowQuery,
     LinksAnswer,
     RefusedCount,
     TrafficCount,
 )
+from protocols.link_past import US, FetchTold
+from protocols.link_past_serve import ServeTold
 from protocols.rows import EPOCH, Sealed
 
 RECEIPTS_SHOWN = 5
@@ -93,6 +101,7 @@ def _link(call: Call, link: LinkState) -> LinkAnswer:
         ],
         flows=[ClassFlow(**each) for each in link.flows],
         refused=[RefusedCount(code=code, count=count) for code, count in sorted(link.refused.items())],
+        history=None if link.past is None else _history(link.past),
         ended=consent_policy.terms_towards(world, link.site, now) is None,
         given=given,
         proposed=proposed,
@@ -100,6 +109,41 @@ def _link(call: Call, link: LinkState) -> LinkAnswer:
         offer=world.consent_book.offers.get(link.site) if operational else None,
         receipts=receipts[-RECEIPTS_SHOWN:][::-1],
     )
+
+
+def _history(told: PastTold) -> LinkHistory:
+    fetched, served = told.fetched, told.served
+    return LinkHistory(
+        wanted=told.wanted,
+        fetched=HistoryFetched(
+            state=fetched.state,
+            **_span(fetched),
+            missing_s=round(fetched.missing_us / US, 1),
+            rows=fetched.rows,
+            bytes=fetched.bytes,
+            pace=round(fetched.pace, 2),
+            code=fetched.code,
+            ended=[
+                HistoryEnded(
+                    begins=instant(each.from_us), ends=instant(each.to_us), code=each.code, rows=each.rows
+                )
+                for each in fetched.ended
+            ],
+        ),
+        served=HistoryServed(
+            state=served.state, **_span(served), rows=served.rows, bytes=served.bytes, code=served.code
+        ),
+    )
+
+
+def _span(told: FetchTold | ServeTold) -> dict[str, datetime | None]:
+    """Begin, end and how far; nothing where there is no such time."""
+    marks = (told.from_us, told.to_us, told.through_us)
+    known = told.to_us > 0
+    return {
+        name: instant(mark) if known else None
+        for name, mark in zip(("begins", "ends", "through"), marks, strict=True)
+    }
 
 
 async def _list(call: Call) -> Any:

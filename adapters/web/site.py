@@ -16,6 +16,7 @@ from adapters.archive.query import Query
 from adapters.archive.readers import Form
 from adapters.clock import Clock
 from adapters.config import Config
+from adapters.link.past import PastTold
 from adapters.metrics import Metrics
 from adapters.papers.questions import Question
 from adapters.planner.wonders import WhatIf
@@ -185,6 +186,7 @@ class LinkState:
     bytes_in: Mapping[str, int] = field(default_factory=dict)
     heard_age_s: float | None = None
     flows: tuple[dict[str, Any], ...] = ()  # by class: as json_links.ClassFlow has it
+    past: PastTold | None = None  # tracks of times in which it was cut
     refused: Mapping[str, int] = field(default_factory=dict)
 
 

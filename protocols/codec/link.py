@@ -5,14 +5,17 @@ message means in the dialogue is left to link_session.py.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from google.protobuf.message import DecodeError
 
 from dispatch.errors import Malformed
+from protocols.codec import link_past
 from protocols.codec.common import from_us, to_us
 from protocols.codec.link_columns import LinkColumns, columns_from_wire, columns_to_wire
+from protocols.codec.link_past import PastAsk, PastPart, PastWord
 from protocols.codec.link_renewal import (
     CertificateAsk,
     CertificateGiven,
@@ -56,6 +59,9 @@ __all__ = [
     "LinkColumns",
     "LinkRow",
     "LinkTrack",
+    "PastAsk",
+    "PastPart",
+    "PastWord",
     "RoomHands",
     "RoomPassed",
     "VideoOver",
@@ -146,7 +152,7 @@ class Unknown:
 
 RoomWord = RoomHands | FileAsk | FilePart | RoomPassed
 Word = RoomWord | CertificateAsk | CertificateGiven | VideoWord
-Message = Greet | Batch | Ack | LinkTracks | LinkColumns | Beat | Word | Part | Unknown
+Message = Greet | Batch | Ack | LinkTracks | LinkColumns | Beat | Word | PastWord | Part | Unknown
 
 
 def encode(message: Message) -> bytes:
@@ -173,8 +179,17 @@ def encode(message: Message) -> bytes:
             wire.beat.echo_age_us = message.echo_age_us
         case RoomHands() | FileAsk() | FilePart():
             word_to_wire(message, wire)
-        case CertificateAsk() | CertificateGiven() | VideoPull() | VideoPiece() | VideoTook() | VideoOver():
-            _other_out(message, wire)
+        case (
+            PastAsk()
+            | PastPart()
+            | CertificateAsk()
+            | CertificateGiven()
+            | VideoPull()
+            | VideoPiece()
+            | VideoTook()
+            | VideoOver()
+        ):
+            _answered_out(message, wire)
         case RoomPassed():
             passed_to_wire(message, wire.room_passed)
         case Part():
@@ -182,6 +197,27 @@ def encode(message: Message) -> bytes:
         case Unknown():
             raise TypeError("what is not known cannot be said")
     return wire.SerializeToString()
+
+
+def _answered_out(
+    message: PastWord | CertificateAsk | CertificateGiven | VideoWord, wire: link_pb2.LinkMessage
+) -> None:
+    """Questions and their answers."""
+    match message:
+        case PastAsk() | PastPart():
+            link_past.word_to_wire(message, wire)
+        case CertificateAsk() | CertificateGiven():
+            renewal_to_wire(message, wire)
+        case _:
+            video_to_wire(message, wire)
+
+
+_WORDS: dict[str | None, Callable[[link_pb2.LinkMessage, str], Message]] = {
+    **dict.fromkeys(("room_hands", "file_ask", "file_part"), word_from_wire),
+    **dict.fromkeys(("certificate_ask", "certificate_given"), renewal_from_wire),
+    **dict.fromkeys(("past_ask", "past_part"), link_past.word_from_wire),
+    **dict.fromkeys(WIRE_NAMES, video_from_wire),
+}
 
 
 def decode(data: bytes) -> Message:
@@ -209,22 +245,13 @@ def decode(data: bytes) -> Message:
             return Beat(at_us=beat.at_us, echo_us=beat.echo_us, echo_age_us=beat.echo_age_us)
         case "part":
             return _part_in(wire.part)
-        case ("room_hands" | "file_ask" | "file_part" | "certificate_ask" | "certificate_given") as which:
-            return (renewal_from_wire if which.startswith("cert") else word_from_wire)(wire, which)
+        case which if which in _WORDS:
+            return _WORDS[which](wire, which)
         case "room_passed" if wire.room_passed.WhichOneof("word") is not None:
             return passed_from_wire(wire.room_passed)
     if not data:
         raise Malformed("message", "is empty")
-    which = wire.WhichOneof("body")
-    return video_from_wire(wire, which) if which in WIRE_NAMES else Unknown(size=len(data))
-
-
-def _other_out(word: CertificateAsk | CertificateGiven | VideoWord, wire: link_pb2.LinkMessage) -> None:
-    match word:
-        case CertificateAsk() | CertificateGiven():
-            renewal_to_wire(word, wire)
-        case _:
-            video_to_wire(word, wire)
+    return Unknown(size=len(data))
 
 
 def _greet_out(greet: Greet, wire: link_pb2.Greet) -> None:

@@ -146,6 +146,13 @@ def seen(client: Client, icao24: str) -> Any:
     return next((each for each in features if each["properties"]["icao24"] == icao24), None)
 
 
+def fetched(client: Client) -> Any:
+    """The last gap of the neighbour's tracks that something came of, once none is open."""
+    (link,) = client.get("links")["items"]
+    told = link["history"]["fetched"]
+    return next((each for each in told["ended"] if each["rows"] and not told["missing_s"]), None)
+
+
 def compare(pair: Pair, folder: Path) -> None:
     """Both directions from both journals."""
     for sender, receiver in ((pair.ours, pair.theirs), (pair.theirs, pair.ours)):
@@ -206,6 +213,12 @@ def test_a_shared_sortie_is_followed_next_door_and_a_cut_loses_nothing(pair: Pai
     wait_for(lambda: (there(ours, foreign) or {}).get("state") == "dismissed", "their fire at 36")
     wait_for(lambda: there(theirs, tasking)["state"] == "returning", "the tasking's state at 43")
     print(f"level again {time.monotonic() - since:.3f} s after the line came back")
+    missed = wait_for(lambda: fetched(pair.theirs.sign_in("zhiban")), "what flew during the cut")
+    print(f"track of the cut at 43 {time.monotonic() - since:.3f} s after the line came back: {missed}")
+    query = f"history?from={missed['begins']}&to={missed['ends']}&ids={icao24}".replace("+00:00", "Z")
+    flown = theirs.get(query)["items"]
+    assert {(each["source"], each["source_kind"]) for each in flown} == {("36", "partner")}
+    assert len({each["at"] for each in flown}) == len(flown) >= missed["rows"]
     act(operator, tasking, "land")
     follows(theirs, tasking, "landed", time.monotonic())
     aircraft.stop()
@@ -351,6 +364,7 @@ def test_an_agreement_is_signed_by_two_and_revoked_and_the_copies_are_purged(pai
             chief.locator(f'[data-testid="consent-pick"][data-class="{name}"] input').check()
         chief.locator('[data-testid="consent-pick"][data-class="incidents"] [data-field="notes"]').click()
         chief.get_by_test_id("consent-band").fill("20")
+        expect(chief.get_by_test_id("history-ended").first).to_be_visible()
         picture(chief, "links-form")
         chief.get_by_test_id("label-open").click()
         chief.get_by_test_id("label-id").fill("B-70G1")

@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from twisted.internet import protocol, reactor
 from twisted.internet.endpoints import TCP4ClientEndpoint, TCP4ServerEndpoint
 
+from adapters.archive.archive import Archive
+from adapters.archive.settings import settings_of
 from adapters.cli.ca import init_authority, issue_certificate
 from adapters.clock import utc_now
 from adapters.config import Config, FederationSection, PartnerSection, SiteSection
@@ -49,6 +51,8 @@ class Site:
         self.authority = ""
         self.desk: Any = None
         self.links: Any = None
+        self.archive: Archive | None = None
+        self.archived = False  # whether it keeps one
 
     async def start(self, *partners: PartnerSection, listen: str = "127.0.0.1:0", ca: str = "ca") -> None:
         """Open the journal and the links."""
@@ -72,16 +76,28 @@ class Site:
             partners=frozenset(each.site for each in partners),
         )
         await self.desk.start()
+        if self.archived:
+            self.archive = Archive(
+                settings_of(config), self.picture.history, reactor, lambda: utc_now().timestamp()
+            )
+            self.archive.start()
         self.links = Links(
-            desk=self.desk, picture=self.picture, config=config, metrics=self.metrics, clock=utc_now
+            desk=self.desk,
+            picture=self.picture,
+            config=config,
+            metrics=self.metrics,
+            clock=utc_now,
+            archive=self.archive,
         )
         await self.links.start(reactor)
 
     async def stop(self) -> None:
         if self.links is not None:
             await self.links.stop()
+            if self.archive is not None:
+                await self.archive.stop()
             await self.desk.stop()
-            self.links = self.desk = None
+            self.links = self.desk = self.archive = None
 
     def ask(self, command: Command, role: Role | None = Role.DISPATCHER) -> Any:
         self.keys += 1

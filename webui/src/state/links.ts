@@ -57,6 +57,27 @@ export interface Flow {
   rows_received: number
   bytes_received: number
 }
+export interface HistoryEnded {
+  begins: string
+  ends: string
+  code: string
+  rows: number
+}
+export interface HistorySpan {
+  state: string
+  begins: string | null
+  ends: string | null
+  through: string | null
+  rows: number
+  bytes: number
+  code: string
+}
+/** Tracks of times in which the link was cut: those of the partner that are fetched, and ours that it asks for. */
+export interface LinkHistory {
+  wanted: boolean
+  fetched: HistorySpan & { missing_s: number; pace: number; ended: HistoryEnded[] }
+  served: HistorySpan
+}
 export interface LinkLine {
   site: string
   name: string
@@ -76,6 +97,7 @@ export interface LinkLine {
   traffic: { traffic: string; bytes_out: number; bytes_in: number }[]
   flows: Flow[]
   refused: { code: string; count: number }[]
+  history: LinkHistory | null
   ended: boolean
   given: Consent | null
   proposed: Consent | null

@@ -2,7 +2,7 @@
 // frame, so the time is that of the last one.
 const ROWS = 4
 const TILT = -Math.PI / 12
-const FILL = 'rgba(255, 255, 255, 0.36)'
+const FILL = 'rgba(255, 255, 255, 0.42)'
 const EDGE = 'rgba(0, 0, 0, 0.3)'
 
 export function burn(context: CanvasRenderingContext2D, mark: string): void {

@@ -47,6 +47,7 @@ from adapters.safety_rows import parameters_of
 from adapters.scale.scale import Scale, own_feeds
 from adapters.terrain.keeper import TerrainKeeper
 from adapters.timers import Timers
+from adapters.video.federation.federation import VideoFederation
 from adapters.video.video import Video
 from adapters.watch import Watch
 from adapters.weather.board import Board
@@ -177,6 +178,17 @@ class Server:
             metrics=self.metrics,
             reactor=reactor,
         )
+        self.video_federation = VideoFederation(
+            desk=self.desk,
+            video=self.video,
+            lines=self.links,
+            hop=self.links.hop,
+            clock=utc_now,
+            metrics=self.metrics,
+            reactor=reactor,
+        )
+        self.video.elsewhere = self.video_federation
+        self.links.on_video, self.links.on_free = self.video_federation.heard, self.video_federation.free
         self.doors = WebServer(
             Site(
                 desk=self.desk,
@@ -231,6 +243,7 @@ class Server:
         yield self.files_taken_back.start()
         yield self.links.start(self._reactor)
         self.video.start()
+        self.video_federation.start()
         self.enrolling.start(self._reactor)
         url = yield self.doors.start(self._reactor)
         self.callouts.start()
@@ -242,6 +255,7 @@ class Server:
         """Close the doors, then the sources, then the journal."""
         yield self.enrolling.stop()
         yield self.doors.stop()
+        self.video_federation.stop()
         yield self.video.stop()
         self.giver.stop()
         self.rooms.stop()

@@ -55,6 +55,8 @@ MAKE_TRAFFIC_AREA = _DESK | {Role.OBSERVER}
 OPEN_ROOM = _DESK  # and to lead it: invite, decide, close
 SAVE_VIDEO = frozenset({Role.DISPATCHER, Role.SYSADMIN})
 WATCH_VIDEO = _DESK  # all of it; others by the stream's audience (video.py)
+ASK_VIDEO = _DESK  # of a partner
+ANSWER_VIDEO = _DESK  # a partner that asks, and to take it back
 SEE_VIDEO = (
     WATCH_VIDEO | SAVE_VIDEO | {Role.BASE, Role.OBSERVER, Role.AUDITOR}
 )  # the page; what is on it: video.py

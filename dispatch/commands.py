@@ -77,6 +77,7 @@ from dispatch.traffic_area_commands import (
     WithdrawTrafficArea,
 )
 from dispatch.video_commands import VideoCommand
+from dispatch.video_share_commands import VideoShareCommand
 from dispatch.volume_commands import AmendVolume, ImportVolumes, SaveVolume, WithdrawVolumes
 from dispatch.weather_commands import EnterWeather
 
@@ -613,7 +614,7 @@ OneDeskCommand = (
     | CountAlerts
     | ConsentCommand
 )
-Command = OneDeskCommand | RoomCommand | AidCommand | EnrolCommand | VideoCommand
+Command = OneDeskCommand | RoomCommand | AidCommand | EnrolCommand | VideoCommand | VideoShareCommand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

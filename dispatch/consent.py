@@ -54,6 +54,7 @@ MAX_AGREEMENT, MAX_REASON = 120, 500
 WIDEST_BAND_M = 200_000.0
 MOST_CORNERS = 500
 FASTEST_TRACK_S, SLOWEST_TRACK_S = 1.0, 60.0
+MOST_VIDEO_S = 12 * 3600.0  # granted by the consent itself; as long as a person may (video_share.py)
 LONGEST = timedelta(days=5 * 366)
 UNHEARD = timedelta(seconds=60)  # the owner's own word that it is over usually comes first
 MOST_PURGED = 2_000  # rows of one fact
@@ -147,6 +148,12 @@ def checked(terms: ConsentTerms, now: datetime) -> ConsentTerms:
             "TRACK_EVERY",
             f"{terms.track_every_s} is not within {FASTEST_TRACK_S:.0f} to {SLOWEST_TRACK_S:.0f}",
             field="terms.track_every_s",
+        )
+    if not 0.0 <= terms.video_for_s <= MOST_VIDEO_S:
+        raise Refused(
+            "VIDEO_FOR",
+            f"{terms.video_for_s} is not within 0 to {MOST_VIDEO_S:.0f}",
+            field="terms.video_for_s",
         )
     _check_times(terms, now)
     classes = tuple(

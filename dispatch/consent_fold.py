@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from immutables import Map
 
 from dispatch import consent_facts as facts
-from dispatch.consent_kinds import ConsentAction, ConsentState
+from dispatch import consent_policy, video_share_fold
+from dispatch.consent_kinds import ConsentAction, ConsentState, ObjectClass
 from dispatch.consent_records import Consent, IncidentSummary, PurgeReceipt
 from dispatch.facts import Recorded
 from dispatch.kinds import IncidentState
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from dispatch.world import World
 
 # what was agreed, and until when; who was asked in, and who is shut out
-_KEPT = frozenset({"consents", "invitations", "joined_sites"})
+_KEPT = frozenset(
+    {"consents", "invitations", "joined_sites", "video_requests", "video_grants", "video_viewings"}
+)
 MOST_RECEIPTS = 50  # in memory, the newest; the journal has all
 CLEAR_M = 10_000.0  # visibility of a copy that does not say any
 ENDS = {
@@ -68,6 +71,8 @@ def consent_signed(world: "World", recorded: Recorded, fact: facts.ConsentSigned
             )
     before = world.consents.get(new.id)
     past = new.history if before is None else before.history
+    if new.site != world.site and consent_policy.withheld(new.terms, ObjectClass.VIDEO) is None:
+        world = video_share_fold.without(world, new.site)  # it will answer no request for any of them
     return _put(world, replace(new, history=(*past, _step(recorded, "sign", new.state))))
 
 
@@ -121,6 +126,7 @@ def unshared(world: "World", recorded: Recorded, partner: str) -> "World":
     book = world.consent_book
     return replace(
         world,
+        video_told=_without(world.video_told, lambda key: key == partner),
         consent_book=replace(
             book,
             summaries=_without(book.summaries, lambda key: key[1] == partner),

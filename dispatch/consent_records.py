@@ -39,6 +39,9 @@ class ConsentTerms:
     valid_until: datetime | None = None  # None: until it is revoked
     track_every_s: float = 5.0  # no aircraft's position leaves more often
     relay: bool = False  # the partner may pass it on to its own partners
+    video_for_s: float = (
+        0.0  # a request for video is granted at once, for so long at most; 0: people decide each
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

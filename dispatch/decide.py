@@ -42,6 +42,7 @@ from dispatch import (
     tasking,
     traffic_area,
     video,
+    video_share,
     volume,
     weather,
 )
@@ -145,6 +146,7 @@ from dispatch.traffic_area_commands import (
     WithdrawTrafficArea,
 )
 from dispatch.video_commands import VideoCommand
+from dispatch.video_share_commands import VideoShareCommand
 from dispatch.volume_commands import AmendVolume, ImportVolumes, SaveVolume, VolumeCommand, WithdrawVolumes
 from dispatch.weather_commands import EnterWeather
 from dispatch.world import World
@@ -163,6 +165,8 @@ def decide(world: World, ask: Ask, now: datetime, partners: frozenset[str] = fro
         made = room.decide(world, ask, ask.command, now, partners)
     elif isinstance(ask.command, VideoCommand):
         made = video.decide(world, ask, ask.command, now)
+    elif isinstance(ask.command, VideoShareCommand):
+        made = video_share.decide(world, ask, ask.command, now)
     elif isinstance(ask.command, EnrolCommand):
         made = enrol.decide(world, ask, ask.command, now, partners)
     else:

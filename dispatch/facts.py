@@ -92,6 +92,7 @@ from dispatch.traffic_area_facts import (
     TrafficAreaWithdrawn,
 )
 from dispatch.video_facts import VideoFact
+from dispatch.video_share_facts import VideoShareFact
 from dispatch.volume_facts import VolumeSaved, VolumesImported, VolumeWithdrawn
 from dispatch.weather_facts import MinimaOverridden, MinimumSaved, WeatherEntered
 
@@ -675,6 +676,7 @@ Fact = (
     | RoomFact
     | AidFact
     | VideoFact
+    | VideoShareFact
 )
 
 

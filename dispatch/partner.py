@@ -19,7 +19,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from dispatch import aid_lent, aid_sharing, consent_checks, consent_policy, room_sharing
+from dispatch import aid_lent, aid_sharing, consent_checks, consent_policy, room_sharing, video_sharing
 from dispatch.consent_facts import (
     ConsentEnded,
     ConsentSigned,
@@ -83,6 +83,7 @@ _INCIDENT_OF: dict[type, Callable[[World, Any], str]] = {
     AirspaceFiled: lambda _, fact: fact.request.incident_id,
     AirspaceAdvanced: lambda world, fact: _incident_of_request(world, fact.request_id),
 }
+AGREEMENT = "agreement"  # consents, receipts and the like: the partner hears of them whatever they say
 # What is said to a partner by name, not because an incident is shared: fact -> the sites that may have it.
 Told = Callable[[World, Recorded], Collection[str]]
 Check = Callable[[World, Any, str], None]
@@ -90,9 +91,11 @@ Check = Callable[[World, Any, str], None]
 _PARTS: tuple[tuple[str, Mapping[type, Told], Mapping[type, Check]], ...] = (
     (ObjectClass.AID, aid_sharing.TOLD, aid_sharing.RECEIVED),
     (ObjectClass.MESSAGES, room_sharing.TOLD, room_sharing.RECEIVED),
+    (ObjectClass.VIDEO, video_sharing.SHOWN, video_sharing.SHOWN_RECEIVED),
+    (AGREEMENT, video_sharing.TOLD, video_sharing.RECEIVED),
 )
 _CLASS_OF: dict[type, str] = {
-    **{kind: object_class for object_class, told, _ in _PARTS for kind in told},
+    **{kind: name for name, told, _ in _PARTS if name != AGREEMENT for kind in told},
     IncidentShared: ObjectClass.INCIDENTS,
     IncidentReported: ObjectClass.INCIDENTS,
     IncidentAdvanced: ObjectClass.INCIDENTS,
@@ -111,7 +114,6 @@ _CLASS_OF: dict[type, str] = {
     ResourcesOffered: ObjectClass.RESOURCES,
     JointAirspaceTold: ObjectClass.VOLUMES,
 }
-AGREEMENT = "agreement"  # consents and receipts themselves: the partner hears of them whatever they say
 _TOLD: dict[type, Told] = {
     **{kind: sites for _, told, _ in _PARTS for kind, sites in told.items()},
     ConsentSigned: lambda _, recorded: (recorded.fact.consent.partner,),  # type: ignore[union-attr]

@@ -9,7 +9,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from dispatch import access, ids, video_recording
+from dispatch import access, ids, video_recording, video_share
 from dispatch.commands import Ask
 from dispatch.errors import Forbidden, Malformed, Refused, Unknown
 from dispatch.facts import Fact
@@ -25,6 +25,7 @@ from dispatch.video_commands import (
 from dispatch.video_facts import VideoStreamRemoved, VideoStreamSaved, VideoViewingBegan, VideoViewingEnded
 from dispatch.video_kinds import VideoAudience, VideoCarrier, VideoSource
 from dispatch.video_records import VideoStream, VideoTerms, VideoViewing
+from dispatch.video_share_facts import PartnerViewingBegan, PartnerViewingEnded
 from dispatch.world import World
 
 MAX_NAME, MAX_ADDRESS, MAX_REASON, MAX_PURPOSE = 60, 300, 500, 200
@@ -51,10 +52,11 @@ def decide(world: World, ask: Ask, command: VideoCommand, now: datetime) -> tupl
                 VideoStreamRemoved(stream_id=present.id, version=present.version + 1, reason=command.reason),
             )
         case BeginViewing():
-            return _begin(world, ask, command)
+            return _begin(world, ask, command, now)
         case EndViewing():
             access.require_site(ask, "ending a viewing")
             return (
+                *_ended_elsewhere(world, command),
                 VideoViewingEnded(
                     viewing_id=command.viewing_id,
                     stream_id=command.stream_id,
@@ -192,21 +194,45 @@ def _operator(world: World, terms: VideoTerms) -> str:
     return aircraft.operator_id
 
 
-def _begin(world: World, ask: Ask, command: BeginViewing) -> tuple[Fact, ...]:
+def _begin(world: World, ask: Ask, command: BeginViewing, now: datetime) -> tuple[Fact, ...]:
     if ask.role is None:
         raise Forbidden("people watch")
-    stream = world.video_streams.get(command.stream_id)
-    if stream is None or not may_watch(ask.role, ask.operator_id, stream):
-        raise Unknown("stream_id", "no such stream for you")
     if len(command.purpose) > MAX_PURPOSE:
         raise Malformed("purpose", f"is over {MAX_PURPOSE} characters")
     viewing = VideoViewing(
         id=ids.derive(world.site, "VIW", f"{ask.actor}\0{ask.command_id}"),
-        stream_id=stream.id,
+        stream_id=command.stream_id,
         address=command.address[:64],
         purpose=command.purpose,
     )
+    if command.stream_id in world.shown_videos:
+        told = video_share.begin_viewing(world, ask, command, viewing.id, now)
+        return (
+            VideoViewingBegan(viewing=replace(viewing, purpose=told.purpose)),
+            PartnerViewingBegan(viewing=told),
+        )
+    stream = world.video_streams.get(command.stream_id)
+    if stream is None or not may_watch(ask.role, ask.operator_id, stream):
+        raise Unknown("stream_id", "no such stream for you")
     return (VideoViewingBegan(viewing=viewing),)
+
+
+def _ended_elsewhere(world: World, command: EndViewing) -> tuple[Fact, ...]:
+    """Of a partner's stream: its owner is told."""
+    viewing = world.video_viewings.get(command.viewing_id)
+    if viewing is None or viewing.site != world.site:
+        return ()
+    return (
+        PartnerViewingEnded(
+            viewing_id=viewing.id,
+            partner=viewing.partner,
+            grant_id=viewing.grant_id,
+            stream_id=viewing.stream_id,
+            lasted_s=round(command.lasted_s, 1),
+            sent=command.sent,
+            left_out=command.left_out,
+        ),
+    )
 
 
 def _registered(world: World, stream_id: str) -> VideoStream:

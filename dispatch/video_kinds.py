@@ -22,7 +22,7 @@ class VideoCarrier(StrEnum):
 
 
 class VideoAudience(StrEnum):
-    """Who of this site may watch. Nobody elsewhere may."""
+    """Who of this site may watch. Partners' desks: by a grant (video_share.py)."""
 
     DESK = "desk"  # 仅指挥席
     OPERATION = "operation"  # 参战人员: also bases, observers, and the operator whose aircraft it is on

@@ -45,6 +45,9 @@ SHOWN = (
     "aid_offers",
     "aid_alarms",
     "video_streams",
+    "shown_videos",
+    "video_requests",
+    "video_grants",
 )  # tables of the world that doors show; accounts and sessions are never shown
 GEOGRAPHY = frozenset({"bases", "water_points", "landing_sites", "hospitals", "obstacles"})
 COSTS = frozenset({Role.DISPATCHER, Role.DUTY_CHIEF, Role.AUDITOR})  # who sees what others are paid
@@ -60,6 +63,8 @@ _BY_ROLE = {
     "crew": STAFF,
     "contracts": COSTS,
     "callouts": COSTS,
+    # what passes between two desks about pictures, and who checks it
+    **dict.fromkeys(("shown_videos", "video_requests", "video_grants"), COSTS),
 }
 
 

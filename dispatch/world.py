@@ -36,6 +36,7 @@ from dispatch import (
     traffic_area_facts,
     traffic_area_fold,
     video_fold,
+    video_share_fold,
     volume_facts,
     volume_fold,
     weather_facts,
@@ -80,6 +81,7 @@ from dispatch.search_records import Search
 from dispatch.staff_records import Contract, CrewMember, DutyRule, DutyShift, Equipment, Operator
 from dispatch.traffic_area_records import Intrusion, TrafficArea
 from dispatch.video_records import VideoClip, VideoStream
+from dispatch.video_share_records import PartnerViewing, ShownVideo, VideoGrant, VideoRequest
 from dispatch.volume_records import Volume
 from dispatch.weather_records import Minimum, WeatherReport
 
@@ -170,6 +172,12 @@ class World:
 
     video_streams: Map[str, VideoStream] = field(default_factory=Map)  # removed ones too
     video_clips: Map[str, VideoClip] = field(default_factory=Map)
+    video_told: Map[str, tuple[ShownVideo, ...]] = field(default_factory=Map)  # partner -> what it was shown
+    shown_videos: Map[str, ShownVideo] = field(default_factory=Map)  # partners' streams
+    video_requests: Map[str, VideoRequest] = field(default_factory=Map)  # of ours, and partners' to us
+    video_grants: Map[str, VideoGrant] = field(default_factory=Map)
+    video_answers: Map[str, str] = field(default_factory=Map)  # request -> its grant
+    video_viewings: Map[str, PartnerViewing] = field(default_factory=Map)  # that last
     aid_requests: Map[str, AidRequest] = field(default_factory=Map)  # of ours, and partners' to us
     aid_offers: Map[str, AidOffer] = field(default_factory=Map)
     aid_alarms: Map[str, AidAlarm] = field(default_factory=Map)
@@ -953,4 +961,5 @@ _FOLDS: dict[type, Callable[[World, Recorded, Any], World]] = {
     **enrol_fold.FOLDS,
     **room_fold.FOLDS,
     **video_fold.FOLDS,
+    **video_share_fold.FOLDS,
 }

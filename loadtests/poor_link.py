@@ -3,7 +3,8 @@
 Two real servers; 36 dials nobody, 42 dials it over a line so long, lossy and narrow, which is carried packet by packet
 (loadtests/federation_lines.py; a relay where namespaces are not allowed). What is measured: from the answer of 36's door
 to an act on a tasking to its being read at 42's door, asked for every 50 ms; while somebody at 36 keeps sending updates
-of other incidents over the same line. The last line is JSON; exit status 1 when something did not arrive.
+of other incidents over the same line; with `--video` also a stream of five times what the line carries, which 42 watches
+(loadtests/poor_link_video.py). The last line is JSON; exit status 1 when something did not arrive.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from loadtests.federation_lines import Lines, Shape, lines_between
 from loadtests.federation_script import Log, Worker
 from loadtests.federation_sites import MESH, Person, build, in_parallel, not_live
 from loadtests.machine import stamp
+from loadtests.poor_link_video import PoorVideo
 from tests.journeys.running import RunningSite, wait_for
 
 OURS, THEIRS = "36", "42"
@@ -116,13 +118,15 @@ def deliver(lines: Lines, sites: dict[str, RunningSite], orders: int) -> list[fl
     return taken
 
 
-def measure(folder: Path, shape: Shape, orders: int) -> dict[str, Any]:
+def measure(folder: Path, shape: Shape, orders: int, *, video: bool = False) -> dict[str, Any]:
     """Start both, wait for the link on a good line, make it poor, deliver."""
     lines = lines_between((OURS, THEIRS), 1)
     sites: dict[str, RunningSite] = {}
     try:
         print(f"two sites: {lines.said}", flush=True)
         sites = build(folder, (OURS, THEIRS), MESH, lines)
+        if video:
+            PoorVideo.furnish(sites[OURS])
         for site in sites.values():
             site.start()
         readers = {name: Person(site, "zhiban") for name, site in sites.items()}
@@ -148,6 +152,9 @@ def measure(folder: Path, shape: Shape, orders: int) -> dict[str, Any]:
             worker.run(10 * orders)
 
         threading.Thread(target=busy, daemon=True).start()
+        watched = PoorVideo(lines, sites[OURS], sites[THEIRS]) if video else None
+        if watched is not None:
+            watched.begin()
         taken = deliver(lines, sites, orders)
         return {
             "orders": len(taken),
@@ -159,6 +166,7 @@ def measure(folder: Path, shape: Shape, orders: int) -> dict[str, Any]:
             "round_trip_ms": round(shape.delay_s * 2000),
             "loss_percent": shape.loss * 100,
             "kbit_per_s": shape.bit_rate / 1000,
+            **({} if watched is None else watched.figures()),
         }
     finally:
         for site in sites.values():
@@ -174,11 +182,12 @@ def main() -> int:
     parser.add_argument("--loss", type=float, default=2.0, help="percent, each way")
     parser.add_argument("--kbit", type=float, default=256.0, help="each way")
     parser.add_argument("--orders", type=int, default=40)
+    parser.add_argument("--video", action="store_true", help="with a stream that is watched")
     given = parser.parse_args()
     print(stamp())
     shape = Shape(delay_s=given.round_trip / 2000, loss=given.loss / 100, bit_rate=given.kbit * 1000)
     with tempfile.TemporaryDirectory(prefix="ganying-poor-link-") as name:
-        line = measure(Path(name), shape, given.orders)
+        line = measure(Path(name), shape, given.orders, video=given.video)
     print(json.dumps(line))
     return 0 if line["delivered"] == given.orders else 1
 

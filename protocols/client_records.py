@@ -21,6 +21,7 @@ from dispatch import (
     search_facts,
     traffic_area_facts,
     video_facts,
+    video_share_facts,
     weather_facts,
 )
 from dispatch.alert_kinds import AlertDesk
@@ -92,6 +93,7 @@ def _named(world: World, fact: facts.Fact) -> Iterator[Key]:
             yield from _of_map(fact)
             yield from _of_aid(fact)
             yield from _of_room(world, fact)
+            yield from _of_video(world, fact)
 
 
 def _of_tasking(world: World, tasking_id: str) -> Iterator[Key]:
@@ -127,6 +129,22 @@ def _of_map(fact: facts.Fact) -> Iterator[Key]:
             yield "hazards", fact.hazard.id
         case hazard_facts.HazardEnded():
             yield "hazards", fact.hazard_id
+
+
+def _of_video(world: World, fact: facts.Fact) -> Iterator[Key]:
+    match fact:
+        case video_share_facts.VideoShown():
+            yield from (("shown_videos", each) for each in world.shown_videos)  # which went is not said
+        case consent_facts.ConsentSigned():
+            yield from (("shown_videos", each) for each in world.shown_videos)
+        case video_share_facts.VideoRequested():
+            yield "video_requests", fact.request.id
+        case video_share_facts.VideoAnswered():
+            yield "video_grants", fact.grant.id
+        case video_share_facts.PartnerViewingBegan():
+            yield "video_grants", fact.viewing.grant_id
+        case video_share_facts.PartnerViewingEnded():
+            yield "video_grants", fact.grant_id
 
 
 def _of_room(world: World, fact: facts.Fact) -> Iterator[Key]:

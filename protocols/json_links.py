@@ -50,6 +50,7 @@ class ConsentProposal(Body, frozen=True, kw_only=True):
     valid_until: Instant | None = None
     track_every_s: Annotated[float, Meta(ge=consent.FASTEST_TRACK_S, le=consent.SLOWEST_TRACK_S)] = 5.0
     relay: bool = False
+    video_for_s: Annotated[float, Meta(ge=0, le=consent.MOST_VIDEO_S)] = 0.0
 
     def command(self, now: datetime) -> ProposeConsent:
         """The command."""
@@ -67,6 +68,7 @@ class ConsentProposal(Body, frozen=True, kw_only=True):
                 valid_until=self.valid_until,
                 track_every_s=self.track_every_s,
                 relay=self.relay,
+                video_for_s=self.video_for_s,
             ),
         )
 

@@ -31,7 +31,8 @@ ROOMS = "rooms"  # pointers and files of consultations
 ROOM_RELAY = "room_relay"  # the same for sites beyond, with `relay`
 RENEWAL = "renewal"  # certificates before they end
 PAST = "track_history"  # asks for and answers with tracks of a time that was missed
-CAPABILITIES = (*OBJECT_CLASSES, LANES, COLUMNS, ROOMS, RENEWAL, PAST)
+VIDEO_PULL = "video_pull"  # gives and takes streams that were granted
+CAPABILITIES = (*OBJECT_CLASSES, LANES, COLUMNS, ROOMS, RENEWAL, PAST, VIDEO_PULL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

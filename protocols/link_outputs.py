@@ -61,7 +61,7 @@ class PartnerColumns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartnerSays:
-    """Hands that point in a consultation, a piece of a file or a certificate asked for or given."""
+    """Hands that point in a consultation, a piece of a file or a certificate asked for or given, or video."""
 
     word: Word
 

@@ -52,6 +52,10 @@ from protocols.codec.link import (
     RoomHands,
     RoomPassed,
     Unknown,
+    VideoOver,
+    VideoPiece,
+    VideoPull,
+    VideoTook,
     Word,
 )
 from protocols.codec.link_columns import ColumnLabel
@@ -59,7 +63,7 @@ from protocols.codec.track_states import States
 from protocols.link_beats import Beats
 from protocols.link_conversation import Conversation
 from protocols.link_gate import PAUSE_S, carries_columns, carries_tracks
-from protocols.link_greeting import PAST, RENEWAL, ROOMS, Identity, Peering
+from protocols.link_greeting import PAST, RENEWAL, ROOMS, VIDEO_PULL, Identity, Peering
 from protocols.link_lanes import FIRST, OWN, RELAYED, Have, Heads, Lane, Way, open_ways, way_of
 from protocols.link_outbox import READ_ROWS, ROW_BYTES
 from protocols.link_outputs import (
@@ -117,6 +121,11 @@ class LinkSession:
     def acked(self) -> int:
         """Last of them that the partner has committed of every lane, as far as we know."""
         return min(self.heads.acked[lane] for lane in self._own_lanes())
+
+    @property
+    def number(self) -> int:
+        """Of the present or last connection."""
+        return self._number
 
     @property
     def skew(self) -> ClockSkew:
@@ -279,15 +288,17 @@ class LinkSession:
             return []
         return [self._send(each) for each in self._tracks.columns(states, labels, now, congested=congested)]
 
-    # Consultations beside the rows: newest wins, or asked for again
+    # Consultations and video beside the rows: newest wins, or asked for again
 
     def say(self, word: Word, *, congested: bool) -> list[Output]:
         """Hands that point, a piece of a file or the question for one; nothing where the line is full or they cannot."""
+        of_video = isinstance(word, VideoPull | VideoPiece | VideoTook | VideoOver)
         needs = RENEWAL if isinstance(word, CertificateAsk | CertificateGiven) else ROOMS
+        needs = VIDEO_PULL if of_video else needs
         if self.state not in (_S.CATCHING_UP, _S.LIVE) or not self.peering.can(needs, self.identity):
             return []
         if congested:
-            self.counts["room_words_dropped"] += 1
+            self.counts["video_words_dropped" if of_video else "room_words_dropped"] += 1
             return []
         return [self._send(word)]
 
@@ -355,7 +366,18 @@ class LinkSession:
                 underway = self._tracks.columns_heard(message, now, self.skew.offset_us)
                 return [PartnerColumns(columns=message, underway=underway)]
             case (
-                RoomHands() | FileAsk() | FilePart() | RoomPassed() | CertificateAsk() | CertificateGiven(),
+                (
+                    RoomHands()
+                    | FileAsk()
+                    | FilePart()
+                    | RoomPassed()
+                    | CertificateAsk()
+                    | CertificateGiven()
+                    | VideoPull()
+                    | VideoPiece()
+                    | VideoTook()
+                    | VideoOver()
+                ),
                 True,
             ):
                 return [PartnerSays(word=message)]

@@ -13,6 +13,10 @@ from protocols.codec.link import (
     RoomHands,
     RoomPassed,
     Unknown,
+    VideoOver,
+    VideoPiece,
+    VideoPull,
+    VideoTook,
 )
 from protocols.link_lanes import Lane
 
@@ -26,6 +30,8 @@ def traffic_of(message: link.Message) -> str:
             return "tracks"
         case RoomHands() | FileAsk() | FilePart() | RoomPassed():
             return "rooms"
+        case VideoPull() | VideoPiece() | VideoTook() | VideoOver():
+            return "video"
         case PastAsk() | PastPart():
             return "history"
         case Unknown():

@@ -54,6 +54,8 @@ def main() -> None:
             "correct": sorted(map(str, access.CORRECT_INCIDENT)),
             "run_card": sorted(map(str, access.APPLY_CARD)),
             "save_video": sorted(map(str, access.SAVE_VIDEO)),
+            "ask_video": sorted(map(str, access.ASK_VIDEO)),
+            "answer_video": sorted(map(str, access.ANSWER_VIDEO)),
             "see_video": sorted(map(str, access.SEE_VIDEO)),
             "export_video": sorted(map(str, access.EXPORT_VIDEO)),
             "see_clips": sorted(map(str, access.SEE_CLIPS)),

@@ -39,7 +39,19 @@ from dispatch.errors import GanyingError, Malformed, Refused
 from dispatch.facts import Recorded
 from dispatch.picture import TrackPicture
 from dispatch.world import World
-from protocols.codec.link import CertificateAsk, CertificateGiven, Part, RoomPassed, Word, encode
+from protocols.codec.link import (
+    CertificateAsk,
+    CertificateGiven,
+    Part,
+    RoomPassed,
+    VideoOver,
+    VideoPiece,
+    VideoPull,
+    VideoTook,
+    VideoWord,
+    Word,
+    encode,
+)
 from protocols.link_greeting import CAPABILITIES, RELAY, ROOM_RELAY, Identity
 from protocols.link_lanes import RELAYED
 from protocols.link_relay import routes
@@ -95,6 +107,8 @@ class Links:
         )  # a line that was down since
         self.on_word: Callable[[str, SiteWord], None] = lambda _site, _word: None  # consultations
         self.on_passing: Callable[[RoomPassed], bool] = lambda _passed: False  # of others; True: seen to
+        self.on_video: Callable[[str, VideoWord], None] = lambda _site, _word: None
+        self.on_free: Callable[[str], None] = lambda _site: None  # its socket has room again
         self._words: Words | None = None
         self._renewing: Renewing | None = None
         self._contexts: list[Renewable] = []
@@ -383,11 +397,16 @@ class Links:
             self._logged.add(reason)
             log.warning("connection refused on the link door", code=code, detail=detail)
 
-    # Consultations beside the rows
+    # Consultations and video beside the rows
 
     def say(self, site: str, word: SiteWord) -> bool:
         """To a partner, over a third site where it is reached so; whether it went out."""
         return self._words is not None and self._words.say(site, word)
+
+    def say_video(self, site: str, word: VideoWord) -> bool:
+        """To a partner that is linked directly; whether it went out."""
+        peer = self._peers.get(site)
+        return peer is not None and peer.say(word)
 
     def answer(self, asked: RoomPassed, word: SiteWord) -> bool:
         """In place of the site that was asked, from what we keep of it."""
@@ -401,6 +420,8 @@ class Links:
         if isinstance(word, CertificateAsk | CertificateGiven):
             if self._renewing is not None:
                 self._renewing.heard(site, word)
+        elif isinstance(word, VideoPull | VideoPiece | VideoTook | VideoOver):
+            self.on_video(site, word)
         elif self._words is not None:
             self._words.heard(site, word)
 
@@ -414,12 +435,41 @@ class Links:
         """Whether such words reach a partner now."""
         return self._words is not None and self._words.reached(site)
 
+    def full(self, site: str) -> bool:
+        """Whether a partner's socket holds more than it likes, or is not there."""
+        peer = self._peers.get(site)
+        return peer is None or peer.socket is None or peer.socket.congested
+
+    def connection(self, site: str) -> int:
+        """The number of a partner's present connection that has greeted; 0: none."""
+        peer = self._peers.get(site)
+        up = peer is not None and peer.session.state in (LinkState.CATCHING_UP, LinkState.LIVE)
+        return peer.session.number if up and peer is not None else 0
+
+    def skew_us(self, site: str) -> int:
+        """How far a partner's clock is ahead of ours, as far as known."""
+        peer = self._peers.get(site)
+        return 0 if peer is None else peer.session.skew.offset_us or 0
+
+    def count_refused(self, site: str, code: str, count: int) -> None:
+        """For the link page: so much of a partner's was not taken."""
+        peer = self._peers.get(site)
+        if peer is not None:
+            peer.refused[code] += count
+
+    def hop(self, site: str) -> str:
+        """The partner over whose link a site is reached."""
+        section = self._partners.sections().get(site)
+        return section.via or site if section is not None else site
+
     # What happens meanwhile
 
     def line_changed(self, socket: LinkSocket) -> None:
         """A socket is full, or has room again."""
-        for _, peer in self._present():
+        for site, peer in self._present():
             peer.line_changed(socket)
+            if peer.socket is socket and not socket.congested:
+                self.on_free(site)
 
     def _recorded(self, _world: World, facts: tuple[Recorded, ...]) -> None:
         if any(isinstance(each.fact, SiteJoined | SiteShutOut) for each in facts):

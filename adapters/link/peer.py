@@ -333,7 +333,7 @@ class Peer:
             self._defect(failure)
         self._begin()
 
-    # Consultations beside the rows
+    # Consultations and video beside the rows
 
     def say(self, word: Word) -> bool:
         """Whether it went out."""

@@ -9,7 +9,7 @@ next bounded place and counted. KLV goes to viewers with its pictures, and where
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import structlog
@@ -39,6 +39,24 @@ log = structlog.get_logger()
 LOOK_EVERY_S = 0.5
 
 
+class Elsewhere(Protocol):
+    """Streams that partners show (adapters/video/federation)."""
+
+    on_over: Callable[[str, str], None]
+
+    def line(self, stream_id: str) -> Line | None:
+        """One of them."""
+
+    def lines(self) -> Iterable[Line]:
+        """All."""
+
+    def watched(self, stream_id: str) -> None:
+        """Somebody begins to watch one."""
+
+    def why_not(self, stream_id: str) -> str:
+        """A code: why it may not be watched now; empty: it may."""
+
+
 class Video:
     """Start it after the desk; stop it before."""
 
@@ -56,6 +74,7 @@ class Video:
         self.recordings = Recordings(
             config=config, desk=desk, clock=clock, metrics=metrics, reactor=reactor, terrain=terrain
         )
+        self.elsewhere: Elsewhere | None = None  # partners' streams
         self._cameras = Looking(line=self.line, terrain=terrain, metrics=metrics, reactor=reactor)
         self._config, self._desk, self._clock, self._reactor = config, desk, clock, reactor
         self._lines: dict[str, Line] = {}
@@ -91,22 +110,25 @@ class Video:
     # For viewers and doors
 
     def line(self, stream_id: str) -> Line | None:
-        """A stream that is registered."""
-        return self._lines.get(stream_id)
+        """A stream that is registered, or that a partner shows."""
+        line = self._lines.get(stream_id)
+        return line if line is not None or self.elsewhere is None else self.elsewhere.line(stream_id)
 
     def lines(self) -> Iterable[Line]:
         """All of them."""
-        return self._lines.values()
+        return (*self._lines.values(), *(() if self.elsewhere is None else self.elsewhere.lines()))
 
     def standing(self, stream_id: str) -> VideoStanding | None:
         """How a stream does."""
-        line = self._lines.get(stream_id)
+        line = self.line(stream_id)
         return None if line is None else line.standing()
 
     def watch(self, viewer: Watching, line: Line) -> None:
         """Send it a stream from the last key frame on."""
         viewer.queue.watch(line.slot, line.gop.frames)
         line.viewers.add(viewer)
+        if self.elsewhere is not None and line.stream.id not in self._lines:
+            self.elsewhere.watched(line.stream.id)
 
     def unwatch(self, viewer: Watching, line: Line) -> None:
         """No more of it."""

@@ -59,15 +59,17 @@ class Viewings:
             return
         self._all[key] = _Viewing(made.id, self._reactor.seconds())
 
-    def leave(self, session: str, stream_id: str, sent: int, left_out: int) -> None:
-        """One watches no more."""
+    def leave(self, session: str, stream_id: str, sent: int, left_out: int, *, linger: bool = True) -> None:
+        """One watches no more; without `linger` nobody comes back to it."""
         present = self._all.get((session, stream_id))
         if present is None:
             return
         present.watching -= 1
         present.sent += sent
         present.left_out += left_out
-        if present.watching <= 0:
+        if present.watching <= 0 and not linger:
+            self._end((session, stream_id))
+        elif present.watching <= 0:
             present.end = self._reactor.callLater(LINGER_S, self._end, (session, stream_id))
 
     def stop(self) -> "Deferred[Any]":

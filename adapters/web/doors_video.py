@@ -29,9 +29,14 @@ PAST_THE_END = 2**63 - 1
 
 
 def _answer(call: Call, stream: VideoStream) -> VideoStreamAnswer:
-    video = call.site.video
-    standing = None if video is None or stream.removed_at is not None else video.standing(stream.id)
-    return VideoStreamAnswer(stream=stream, standing=None if standing is None else _told(standing))
+    standing = None if stream.removed_at is not None else standing_of(call, stream.id)
+    return VideoStreamAnswer(stream=stream, standing=standing)
+
+
+def standing_of(call: Call, stream_id: str) -> VideoStandingAnswer | None:
+    """How a stream does, ours or a partner's; None where this site takes no video."""
+    standing = None if call.site.video is None else call.site.video.standing(stream_id)
+    return None if standing is None else _told(standing)
 
 
 def _told(standing: VideoStanding) -> VideoStandingAnswer:

@@ -53,6 +53,7 @@ from adapters.web import (
     doors_tracks,
     doors_traffic_areas,
     doors_video,
+    doors_video_share,
     doors_volumes,
     doors_weather,
 )
@@ -112,6 +113,7 @@ _DOORS = (
     *doors_video.DOORS,
     *doors_recordings.DOORS,
     *doors_clips.DOORS,
+    *doors_video_share.DOORS,
     *doors_enrol.DOORS,
     *doors_volumes.DOORS,
 )

@@ -60,6 +60,8 @@ class Viewers:
         self._unsubscribe = self.site.desk.subscribe(self._committed)
         if self.video is not None:
             self._unwatch = self.video.subscribe(self._looked)
+            if self.video.elsewhere is not None:
+                self.video.elsewhere.on_over = self._over
 
     def stop(self) -> None:
         """Tell everybody and stop."""
@@ -155,6 +157,12 @@ class Viewers:
             if video is None or line is None:
                 viewer.tell(codec.refused(stream_id, "UNKNOWN_ID", "no such stream for you"))
                 return
+            code = self._why_not(video, line)
+            if code:
+                viewer.tell(
+                    codec.refused(stream_id, code, f"site {line.stream.site} does not let it be watched")
+                )
+                return
             command = BeginViewing(stream_id=stream_id, address=viewer.host, purpose=said.purpose)
             await video.viewings.begin(session, ask, command)
         except GanyingError as error:
@@ -165,7 +173,7 @@ class Viewers:
             wanted = stream_id in viewer.asked
             viewer.asked.discard(stream_id)
         still = self._allowed(video, principal, stream_id)
-        if viewer.over or not wanted or still is None:
+        if viewer.over or not wanted or still is None or self._why_not(video, still):
             video.viewings.leave(session, stream_id, 0, 0)
             return
         viewer.watched[stream_id] = still.slot
@@ -181,7 +189,20 @@ class Viewers:
             return None
         return line if may_watch(role, operator_id, line.stream) else None
 
-    def _leave(self, viewer: VideoViewer, stream_id: str) -> None:
+    def _why_not(self, video: Video, line: Line) -> str:
+        """A code: of a partner's stream, why nobody here may watch it now."""
+        if video.elsewhere is None or line.stream.site == self.site.config.site.id:
+            return ""
+        return video.elsewhere.why_not(line.stream.id)
+
+    def _over(self, stream_id: str, code: str) -> None:
+        """A partner's stream may be watched no more."""
+        for viewer in tuple(self._all):
+            if stream_id in viewer.watched:
+                self._leave(viewer, stream_id, linger=False)
+                viewer.tell(codec.refused(stream_id, code, "this stream may be watched no more"))
+
+    def _leave(self, viewer: VideoViewer, stream_id: str, *, linger: bool = True) -> None:
         viewer.asked.discard(stream_id)
         slot = viewer.watched.pop(stream_id, None)
         if slot is None or self.video is None or viewer.principal is None:
@@ -190,7 +211,9 @@ class Viewers:
         line = self.video.line(stream_id)
         if line is not None:
             self.video.unwatch(viewer, line)
-        self.video.viewings.leave(viewer.principal.session.token_digest, stream_id, sent, left_out)
+        self.video.viewings.leave(
+            viewer.principal.session.token_digest, stream_id, sent, left_out, linger=linger
+        )
 
     def _leave_all(self, viewer: VideoViewer) -> None:
         viewer.asked.clear()
@@ -232,6 +255,8 @@ class Viewers:
                 viewer.part("UNAUTHENTICATED", "the session has ended; sign in again")
                 continue
             for stream_id in tuple(viewer.watched):
+                if stream_id in world.shown_videos:
+                    continue  # its end is told by _over
                 stream = world.video_streams.get(stream_id)
                 role, operator_id = principal.session.role, principal.account.operator_id
                 if stream is None or not may_watch(role, operator_id, stream):

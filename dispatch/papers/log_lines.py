@@ -18,6 +18,7 @@ from dispatch import (
     facts,
     room_facts,
     video_facts,
+    video_share_facts,
     weather_facts,
 )
 from dispatch.facts import Recorded
@@ -33,6 +34,7 @@ from dispatch.papers import (
     log_searches,
     log_traffic,
     log_video,
+    log_video_share,
     log_volumes,
     log_weather,
     words,
@@ -408,6 +410,7 @@ _LINES: dict[type, Callable[[World, Recorded, Any], LogLine | None]] = {
     **log_searches.LINES,
     **log_traffic.LINES,
     **log_video.LINES,
+    **log_video_share.LINES,
     **log_volumes.LINES,
     **log_weather.LINES,
     **log_consents.LINES,
@@ -438,5 +441,8 @@ NOT_TOLD: dict[type, str] = {
     video_facts.VideoViewingEnded: "likewise",
     video_facts.VideoReplayBegan: "likewise, of recordings",
     video_facts.VideoReplayEnded: "likewise, of recordings",
+    video_share_facts.VideoShown: "told whenever a stream is registered or changed; the wall shows the last",
+    video_share_facts.PartnerViewingBegan: "counted in the grant; who it was is the auditor's page of viewings",
+    video_share_facts.PartnerViewingEnded: "likewise",
     callout_facts.TaskingShown: "a page has shown what was told when it was ordered",
 }

@@ -43,6 +43,9 @@ from protocols.codec.link_rows import (
     text_from_wire,
 )
 from protocols.codec.link_track import LinkTrack, track_from_wire, track_to_wire
+from protocols.codec.link_video import WIRE_NAMES, VideoOver, VideoPiece, VideoPull, VideoTook, VideoWord
+from protocols.codec.link_video import word_from_wire as video_from_wire
+from protocols.codec.link_video import word_to_wire as video_to_wire
 from protocols.gen import link_pb2, tracks_pb2
 
 __all__ = [
@@ -61,6 +64,11 @@ __all__ = [
     "PastWord",
     "RoomHands",
     "RoomPassed",
+    "VideoOver",
+    "VideoPiece",
+    "VideoPull",
+    "VideoTook",
+    "VideoWord",
 ]  # what link_rows.py reads, by the name it always had
 
 VERSION = 1  # of this dialogue; both ends speak the same or not at all
@@ -143,7 +151,7 @@ class Unknown:
 
 
 RoomWord = RoomHands | FileAsk | FilePart | RoomPassed
-Word = RoomWord | CertificateAsk | CertificateGiven
+Word = RoomWord | CertificateAsk | CertificateGiven | VideoWord
 Message = Greet | Batch | Ack | LinkTracks | LinkColumns | Beat | Word | PastWord | Part | Unknown
 
 
@@ -171,7 +179,16 @@ def encode(message: Message) -> bytes:
             wire.beat.echo_age_us = message.echo_age_us
         case RoomHands() | FileAsk() | FilePart():
             word_to_wire(message, wire)
-        case PastAsk() | PastPart() | CertificateAsk() | CertificateGiven():
+        case (
+            PastAsk()
+            | PastPart()
+            | CertificateAsk()
+            | CertificateGiven()
+            | VideoPull()
+            | VideoPiece()
+            | VideoTook()
+            | VideoOver()
+        ):
             _answered_out(message, wire)
         case RoomPassed():
             passed_to_wire(message, wire.room_passed)
@@ -182,18 +199,24 @@ def encode(message: Message) -> bytes:
     return wire.SerializeToString()
 
 
-def _answered_out(message: PastWord | CertificateAsk | CertificateGiven, wire: link_pb2.LinkMessage) -> None:
+def _answered_out(
+    message: PastWord | CertificateAsk | CertificateGiven | VideoWord, wire: link_pb2.LinkMessage
+) -> None:
     """Questions and their answers."""
-    if isinstance(message, PastAsk | PastPart):
-        link_past.word_to_wire(message, wire)
-    else:
-        renewal_to_wire(message, wire)
+    match message:
+        case PastAsk() | PastPart():
+            link_past.word_to_wire(message, wire)
+        case CertificateAsk() | CertificateGiven():
+            renewal_to_wire(message, wire)
+        case _:
+            video_to_wire(message, wire)
 
 
 _WORDS: dict[str | None, Callable[[link_pb2.LinkMessage, str], Message]] = {
     **dict.fromkeys(("room_hands", "file_ask", "file_part"), word_from_wire),
     **dict.fromkeys(("certificate_ask", "certificate_given"), renewal_from_wire),
     **dict.fromkeys(("past_ask", "past_part"), link_past.word_from_wire),
+    **dict.fromkeys(WIRE_NAMES, video_from_wire),
 }
 
 

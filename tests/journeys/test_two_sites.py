@@ -18,13 +18,13 @@ from dispatch.geo import Position
 from protocols import avr
 from protocols.adsb_encode import airborne_position, airborne_velocity, identification
 from protocols.frames import Frame
-from tests.journeys import aid_steps
+from tests.journeys import aid_steps, video_steps
 from tests.journeys.adopting import adopted, asked, first_of
 from tests.journeys.browser import DESK, SMALL_DESK, WAIT_MS, browser, picture
 from tests.journeys.running import Client, Refusal, wait_for
 from tests.journeys.two_sites import Pair, figures, link_state, run_ganying, two_sites
 
-SETTINGS = "[demonstration]\nenabled = true\n[planner]\nseconds = 0.6\nworkers = 1\nassume_daylight = true\n"
+SETTINGS = "[video]\nfirst_port = 1024\nlast_port = 65535\n[demonstration]\nenabled = true\n[planner]\nseconds = 0.6\nworkers = 1\nassume_daylight = true\n"
 FIRE = {
     "kind": "forest_fire",
     "level": 3,
@@ -419,6 +419,14 @@ def test_an_agreement_is_signed_by_two_and_revoked_and_the_copies_are_purged(pai
         assert people.complaints == []
     for site in (pair.ours, pair.theirs):
         site.command("journal", "verify")
+
+
+@pytest.mark.timeout(200)
+def test_video_is_asked_for_granted_watched_next_door_and_taken_back(pair: Pair) -> None:
+    """The wall at 43, the page of requests at 36, a camera that really films."""
+    with browser(pair.ours.url) as people:
+        video_steps.seen_next_door(pair, people)
+        assert people.complaints == []
 
 
 @pytest.mark.soak

@@ -206,7 +206,7 @@ class _End(protocol.Protocol):
             self.other.other = self
             self.transport.write(self.other.early)  # type: ignore[union-attr]  # connected
             return
-        factory = protocol.Factory.forProtocol(lambda: _End(self.line, self))
+        factory = protocol.Factory.forProtocol(lambda: type(self)(self.line, self))
         TCP4ClientEndpoint(reactor, "127.0.0.1", self.line.target).connect(factory).addErrback(
             lambda _: self.transport.abortConnection()  # type: ignore[union-attr]  # connected
         )

@@ -22,6 +22,7 @@ import { nameOf } from './source_words'
 import { lostSources } from './sources'
 import { runningClocks } from './timers'
 import { openIntrusions } from './traffic_areas'
+import { asksToAnswer } from './video_share'
 import { activeTaskings, FLYING, links, services, site, tables, tracks } from './world'
 
 interface Found {
@@ -190,6 +191,18 @@ function intrusionAlarms(): Found[] {
   })
 }
 
+/** Partners who ask to see video of ours and were not answered. */
+function videoAlarms(): Found[] {
+  return asksToAnswer.value.map((one) => ({
+    id: pageId('video_asked', one.id),
+    level: 3,
+    title: t.videoShare.noticeAsked(provinceOf(one.site), one.streamName),
+    todo: t.videoShare.doAsked,
+    since_ms: ms(one.requestedAtUs),
+    aid: one.id,
+  }))
+}
+
 /** Mutual aid: what a partner asks and nobody has answered, and limits that have passed while their step still waits. */
 function aidAlarms(): Found[] {
   const found: Found[] = []
@@ -326,7 +339,7 @@ export const everyAlarm = computed<Alarm[]>(() => {
   const found =
     session.value?.role === 'atc'
       ? [...elsewhereAlarms(), ...intrusionAlarms(), ...answerAlarms(), ...alertAlarms(DESK_ONLY), ...feedAlarms()]
-      : [...elsewhereAlarms(), ...intrusionAlarms(), ...alertAlarms(), ...declinedAlarms(), ...airspaceAlarms(), ...closureAlarms(), ...timerAlarms(), ...refusalAlarms(), ...(mayUse('see_aid', session.value?.role ?? '') ? aidAlarms() : []), ...feedAlarms(), ...linkAlarms(), ...certificateAlarms(), ...recordingAlarms()]
+      : [...elsewhereAlarms(), ...intrusionAlarms(), ...alertAlarms(), ...declinedAlarms(), ...airspaceAlarms(), ...closureAlarms(), ...timerAlarms(), ...refusalAlarms(), ...(mayUse('see_aid', session.value?.role ?? '') ? aidAlarms() : []), ...(mayUse('answer_video', session.value?.role ?? '') ? videoAlarms() : []), ...feedAlarms(), ...linkAlarms(), ...certificateAlarms(), ...recordingAlarms()]
   return found.map(handled).sort((a, b) => a.level - b.level || Number(waiting(b)) - Number(waiting(a)) || (a.since_ms || 0) - (b.since_ms || 0))
 })
 /** Without those that are put away or whose net keeps still. */

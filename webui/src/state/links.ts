@@ -15,6 +15,7 @@ export interface Terms {
   valid_until: string | null
   track_every_s: number
   relay: boolean
+  video_for_s: number
 }
 export interface Consent {
   id: string
@@ -112,6 +113,7 @@ export interface Draft {
   until: string
   every_s: number
   relay: boolean
+  video_min: number
   area: { lon_deg: number; lat_deg: number }[]
 }
 
@@ -124,6 +126,7 @@ export const FIELDS: Record<string, string[]> = {
   resources: ['position'],
   messages: ['notes'],
   volumes: ['notes', 'frequencies'],
+  video: ['position'],
 }
 
 export const lines = shallowRef<LinkLine[] | null>(null)
@@ -148,6 +151,7 @@ export function draftOf(line: LinkLine): Draft {
     until: until.slice(0, 10),
     every_s: terms?.track_every_s ?? 5,
     relay: terms?.relay ?? (lines.value ?? []).some((each) => each.via === line.site),
+    video_min: Math.round((terms?.video_for_s ?? 0) / 60),
     area: terms?.area ?? [],
   }
 }
@@ -162,6 +166,7 @@ export function propose(line: LinkLine, draft: Draft): Promise<Answer<Consent>> 
     valid_until: draft.until ? new Date(`${draft.until}T23:59:59+08:00`).toISOString() : null,
     track_every_s: draft.every_s,
     relay: draft.relay,
+    video_for_s: draft.classes['video'] ? draft.video_min * 60 : 0,
   })
 }
 

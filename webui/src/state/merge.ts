@@ -27,7 +27,10 @@ import type {
   Hazard,
   Minimum,
   Tasking,
+  ShownVideo,
   TrafficArea,
+  VideoGrant,
+  VideoRequest,
   VideoStream,
   WaterPoint,
 } from '../wire/schema'
@@ -62,6 +65,9 @@ export interface Tables {
   aidOffers: Map<string, AidOffer>
   aidAlarms: Map<string, AidAlarm>
   videoStreams: Map<string, VideoStream>
+  shownVideos: Map<string, ShownVideo>
+  videoRequests: Map<string, VideoRequest>
+  videoGrants: Map<string, VideoGrant>
 }
 
 interface Versioned {
@@ -120,4 +126,7 @@ export function mergeRecords(tables: Tables, message: Records): void {
   put(tables.aidOffers, message.aidOffers, whole)
   put(tables.aidAlarms, message.aidAlarms, whole)
   put(tables.videoStreams, message.videoStreams, whole)
+  putLatest(tables.shownVideos, message.shownVideos, whole)
+  put(tables.videoRequests, message.videoRequests, whole)
+  putLatest(tables.videoGrants, message.videoGrants, whole)
 }

@@ -13,6 +13,8 @@ export function nameOf(one: VideoStream): string {
 }
 export function carrierName(one: VideoStream): string {
   const terms = one.terms
+  const shown = tables.shownVideos.get(one.id)
+  if (shown) return shown.carrierName
   if (!terms?.carrierId) return ''
   const record = terms.carrier === VideoCarrier.AIRCRAFT ? tables.aircraft.get(terms.carrierId) : undefined
   return record ? `${record.name} ${record.id}` : terms.carrierId

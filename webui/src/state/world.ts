@@ -39,6 +39,9 @@ import {
   type RoomPerson,
   type ServiceStatus,
   type Tasking,
+  type ShownVideo,
+  type VideoGrant,
+  type VideoRequest,
   type VideoStream,
   type WaterPoint,
 } from '../wire/schema'
@@ -79,6 +82,9 @@ export const tables: Tables = {
   roomPeople: shallowReactive(new Map<string, RoomPerson>()),
   roomEntries: shallowReactive(new Map<string, RoomEntry>()),
   videoStreams: shallowReactive(new Map<string, VideoStream>()),
+  shownVideos: shallowReactive(new Map<string, ShownVideo>()),
+  videoRequests: shallowReactive(new Map<string, VideoRequest>()),
+  videoGrants: shallowReactive(new Map<string, VideoGrant>()),
   alertHandlings: shallowReactive(new Map<string, AlertHandling>()),
   netInhibitions: shallowReactive(new Map<string, NetInhibition>()),
 }

@@ -15,6 +15,7 @@ import { alarmsEn } from './en_alarms'
 import { volumesEn } from './en_volumes'
 import { recordingsEn } from './en_recordings'
 import { videoEn } from './en_video'
+import { videoShareEn } from './en_video_share'
 import { safetyEn } from './en_safety'
 import { footprintsEn } from './en_footprints'
 import type { Dictionary } from './zh'
@@ -1428,6 +1429,10 @@ export const en: Dictionary = {
     CLASSES: 'No class chosen, or one twice.',
     BAND: 'The border band is out of range.',
     TRACK_EVERY: 'The track interval is out of range.',
+    VIDEO_FOR: 'The time that is granted by itself is out of range (12 hours at most).',
+    VIDEO_ASKED: 'It was asked for or granted already.',
+    VIDEO_LABELLED: 'This stream is labelled: it never leaves.',
+    NO_STREAM: 'This stream was removed.',
     NOTHING_CHANGED: 'It is so already.',
     NOT_A_DEMONSTRATION: 'This site is no demonstration: simulated positions are not taken.',
     UNDECLARED_DATUM: 'The height does not say what it is measured from.',
@@ -1862,5 +1867,6 @@ export const en: Dictionary = {
   ...safetyEn,
   ...recordingsEn,
   ...videoEn,
+  ...videoShareEn,
   ...alarmsEn,
 }

@@ -46,6 +46,7 @@ export const recordingsEn = {
     check: 'Check the hash',
     checked: { checking: 'checking…', whole: '✓ as in the log', changed: '◆ the file was changed', missing: '◆ the file is gone', failed: '◆ cannot be checked now' } as Record<string, string>,
     saving: 'Save data',
+    savingPartner: 'Pictures of partners are not fetched while saving data',
     savingHint: 'On a poor line small pictures only, one each 5 s',
     everySeconds: 'one each 5 s',
     noStill: 'no picture',

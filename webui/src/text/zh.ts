@@ -15,6 +15,7 @@ import { alarmsZh } from './zh_alarms'
 import { volumesZh } from './zh_volumes'
 import { recordingsZh } from './zh_recordings'
 import { videoZh } from './zh_video'
+import { videoShareZh } from './zh_video_share'
 import { safetyZh } from './zh_safety'
 import { footprintsZh } from './zh_footprints'
 
@@ -1428,6 +1429,10 @@ export const zh = {
     CLASSES: '对象类别未选或重复。',
     BAND: '边界带超出范围。',
     TRACK_EVERY: '航迹间隔超出范围。',
+    VIDEO_FOR: '自动准予的时长超出范围（至多 12 小时）。',
+    VIDEO_ASKED: '这一路已申请或已准，不必再申请。',
+    VIDEO_LABELLED: '这一路视频带不外传标签。',
+    NO_STREAM: '这一路视频已撤销。',
     NOTHING_CHANGED: '已经如此，没有变化。',
     NOT_A_DEMONSTRATION: '此站点不是演练环境，不收模拟位置。',
     UNDECLARED_DATUM: '高度没有注明基准。',
@@ -1862,6 +1867,7 @@ export const zh = {
   ...safetyZh,
   ...recordingsZh,
   ...videoZh,
+  ...videoShareZh,
   ...alarmsZh,
 }
 

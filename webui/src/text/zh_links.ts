@@ -18,8 +18,8 @@ export const linksZh = {
     via: (site: string) => `经 ${site} 转达`,
     held: '代转待取',
     lanes: '线路字节（按通道）',
-    lane: { control: '控制', tracks: '航迹', orders: '指令与事件', messages: '会商', rooms: '会商指点、附件', history: '补传航迹', relayed_orders: '代转指令', relayed_messages: '代转会商' } as Record<string, string>,
-    reason: { SHUT_OUT: '已被对方断开并禁止接入', VERSION: '协议版本不符', SITE_MISMATCH: '站点身份不符', UNKNOWN_SITE: '对方未登记本站', AGREEMENT: '协议名称不一致', CERTIFICATE: '证书无效', HAVE_AHEAD: '对方丢失了日志尾部', EPOCH_CHANGED: '对方换了日志', JOURNAL_DIVERGED: '日志不一致', ROW_TOO_LARGE: '记录过大', MALFORMED: '报文无法解析', SILENT: '对方无应答', STOPPING: '对方停机', DEFECT: '对方程序缺陷', REPLACED: '连接已更换', DUPLICATE: '重复连接', NOT_OWNER: '非本站所有', NOT_FOR_US: '不是发给本站', KIND: '不许外传的类别', NOT_PLAUSIBLE: '数值不可信', NO_CONSENT: '未获同意或协议已终止', PATH: '转达路径不符', LOOP: '转达成环', HOPS: '转达次数过多', NO_ROUTE: '无法到达', RELAY: '协议不允许转达', TAMPERED: '签章不符' } as Record<string, string>,
+    lane: { control: '控制', tracks: '航迹', video: '视频', orders: '指令与事件', messages: '会商', rooms: '会商指点、附件', history: '补传航迹', relayed_orders: '代转指令', relayed_messages: '代转会商' } as Record<string, string>,
+    reason: { SHUT_OUT: '已被对方断开并禁止接入', VERSION: '协议版本不符', SITE_MISMATCH: '站点身份不符', UNKNOWN_SITE: '对方未登记本站', AGREEMENT: '协议名称不一致', CERTIFICATE: '证书无效', HAVE_AHEAD: '对方丢失了日志尾部', EPOCH_CHANGED: '对方换了日志', JOURNAL_DIVERGED: '日志不一致', ROW_TOO_LARGE: '记录过大', MALFORMED: '报文无法解析', SILENT: '对方无应答', STOPPING: '对方停机', DEFECT: '对方程序缺陷', REPLACED: '连接已更换', DUPLICATE: '重复连接', NOT_OWNER: '非本站所有', NOT_FOR_US: '不是发给本站', KIND: '不许外传的类别', NOT_PLAUSIBLE: '数值不可信', NO_CONSENT: '未获同意或协议已终止', PATH: '转达路径不符', LOOP: '转达成环', HOPS: '转达次数过多', NO_ROUTE: '无法到达', RELAY: '协议不允许转达', TAMPERED: '签章不符', VIDEO_NOT_ASKED: '未经请求的视频', VIDEO_AFTER_END: '停止后仍来的视频', VIDEO_TOO_LARGE: '视频帧过大', VIDEO_ORDER: '视频分片次序错', VIDEO_GAP: '视频缺帧', VIDEO_NOT_VIDEO: '不是视频内容', VIDEO_TOO_MUCH: '视频流量过大', TOO_MANY: '数量过多' } as Record<string, string>,
     history: {
       title: '中断期间航迹',
       none: '无待补航迹',

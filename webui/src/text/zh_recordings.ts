@@ -46,6 +46,7 @@ export const recordingsZh = {
     check: '核对哈希',
     checked: { checking: '核对中…', whole: '✓ 与日志一致', changed: '◆ 文件已被改动', missing: '◆ 文件不在了', failed: '◆ 此刻无法核对' } as Record<string, string>,
     saving: '省流',
+    savingPartner: '省流时不取外省画面',
     savingHint: '线路差时只看缩略图，每 5 秒一张',
     everySeconds: '每 5 秒一张',
     noStill: '没有画面',

@@ -4,6 +4,7 @@
 // new epoch, an error, too much waiting) only a key frame is of use. Only the newest frame of an animation frame is
 // painted, the others are closed unseen: a frame that is late is worth less than the next one.
 import type { VideoPicture } from '../wire/schema'
+import { burn } from './watermark'
 
 const MOST_WAITING = 8 // chunks in the decoder; more: drop to the next key frame
 const MOST_ARRIVALS = 240 // times of units that are in the decoder
@@ -33,6 +34,7 @@ export class Player {
   constructor(
     private readonly canvas: HTMLCanvasElement,
     private readonly serverNow: () => number,
+    private readonly mark?: () => string,
     private readonly mostWaiting = MOST_WAITING,
   ) {
     this.context = canvas.getContext('2d', { alpha: false, desynchronized: true })
@@ -72,6 +74,16 @@ export class Player {
   cut(): void {
     this.needsKey = true
     this.epoch = -1
+  }
+
+  /** Nothing may be seen any more. */
+  blank(): void {
+    this.cut()
+    this.pending?.close()
+    this.pending = undefined
+    if (this.decoder && this.decoder.state !== 'closed') this.decoder.close()
+    this.context?.clearRect(0, 0, this.canvas.width, this.canvas.height)
+    this.figures.painted = 0
   }
 
   close(): void {
@@ -127,11 +139,13 @@ export class Player {
       this.canvas.height = frame.displayHeight
     }
     this.context?.drawImage(frame, 0, 0)
+    const mark = this.mark?.()
+    if (mark && this.context) burn(this.context, mark)
     const arrived = this.arrivals.get(frame.timestamp)
     frame.close()
     this.figures.painted += 1
     if (arrived === undefined) return
     this.figures.arrivedAt_ms = arrived
-    this.figures.latency_ms = this.serverNow() - arrived
+    this.figures.latency_ms = Math.max(0, this.serverNow() - arrived) // the page knows the site's clock to some ten milliseconds
   }
 }

@@ -41,7 +41,7 @@ export class RecordedStream {
     canvas: HTMLCanvasElement,
     private readonly looked: (look: VideoLook) => void,
   ) {
-    this.player = new Player(canvas, () => this.position_ms, MOST_WAITING)
+    this.player = new Player(canvas, () => this.position_ms, undefined, MOST_WAITING)
   }
 
   /** The clock stands at `position_ms`; called at each animation frame. */

@@ -2,6 +2,7 @@
 import { computed, reactive, ref, shallowReactive, shallowRef } from 'vue'
 import { serverNow } from '../state/clock'
 import { session } from '../state/session'
+import { partnerStreams } from '../state/video_share'
 import { streams } from '../state/videos'
 import { kindWord, VideoState, type VideoStanding } from '../wire/schema'
 import { VideoConnection } from './connection'
@@ -53,6 +54,8 @@ const connection = shallowRef<VideoConnection | null>(null)
 const players = new Map<string, Player>()
 const bySlot = new Map<number, string>()
 
+/** Our own and those of partners. */
+export const wallStreams = computed(() => [...streams.value, ...partnerStreams.value])
 export const liveCount = computed(() => streams.value.filter((one) => stateOf(one.id) === 'live').length)
 
 export function stateOf(id: string): string {
@@ -70,7 +73,7 @@ export function setLayout(layout: Layout): void {
 /** On the wall: in the first free place, or instead of the last. */
 export function show(id: string): void {
   if (wall.shown.includes(id)) return
-  for (const one of wall.shown) if (!streams.value.some((each) => each.id === one)) take(one) // removed since this browser kept it
+  for (const one of wall.shown) if (!wallStreams.value.some((each) => each.id === one)) take(one) // removed since this browser kept it
   if (wall.shown.length >= wall.layout) take(wall.shown[wall.layout - 1]!)
   wall.shown = [...wall.shown, id]
   refusals.delete(id)
@@ -84,8 +87,14 @@ export function take(id: string): void {
   keep()
 }
 
-export function attach(id: string, canvas: HTMLCanvasElement): Player {
-  const made = new Player(canvas, serverNow)
+/** It may be watched again: a grant has come. */
+export function retry(id: string): void {
+  if (!wall.shown.includes(id) || !refusals.delete(id)) return
+  watchNow(id)
+}
+
+export function attach(id: string, canvas: HTMLCanvasElement, mark?: () => string): Player {
+  const made = new Player(canvas, serverNow, mark)
   players.set(id, made)
   return made
 }
@@ -119,11 +128,13 @@ export function openWall(): void {
       players.get(bySlot.get(one.slot) ?? '')?.feed(one)
     },
     look(one) {
-      const stream = streams.value.find((each) => each.id === bySlot.get(one.slot))
+      const stream = wallStreams.value.find((each) => each.id === bySlot.get(one.slot))
       if (stream && wall.shown.includes(stream.id)) seen(stream, one)
     },
     refused(one) {
       refusals.set(one.streamId, one.code)
+      players.get(one.streamId)?.blank() // what may not be watched does not stay on the screen
+      gone(one.streamId)
     },
   })
   for (const id of wall.shown) watchNow(id)

@@ -206,6 +206,7 @@ def test_a_shared_sortie_is_followed_next_door_and_a_cut_loses_nothing(pair: Pai
     act(theirs, foreign, "dismiss", reason="误报")
     assert there(theirs, second) is None
     assert there(ours, foreign) is None
+    wait_for(lambda: seen(theirs, icao24)["properties"]["age_s"] > 5, "a flight that is missed at 43")
 
     pair.line.restore()
     since = time.monotonic()

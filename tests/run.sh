@@ -23,7 +23,7 @@ nice bash tests/lint.sh >"$lint" 2>&1 & # beside the tests, because the type che
 linting=$!
 # one process more than cores: four took longer. A test that hangs in the reactor is beyond pytest's own time limit
 status=0
-timeout -k 10 2400 python -m pytest -m "not soak" -n 3 --dist loadfile --no-loadscope-reorder "$@" tests || status=$?
+timeout -k 10 3000 python -m pytest -m "not soak" -n 3 --dist loadfile --no-loadscope-reorder "$@" tests || status=$?
 wait "$linting" || {
   status=1
   cat "$lint"

@@ -15,8 +15,10 @@ from optimizer.plan import Plan, read_plan
 from optimizer.problem import Problem, parse
 from optimizer.score import Score, score
 from optimizer.solve import solve
-from optimizer.stop import Stop
-from optimizer.what_if import changed
+from optimizer.stop import MaxIterations, Stop
+from optimizer.what_if import HYPOTHETICAL, changed, kinds
+
+_AT_ONCE = MaxIterations(iterations=0)
 
 
 def wonder(
@@ -35,38 +37,40 @@ def wonder(
     problem = parse(scenario)
     before = read_plan(problem, previous) if previous is not None else None
     base = solve(problem, stops[0](), seed, before)
-    pairs = _pairs(problem, base.plan)
     present = {row["id"] for row in twisted["aircraft"]}
-    twisted["previous_assignments"] = [pair for pair in pairs if pair["aircraft_id"] in present]
+    # A lost aircraft's assignments are no charge on either side, or chance could make its loss a gain by their price.
+    pairs = [pair for pair in _pairs(problem, base.plan) if pair["aircraft_id"] in present]
+    twisted["previous_assignments"] = pairs
     as_it_stands = parse({**scenario, "previous_assignments": pairs})
     if_so = parse(twisted)
+    said = base.plan.to_json(problem)
     result = solve(
-        if_so,
-        stops[1](),
-        seed,
-        read_plan(if_so, base.plan.to_json(problem)),
-        lambda plan, scored: listen(if_so, plan, scored),
+        if_so, stops[1](), seed, read_plan(if_so, said), lambda plan, scored: listen(if_so, plan, scored)
     )
-    before_plan = _better_as_it_stands(as_it_stands, base.plan, result.plan.to_json(if_so))
+    after = result.plan.to_json(if_so)
+    as_it_is = read_plan(as_it_stands, said)
+    if isinstance(changes, list) and not kinds(changes) & HYPOTHETICAL:
+        as_it_is = _best_as_it_stands(as_it_stands, as_it_is, after, seed)
     return {
         "changes": changes,
-        "difference": difference((as_it_stands, before_plan), (if_so, result.plan)),
+        "difference": difference((as_it_stands, as_it_is), (if_so, read_plan(if_so, after))),
         "answer": answer(if_so, result, seed, enough),
     }
 
 
-def _better_as_it_stands(problem: Problem, plan: Plan, other: Mapping[str, Any]) -> Plan:
-    """The changed plan where it is also the better one without the changes: it was only sought for longer, and a loss
-    must not look like a gain."""
+def _best_as_it_stands(problem: Problem, plan: Plan, other: Mapping[str, Any], seed: int) -> Plan:
+    """The changed plan where it is also the better one without the changes, as it is or carried over to what they took
+    away: it was only sought for longer, and a loss must not look like a gain."""
     read = read_plan(problem, other)
-    if {entry["aircraft_id"] for entry in other["aircraft"]} != {
-        problem.aircraft[n].id for n in read.timelines
-    }:
+    if score(problem, inspect(problem, read)).total >= score(problem, inspect(problem, plan)).total:
         return plan
-    found = inspect(problem, read)
-    if found.violations or score(problem, found).total >= score(problem, inspect(problem, plan)).total:
-        return plan
-    return read
+    carried = solve(problem, _AT_ONCE, seed, read).plan.to_json(problem)
+    return min((plan, read, read_plan(problem, carried)), key=lambda each: _rank(problem, each))
+
+
+def _rank(problem: Problem, plan: Plan) -> tuple[int, float]:
+    found = inspect(problem, plan)
+    return len(found.violations), score(problem, found).total
 
 
 def _pairs(problem: Problem, plan: Plan) -> list[dict[str, str]]:

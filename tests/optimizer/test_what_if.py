@@ -62,6 +62,21 @@ def test_nobody_uses_a_lost_base() -> None:
     assert score["after"] >= score["before"]
 
 
+@pytest.mark.parametrize("lost", ["A003", "A004", "A017"])  # two at work, one idle
+def test_a_lost_aircraft_never_looks_like_a_gain(lost: str) -> None:
+    """Though the plan without it was sought for longer than the plan with it."""
+    said = wonder(
+        ROLL,
+        [{"kind": "lose_aircraft", "aircraft_id": lost}],
+        None,
+        stops=(lambda: MaxIterations(iterations=0), lambda: MaxIterations(iterations=40)),
+        seed=0,
+        listen=lambda _problem, _plan, _score: None,
+    )
+    score = said["difference"]["score"]
+    assert score["after"] >= score["before"]
+
+
 def test_a_borrowed_aircraft_works_until_its_release_and_the_difference_names_it() -> None:
     """It is one more of its kind, at the base named, for the price named."""
     like = next(a for a in S_101["aircraft"] if a["water"] and a["serviceable"] and a["at_base_id"])

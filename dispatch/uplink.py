@@ -154,7 +154,7 @@ def _check_recipients(world: World, ask: Ask, command: SendUplink, now: datetime
         raise Refused("TOO_OFTEN", f"{lately} messages in {minutes:.0f} minutes", field="to")
     standing = sum(each.incident_id == command.incident_id for each in world.uplinks.values())
     if standing + len(command.to) > MOST_OF_AN_INCIDENT:
-        raise Refused("TOO_MANY", f"{standing} were sent for this incident", field="incident_id")
+        raise Refused("UPLINKS_FULL", f"{standing} were sent for this incident", field="incident_id")
 
 
 def _check_picture(world: World, picture: UplinkPicture, now: datetime) -> None:
@@ -219,7 +219,7 @@ def _answer(world: World, ask: Ask, command: AnswerUplink, now: datetime) -> Upl
     if same or (found.answer, found.answer_text) == (command.answer, text):
         raise Refused("ALREADY_RECORDED", "that was said", field="answer", version=found.version)
     if found.version > MOST_ANSWERS:
-        raise Refused("TOO_MANY", f"{MOST_ANSWERS} answers were given", field="answer")
+        raise Refused("UPLINKS_FULL", f"{MOST_ANSWERS} answers were given", field="answer")
     at = device.when_done(ask, None, now) or now
     return UplinkAnswered(
         uplink_id=found.id,

@@ -11,8 +11,8 @@ from dispatch.video_kinds import VideoAudience, VideoCarrier, VideoSource
 class VideoTerms:
     """What is said of a stream.
 
-    `address` of `ts_udp` and `ts_tcp` is a port of this site's, or `group:port` for multicast; else the address to
-    fetch from, without user and password: `login` names those in the site's own file. `carrier_id`: the aircraft's id,
+    `address` of what is sent to us is a port of this site's, or `group:port` for multicast (`ts_udp`); else the address
+    to fetch from, `srt://host:port` of `ts_srt`, without user and password: `login` names those in the site's own file. `carrier_id`: the aircraft's id,
     or the track of a drone or team (`thing:…`), by which it is found on the map.
     """
 

@@ -34,7 +34,7 @@ def _listen(intake: Intake, kind: socket.SocketKind) -> socket.socket:
     return made
 
 
-class _Feeding:
+class Feeding:
     """What a connection brings, on to the stream."""
 
     def __init__(self, intake: Intake) -> None:
@@ -71,7 +71,7 @@ def take_udp(intake: Intake) -> None:
                 "=4s4s", socket.inet_aton(intake.order.group), socket.inet_aton(intake.order.host)
             )
             listening.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, joined)
-        feeding, sender, heard_at = _Feeding(intake), None, 0.0
+        feeding, sender, heard_at = Feeding(intake), None, 0.0
         while not intake.stopping:
             intake.alive()
             try:
@@ -95,7 +95,7 @@ def take_tcp(intake: Intake) -> None:
     """Until the stream is stopped. Raises SourceFailed."""
     with _listen(intake, socket.SOCK_STREAM) as listening:
         listening.listen(4)
-        feeding, sending, heard_at = _Feeding(intake), None, 0.0
+        feeding, sending, heard_at = Feeding(intake), None, 0.0
         try:
             while not intake.stopping:
                 intake.alive()

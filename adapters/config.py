@@ -245,7 +245,9 @@ class VideoSection(_Section, frozen=True, kw_only=True):
     first_port: Annotated[int, Meta(ge=1024, le=65535)] = 21000  # streams may name ports from here
     last_port: Annotated[int, Meta(ge=1024, le=65535)] = 21199  # to here
     streams_per_process: Annotated[int, Meta(ge=1, le=16)] = 4
-    logins: Mapping[str, str] = {}  # name -> file with user:password; SRT stream id:passphrase; RTMP application:key
+    logins: Mapping[
+        str, str
+    ] = {}  # name -> file with user:password; SRT stream id:passphrase; RTMP application:key
     srt_latency_ms: Annotated[int, Meta(ge=20, le=8_000)] = 120  # how long SRT may wait for what was lost
     ffmpeg: str = ""  # the site's own executable; empty: the one that comes with us
     record: bool = True  # what comes in is kept in the data folder (docs/video_recording.md)

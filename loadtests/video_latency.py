@@ -38,7 +38,7 @@ from tests.journeys.running import RunningSite, wait_for
 
 SETTINGS = (
     "[demonstration]\nenabled = true\n[planner]\nautomatic = false\n[archive]\nenabled = false\n"
-    "[video]\nfirst_port = 1024\nlast_port = 65535\nlogins = { rtmp = \"rtmp.txt\" }\n"
+    '[video]\nfirst_port = 1024\nlast_port = 65535\nlogins = { rtmp = "rtmp.txt" }\n'
 )
 # without a GPU the page is drawn faster like this than by software GL
 NO_GPU = ("--disable-gpu",)
@@ -65,7 +65,10 @@ READ = """() => {
 
 FED = "-hide_banner -nostdin -nostats -loglevel error -fflags nobuffer".split()
 SENT_AS = {
-    "ts_srt": ("-f data -raw_packet_size 1316 -i pipe:0 -map 0 -c copy -flush_packets 1 -f data", "srt://127.0.0.1:{}"),
+    "ts_srt": (
+        "-f data -raw_packet_size 1316 -i pipe:0 -map 0 -c copy -flush_packets 1 -f data",
+        "srt://127.0.0.1:{}",
+    ),
     "rtmp_push": (
         "-probesize 32 -f h264 -r {rate} -i pipe:0 -c copy -flush_packets 1 -f flv",
         f"rtmp://127.0.0.1:{{}}/live/{'k' * 16}",
@@ -118,7 +121,9 @@ def film(source: str, port: int, size: tuple[int, int], rate: int, seconds: floa
     told.send((made, sent))
 
 
-def measure(site: RunningSite, source: str, size: tuple[int, int], rate: int, seconds: float) -> dict[str, Any]:
+def measure(
+    site: RunningSite, source: str, size: tuple[int, int], rate: int, seconds: float
+) -> dict[str, Any]:
     """Figures of one run."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as held:
         held.bind(("127.0.0.1", 0))

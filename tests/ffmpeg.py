@@ -27,6 +27,9 @@ def ffmpeg(*said: str) -> Iterator["subprocess.Popen[bytes]"]:
             running.wait()
 
 
-def playing(film: Path) -> tuple[str, ...]:
-    """A film from a file at its own pace, again and again, with everything in it, to be followed by where to."""
-    return ("-re", "-stream_loop", "-1", "-i", str(film), "-map", "0", "-c", "copy")
+def playing(film: Path, *, again: bool = False) -> tuple[str, ...]:
+    """A film from a file at its own pace, with everything in it, to be followed by where to.
+
+    `again`: for ever; of a transport stream it then leaves out some pictures at its beginning.
+    """
+    return ("-re", *(("-stream_loop", "-1") if again else ()), "-i", str(film), "-map", "0", "-c", "copy")

@@ -24,6 +24,12 @@ def free_port(kind: socket.SocketKind) -> int:
         return port
 
 
+def heard(port: int) -> bool:
+    """Whether somebody listens at a port of TCP."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as asking:
+        return asking.connect_ex(("127.0.0.1", port)) == 0
+
+
 def said(port: int, **more: Any) -> dict[str, Any]:
     stated: dict[str, Any] = {
         "name": f"吊舱 {port}",

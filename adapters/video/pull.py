@@ -17,6 +17,8 @@ OPEN_S = 10.0
 READ_S = 5.0  # a source that is silent for so long is opened anew
 _HZ = 90_000
 _KINDS = {"h264": StreamKind.H264, "hevc": StreamKind.H265}
+# reasons that are the same over another transport
+_SURE = frozenset({"refused", "timed_out", "unauthorized", "forbidden", "not_found", "no_video"})
 # of what an address may make the libraries open; neither files nor other servers over http
 _ALLOWED = "rtsp,rtsps,rtp,srtp,udp,tcp,tls,rtmp,rtmps,crypto"
 
@@ -25,20 +27,35 @@ def pull(intake: Intake) -> None:
     """Until the source ends or the stream is stopped. Raises SourceFailed."""
     import av
 
-    options = {"protocol_whitelist": _ALLOWED, "analyzeduration": "1000000", "probesize": "1000000"}
-    if intake.order.source is VideoSource.RTSP:
-        options["rtsp_transport"] = "tcp"
     intake.reason = "connecting"
-    try:
-        source = av.open(_address(intake), options=options, timeout=(OPEN_S, READ_S))
-    except (av.error.FFmpegError, ValueError, OSError) as error:
-        raise SourceFailed(_reason(error)) from None
-    with source:
+    with _opened(intake) as source:
         try:
             _read(intake, source)
         except (av.error.FFmpegError, OSError) as error:
             raise SourceFailed(_reason(error)) from None
     raise SourceFailed("ended")
+
+
+def _opened(intake: Intake) -> Any:
+    """The source; RTSP over TCP, and over UDP from a camera that has no other. Raises SourceFailed."""
+    import av
+
+    options = {"protocol_whitelist": _ALLOWED, "analyzeduration": "1000000", "probesize": "1000000"}
+    ways = [{"rtsp_transport": "tcp"}, {"rtsp_transport": "udp"}] if _rtsp(intake) else [{}]
+    reason = ""
+    for way in ways:
+        try:
+            return av.open(_address(intake), options=options | way, timeout=(OPEN_S, READ_S))
+        except (av.error.FFmpegError, ValueError, OSError) as error:
+            reason = _reason(error)
+        intake.alive()
+        if reason in _SURE or intake.stopping:
+            break
+    raise SourceFailed(reason)
+
+
+def _rtsp(intake: Intake) -> bool:
+    return intake.order.source is VideoSource.RTSP
 
 
 def _address(intake: Intake) -> str:

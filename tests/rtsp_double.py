@@ -39,7 +39,10 @@ class _Talk(socketserver.StreamRequestHandler):
                     status = self.server.no_tcp
                 elif method == "SETUP":
                     (port,) = re.findall(r"client_port=(\d+)", asked)
-                    said |= {"Session": "1", "Transport": f"RTP/AVP/UDP;unicast;client_port={port}-{int(port) + 1}"}
+                    said |= {
+                        "Session": "1",
+                        "Transport": f"RTP/AVP/UDP;unicast;client_port={port}-{int(port) + 1}",
+                    }
                 elif method == "PLAY":
                     where = ("-f", "rtp", f"rtp://127.0.0.1:{port}")
                     said["Session"] = "1"

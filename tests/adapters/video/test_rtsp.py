@@ -64,7 +64,9 @@ async def test_a_server_that_is_killed_is_fetched_from_again(
         first = pictures(viewer)
         server.kill()
         server.wait()
-        await viewer.hear("standings", lambda each: state(each, stream_id).reason in ("ended", "refused"), new=True)
+        await viewer.hear(
+            "standings", lambda each: state(each, stream_id).reason in ("ended", "refused"), new=True
+        )
         server = served(tmp_path / "films", port)
         await until(lambda: heard(port))
         await until(lambda: pictures(viewer)[-1].epoch > first[-1].epoch)

@@ -66,11 +66,12 @@ class VideoReplay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoClip:
-    """A part of a recording as an MP4 file, for evidence; video_recording.py has its rules.
+    """A part of a recording as a file, for evidence; video_recording.py has its rules.
 
     `from_at`, `to_at`: its first and last picture, when they arrived at the site. `sha256` of the file, in hex.
     `gaps`: places without pictures for over 2 s. name and carrier: as the stream was registered when it
-    was recorded; `operator_id`: of that aircraft.
+    was recorded; `operator_id`: of that aircraft. `with_klv`: MPEG-TS (H.222.0) with `klv` packets of KLV
+    beside the pictures; else an MP4 of the pictures alone.
     """
 
     id: str
@@ -93,3 +94,15 @@ class VideoClip:
     height: int = 0
     exported_at: datetime
     exported_by: str
+    with_klv: bool = False
+    klv: int = 0
+
+    @property
+    def file_name(self) -> str:
+        """As it is kept and handed out."""
+        return file_name(self.id, self.with_klv)
+
+
+def file_name(clip_id: str, with_klv: bool) -> str:
+    """Of a clip."""
+    return f"{clip_id}.{'ts' if with_klv else 'mp4'}"

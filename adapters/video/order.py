@@ -36,6 +36,8 @@ class StreamOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     url: str = ""
     user: str = ""
     password: str = ""
+    latency_ms: int = 0
+    ffmpeg: str = ""
     epoch: int = 1
 
 

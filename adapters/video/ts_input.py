@@ -21,7 +21,8 @@ DATAGRAM_BYTES = 65_535
 READ_BYTES = 1 << 16
 
 
-def _listen(intake: Intake, kind: socket.SocketKind) -> socket.socket:
+def listen(intake: Intake, kind: socket.SocketKind) -> socket.socket:
+    """At the stream's port. Raises SourceFailed."""
     made = socket.socket(socket.AF_INET, kind)
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -34,8 +35,8 @@ def _listen(intake: Intake, kind: socket.SocketKind) -> socket.socket:
     return made
 
 
-class _Feeding:
-    """What a connection brings, on to the stream."""
+class Feeding:
+    """What connections bring, on to the stream."""
 
     def __init__(self, intake: Intake) -> None:
         self.source = TsVideo(first_epoch=intake.epoch + (intake.counts["units"] > 0))
@@ -43,6 +44,7 @@ class _Feeding:
         self._intake = intake
 
     def feed(self, data: bytes) -> None:
+        """More of a transport stream."""
         self.more["bytes"] += len(data)
         self._intake.arrived(self.source.feed(data))
         self.count()
@@ -53,6 +55,7 @@ class _Feeding:
         self.more["reconnected"] += 1
 
     def count(self) -> None:
+        """Tell how it does."""
         intake, source = self._intake, self.source
         units = intake.counts["units"], intake.counts["klv"]
         intake.counts = source.counts + self.more
@@ -65,13 +68,13 @@ class _Feeding:
 
 def take_udp(intake: Intake) -> None:
     """Until the stream is stopped. Raises SourceFailed."""
-    with _listen(intake, socket.SOCK_DGRAM) as listening:
+    with listen(intake, socket.SOCK_DGRAM) as listening:
         if intake.order.group:
             joined = struct.pack(
                 "=4s4s", socket.inet_aton(intake.order.group), socket.inet_aton(intake.order.host)
             )
             listening.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, joined)
-        feeding, sender, heard_at = _Feeding(intake), None, 0.0
+        feeding, sender, heard_at = Feeding(intake), None, 0.0
         while not intake.stopping:
             intake.alive()
             try:
@@ -93,9 +96,9 @@ def take_udp(intake: Intake) -> None:
 
 def take_tcp(intake: Intake) -> None:
     """Until the stream is stopped. Raises SourceFailed."""
-    with _listen(intake, socket.SOCK_STREAM) as listening:
+    with listen(intake, socket.SOCK_STREAM) as listening:
         listening.listen(4)
-        feeding, sending, heard_at = _Feeding(intake), None, 0.0
+        feeding, sending, heard_at = Feeding(intake), None, 0.0
         try:
             while not intake.stopping:
                 intake.alive()

@@ -54,6 +54,7 @@ idle_lock_minutes = {idle_lock_minutes}
 [video]
 first_port = 1024
 last_port = 65535
+{filming}
 [demonstration]
 enabled = {demonstration}
 [[partner]]
@@ -244,6 +245,7 @@ class Running:
         tls: str = "",
         dist: Path | None = None,
         video: bool = False,
+        filming: str = "",  # more of [video]
         idle_lock_minutes: int = 0,  # tests move the clock by hours
     ) -> "Running":
         config = parse(
@@ -252,6 +254,7 @@ class Running:
                 idle_lock_minutes=idle_lock_minutes,
                 demonstration="true" if demonstration else "false",
                 tls=tls,
+                filming=filming,
             ).encode(),
             folder,
         )

@@ -250,6 +250,14 @@ class VideoSection(_Section, frozen=True, kw_only=True):
     ] = {}  # name -> file with user:password; SRT stream id:passphrase; RTMP application:key
     srt_latency_ms: Annotated[int, Meta(ge=20, le=8_000)] = 120  # how long SRT may wait for what was lost
     ffmpeg: str = ""  # the site's own executable; empty: the one that comes with us
+    discovery_ports: Annotated[
+        tuple[int, ...], Meta(max_length=64)
+    ] = ()  # where unknown senders are listened for
+    discovery_from: Annotated[tuple[str, ...], Meta(max_length=64)] = ()  # networks they may be in
+    discovery_aircraft: Mapping[str, str] = {}  # address -> aircraft that sends from there
+    discovery_senders: Annotated[int, Meta(ge=1, le=64)] = (
+        16  # at most; one more, and the oldest is forgotten
+    )
     record: bool = True  # what comes in is kept in the data folder (docs/video_recording.md)
     record_segment_s: Annotated[float, Meta(ge=5, le=600)] = 60.0  # a file's length, to the next key frame
     record_days: Annotated[int, Meta(ge=1, le=36_500)] = 30  # then the oldest goes
@@ -435,9 +443,23 @@ def _check(config: Config) -> None:
         raise Malformed("planner.assume_daylight", "only with demonstration.enabled")
     if config.video.last_port < config.video.first_port:
         raise Malformed("video.last_port", "is before video.first_port")
+    _check_discovery(config.video)
     _check_feeds(config)
     _check_workers(config)
     _check_partners(config)
+
+
+def _check_discovery(video: VideoSection) -> None:
+    for port in video.discovery_ports:
+        if not video.first_port <= port <= video.last_port:
+            raise Malformed("video.discovery_ports", f"{port} is not from first_port to last_port")
+    if video.discovery_ports and not video.discovery_from:
+        raise Malformed("video.discovery_from", "names the networks of senders")
+    for network in video.discovery_from:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError as error:
+            raise Malformed("video.discovery_from", str(error)) from None
 
 
 def _check_feeds(config: Config) -> None:
@@ -656,6 +678,10 @@ listen = "127.0.0.1:30036"     # or connect = "host:port"
 # logins = { dock = "dock.txt" }     # by name: files with user:password; for SRT stream id:passphrase, for pushed RTMP application:key
 # srt_latency_ms = 120         # how long SRT waits for what was lost on the way; every picture is so much later
 # ffmpeg = "/usr/bin/ffmpeg"   # takes SRT in; else the one that comes with Ganying
+# discovery_ports = [21190, 21191]   # where senders that nobody registered are listened for (UDP); empty: nowhere
+# discovery_from = ["10.36.0.0/16"]  # from these networks alone
+# discovery_aircraft = { "10.36.1.7" = "B-70K3" }   # who sends from there
+# discovery_senders = 16       # at most; one more, and the oldest is forgotten
 # record = true                # what comes in is kept in the data folder, recordings/ (docs/video_recording.md)
 # record_segment_s = 60.0      # length of a file; it ends at the next key frame
 # record_days = 30             # older ones go

@@ -55,8 +55,8 @@ def test_an_unknown_sender_is_registered_by_a_click_and_an_aircraft_on_task_tell
     film = clip(25, group=12)
     with running_site(tmp_path / "36", more=more) as site, browser(site.url) as people:
         wall = people.sign_in("diaodu", DESK)
-        wall.get_by_test_id("desk").wait_for()
-        wall.goto(f"{site.url}/video")  # without the map, which software draws
+        wall.wait_for_function("() => sessionStorage.getItem('ganying.session')")
+        wall.goto(f"{site.url}/video")  # at once: the desk has a map, which software draws
         with sent(plain, film):
             sender = wall.get_by_test_id("unknown-sender")
             expect(sender).to_contain_text("H.264 320×240")
@@ -96,8 +96,8 @@ def told_to_the_desk(site: RunningSite, page: Page, port: int, film: bytes) -> N
         expect(notice).to_contain_text(tasking["number"])
         picture(page, "video-began-small")
         notice.locator("button.plain").click()
-        canvas = page.get_by_test_id("video-tile").locator("canvas")
-        wait_for(lambda: canvas.evaluate("(canvas) => canvas.width") == 320, "its picture")
+        tile = page.get_by_test_id("video-tile")
+        wait_for(lambda: int(tile.get_attribute("data-painted") or 0) > 0, "its picture")
         picture(page, "video-began-tile-small")
         page.get_by_test_id("lang-switch").click()
         expect(notice).to_contain_text("began to send video")

@@ -2,7 +2,7 @@
 export const videoEn = {
   video: {
     title: 'Video',
-    summary: (all: number, live: number) => `${all} streams · ${live} live`,
+    summary: (all: number, live: number) => `${all} ${all === 1 ? 'stream' : 'streams'} · ${live} live`,
     none: 'No stream is registered',
     noneHint: 'Register the downlink of an aircraft, a drone or a team to watch it here',
     alone: 'On a screen of its own',
@@ -80,7 +80,7 @@ export const videoEn = {
     waiting: 'Waiting for a picture',
     cannotDecode: (codec: string) => `This browser cannot decode ${codec}`,
     noDecoder: 'This browser has no WebCodecs: use https, or a newer one',
-    viewers: (n: number) => `${n} watch`,
+    viewers: (n: number) => `${n} watching`,
     leftOut: (n: number) => `slow line, ${n} frames not sent`,
     socketDown: 'The video line is down, trying again',
     faults: 'Counted at the source',

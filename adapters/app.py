@@ -48,6 +48,7 @@ from adapters.scale.scale import Scale, own_feeds
 from adapters.terrain.keeper import TerrainKeeper
 from adapters.timers import Timers
 from adapters.video.federation.federation import VideoFederation
+from adapters.video.gb28181.service import gb28181_of
 from adapters.video.video import Video
 from adapters.watch import Watch
 from adapters.weather.board import Board
@@ -188,6 +189,7 @@ class Server:
             reactor=reactor,
         )
         self.video.elsewhere = self.video_federation
+        self.gb28181 = gb28181_of(config, self.desk, self.video, utc_now, self.metrics, reactor)
         self.links.on_video, self.links.on_free = self.video_federation.heard, self.video_federation.free
         self.doors = WebServer(
             Site(
@@ -210,6 +212,7 @@ class Server:
                 conference=self.conference,
                 rooms_over_links=self.rooms,
                 video=self.video,
+                gb28181=self.gb28181,
                 callouts=self.callouts if self.callouts.settings is not None else None,
                 services=lambda: (
                     *self.scale.services(),
@@ -242,6 +245,8 @@ class Server:
         self.field.start(self._reactor)
         yield self.files_taken_back.start()
         yield self.links.start(self._reactor)
+        if self.gb28181 is not None:
+            self.gb28181.start()
         self.video.start()
         self.video_federation.start()
         self.enrolling.start(self._reactor)
@@ -256,6 +261,8 @@ class Server:
         yield self.enrolling.stop()
         yield self.doors.stop()
         self.video_federation.stop()
+        if self.gb28181 is not None:
+            yield self.gb28181.stop()
         yield self.video.stop()
         self.giver.stop()
         self.rooms.stop()

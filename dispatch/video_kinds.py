@@ -4,12 +4,13 @@ from enum import StrEnum
 
 
 class VideoSource(StrEnum):
-    """How a picture comes in. The first two wait for a sender at a port of ours, the others are fetched."""
+    """How a picture comes in. The first two wait for a sender at a port of ours, the next two are fetched."""
 
     TS_UDP = "ts_udp"  # MPEG-TS over UDP
     TS_TCP = "ts_tcp"  # MPEG-TS over TCP
     RTSP = "rtsp"
     RTMP = "rtmp"
+    GB28181 = "gb28181"  # a device that registers with us is asked for it (docs/gb28181.md)
 
 
 class VideoCarrier(StrEnum):

@@ -13,6 +13,7 @@ PLATFORM = "36010000002000000001"
 DEVICE = "36010000001320000001"
 CHANNEL = "36010000001310000001"
 PASSWORD = "12345678"
+UPPER = "36000000002000000001"
 needs_sipp = pytest.mark.skipif(shutil.which("sipp") is None, reason="sipp is missing: install the package sip-tester")
 
 
@@ -22,10 +23,11 @@ class Sipp:
     def __init__(self, scenario: str, to_port: int, *, port: int, tcp: bool = False, **keys: object) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="sipp-"))
         said = {"platform": PLATFORM, "device": DEVICE, "channel": CHANNEL, "password": PASSWORD, "sn": 1, "media": 6_000}
+        said |= {"upper": UPPER, "media_host": "127.0.0.1", "media_transport": "", "setup": "none", "watch_ms": 1_500, "expires": 3_600}
         said |= keys
         command = ["sipp", f"127.0.0.1:{to_port}", "-sf", str(SCENARIOS / f"{scenario}.xml"), "-m", "1"]
         command += ["-i", "127.0.0.1", "-p", str(port), "-t", "t1" if tcp else "u1", "-nostdin", "-timeout", "20s"]
-        command += ["-timeout_error", "-au", str(said["device"]), "-ap", str(said["password"])]
+        command += ["-d", str(said.pop("watch_ms")), "-timeout_error", "-au", str(said["device"]), "-ap", str(said["password"])]
         command += ["-trace_msg", "-message_file", str(self.folder / "messages"), "-trace_err", "-error_file"]
         command += [str(self.folder / "errors"), "-nd"]
         for name, value in said.items():

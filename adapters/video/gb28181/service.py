@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -14,12 +15,15 @@ from adapters.clock import Clock
 from adapters.config import Config
 from adapters.metrics import Metrics
 from adapters.video.gb28181.calls import Calls, MediaOrder
-from adapters.video.gb28181.config import secret
+from adapters.video.gb28181.config import UpstreamSection, secret
 from adapters.video.gb28181.devices import Devices
 from adapters.video.gb28181.endpoint import Endpoint
 from adapters.video.gb28181.ports import Ports
+from adapters.video.gb28181.upstream import Upstream
+from adapters.video.gb28181.watched import WatchedFromAbove
 from adapters.video.video import Video
 from dispatch.errors import Malformed
+from dispatch.video_kinds import VideoState
 from protocols.gb28181.digest import Nonces
 from protocols.gb28181.errors import BadGb
 from protocols.gb28181.manscdp import Channel
@@ -56,6 +60,7 @@ class Gb28181:
         """Raises Malformed where a password's file cannot be read."""
         section = config.gb28181
         self._section, self._video, self._clock, self._reactor = section, video, clock, reactor
+        self._desk = desk
         self.us = Us(id=section.id, domain=section.domain, host=section.host, port=section.port)
         accounts = (
             Account(
@@ -90,6 +95,35 @@ class Gb28181:
             metrics=metrics,
             reactor=reactor,
         )
+        told_above = metrics.counter(
+            "ganying_gb28181_upstream", "Upper platforms: registered, lost, by why", ("platform", "kind")
+        )
+        self.watched = WatchedFromAbove(
+            us=self.us,
+            listen=section.listen.rpartition(":")[0],
+            desk=desk,
+            video=video,
+            endpoint=self.endpoint,
+            ports=ports,
+            reactor=reactor,
+            counted=metrics.counter(
+                "ganying_gb28181_watched", "Viewings by upper platforms, by what became of them", ("result",)
+            ),
+        )
+        self.upstreams = {
+            each.id: Upstream(
+                each,
+                us=self.us,
+                password=secret(config.path(each.password), f"gb28181.upstream[{number}].password"),
+                endpoint=self.endpoint,
+                channels=partial(self._channels, each),
+                reactor=reactor,
+                counted=told_above,
+            )
+            for number, each in enumerate(section.upstream)
+        }
+        for upstream in self.upstreams.values():
+            upstream.on_down = partial(self.watched.down, upstream)
         self.endpoint.on_request, self.endpoint.on_again = self._asked, self.calls.again
         self.endpoint.on_gone = self._gone
         self.devices.on_change = self.calls.changed
@@ -104,9 +138,15 @@ class Gb28181:
             raise Malformed("gb28181.listen", f"cannot be listened at: {error.socketError}") from None
         self.devices.start()
         self.calls.start()
+        self.watched.start()
+        for upstream in self.upstreams.values():
+            upstream.start()
 
     def stop(self) -> Any:
         """End calls, close the door; fires when it is closed."""
+        self.watched.stop()
+        for upstream in self.upstreams.values():
+            upstream.stop()
         self.calls.stop()
         self.devices.stop()
         return DeferredList(self.endpoint.stop() or [succeed(None)])
@@ -132,13 +172,32 @@ class Gb28181:
     # Who asks what
 
     def _known(self, host: str) -> bool:
-        return self.devices.known_at(host)
+        return self.devices.known_at(host) or any(each.host == host for each in self.upstreams.values())
 
     def _gone(self, connection: int) -> None:
         self.devices.gone(connection)
+        for upstream in self.upstreams.values():
+            upstream.gone(connection)
+
+    def _channels(self, section: UpstreamSection) -> tuple[Channel, ...]:
+        """What a platform may see: what the site's file names, of our own streams that are registered."""
+        world = self._desk.world
+        made = []
+        for channel_id, stream_id in section.channels.items():
+            stream = world.video_streams.get(stream_id)
+            if stream is None or stream.site != world.site or stream.removed_at is not None:
+                continue
+            line = self._video.line(stream_id)
+            live = line is not None and line.state is VideoState.LIVE
+            made.append(Channel(id=channel_id, name=stream.terms.name, parent=self.us.id, online=live))
+        return tuple(made)
 
     def _asked(self, asked: SipMessage, source: Source) -> None:
         """Raises BadGb."""
+        upstream = self.upstreams.get(asked.sender.user)
+        if upstream is not None and upstream.host == source.host:
+            self._asked_from_above(upstream, asked, source)
+            return
         match asked.method:
             case "REGISTER":
                 self.devices.register(asked, source)
@@ -151,6 +210,24 @@ class Gb28181:
                 self.endpoint.answer(asked, source, 200, "OK", keep=False)
             case "ACK":
                 raise BadGb("UNASKED", "ack", "of nothing of ours")
+            case _:
+                self.endpoint.trouble("NOT_SPOKEN", source.host, asked.method)
+                self.endpoint.answer(asked, source, 405, "Method Not Allowed", keep=False)
+
+    def _asked_from_above(self, upstream: Upstream, asked: SipMessage, source: Source) -> None:
+        """Raises BadGb."""
+        match asked.method:
+            case "MESSAGE":
+                upstream.message(asked, source)
+            case "INVITE":
+                self.watched.invite(upstream, asked, source)
+            case "ACK":
+                self.watched.acknowledged(upstream, asked)
+            case "BYE" | "CANCEL":
+                if not self.watched.bye(upstream, asked, source):
+                    self._nothing(asked, source)
+            case "OPTIONS":
+                self.endpoint.answer(asked, source, 200, "OK", keep=False)
             case _:
                 self.endpoint.trouble("NOT_SPOKEN", source.host, asked.method)
                 self.endpoint.answer(asked, source, 405, "Method Not Allowed", keep=False)

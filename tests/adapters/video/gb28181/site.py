@@ -13,9 +13,7 @@ from twisted.internet.threads import deferToThread
 
 from adapters.video.gb28181.service import Gb28181
 from tests.adapters.web.running import Running
-from tests.sipp import CHANNEL, DEVICE, PASSWORD, PLATFORM, Sipp
-
-UPPER = "36000000002000000001"
+from tests.sipp import CHANNEL, DEVICE, PASSWORD, PLATFORM, UPPER, Sipp
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
@@ -41,6 +39,20 @@ name = "单兵图传 1"
 password = "device.txt"
 media = "{media}"
 {more}
+"""
+
+
+def above(port: int, stream_id: str, *, keepalive_s: float = 60, transport: str = "udp") -> str:
+    """The part about an upper platform."""
+    return f"""
+[[gb28181.upstream]]
+id = "{UPPER}"
+name = "省平台"
+address = "127.0.0.1:{port}"
+transport = "{transport}"
+password = "upper.txt"
+keepalive_s = {keepalive_s}
+channels = {{ "{CHANNEL}" = "{stream_id}" }}
 """
 
 

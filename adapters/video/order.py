@@ -53,10 +53,14 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class StreamReport(msgspec.Struct, frozen=True, kw_only=True):
-    """How a stream does. `reason` empty: pictures come. Counts are totals since the process took it on."""
+    """How a stream does. `reason` empty: pictures come. Counts are totals since the process took it on.
+
+    `listening`: of gb28181, a device may begin to send.
+    """
 
     slot: int
     reason: str = ""
+    listening: bool = False
     codec: str = ""
     width: int = 0
     height: int = 0

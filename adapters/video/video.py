@@ -22,7 +22,7 @@ from adapters.metrics import Metrics
 from adapters.video.gb28181.calls import MediaOrder
 from adapters.video.line import NOT_ENABLED, WORKER_DOWN, Line, Watching
 from adapters.video.looking import Looking
-from adapters.video.order import KLV, PICTURE, FromChild, Order, StreamOrder, read_report
+from adapters.video.order import KLV, PICTURE, FromChild, Order, StreamOrder, StreamReport, read_report
 from adapters.video.process import VideoProcess
 from adapters.video.recording.recordings import Recordings
 from adapters.video.viewings import Viewings
@@ -71,6 +71,9 @@ class Called(Protocol):
 
     def reason(self, stream_id: str) -> str:
         """Why no picture comes; empty: the process knows."""
+
+    def reported(self, stream_id: str, report: StreamReport) -> None:
+        """What the process says of a stream."""
 
 
 class Video:
@@ -309,6 +312,8 @@ class Video:
             if line is None:
                 continue
             line.counts = each.counts
+            if self.called is not None:
+                self.called.reported(line.stream.id, each)
             line.reason = self._why(line) or each.reason or "silent"
             if each.codec:
                 line.format = PictureFormat(codec=each.codec, width=each.width, height=each.height)

@@ -31,8 +31,8 @@ from protocols.gb28181.words import Dialog, Us
 log = structlog.get_logger()
 
 LOOK_EVERY_S = 0.25
-LISTEN_S = 0.5  # the process is given so long to listen before the device is asked
 FIRST_RETRY_S, LAST_RETRY_S = 2.0, 60.0
+CANNOT_LISTEN = "cannot_listen"
 SILENT_S = 15.0  # a call without pictures for so long is given up and made again
 
 
@@ -60,7 +60,7 @@ class _Call:
     peer: str = ""
     peer_port: int = 0
     their_ssrc: int = 0
-    ready_s: float = 0.0
+    listening: bool = False  # as the process says
     retry_s: float = 0.0
     pause_s: float = FIRST_RETRY_S
     asking: bool = False
@@ -155,6 +155,17 @@ class Calls:
         call = self._calls.get(stream_id)
         return "no_port" if call is None else call.reason
 
+    def reported(self, stream_id: str, why: str, *, listening: bool) -> None:
+        """What the process says: it listens, or cannot."""
+        call = self._calls.get(stream_id)
+        if call is None or call.source is None:
+            return
+        if listening and not call.listening:
+            call.listening = True
+            self._look()
+        elif why == CANNOT_LISTEN and not call.listening:
+            call.reason = CANNOT_LISTEN
+
     def bye(self, asked: SipMessage, source: Source) -> bool:
         """A device ends a call; whether it is one of ours."""
         for call in self._calls.values():
@@ -200,11 +211,12 @@ class Calls:
                     call.reason = "not_registered"
                 continue
             if call.source is None:
-                call.source, call.peer, call.ready_s = device.source, device.source.host, now_s + LISTEN_S
+                call.source, call.peer = device.source, device.source.host
+                call.listening = device.account.setup is Setup.TCP_ACTIVE  # then it is the device that does
                 call.reason, changed = "calling", True
             elif call.dialog is not None and not call.asking:
                 self._watch(call, now_s)
-            elif not call.asking and now_s >= max(call.ready_s, call.retry_s):
+            elif not call.asking and call.listening and now_s >= call.retry_s:
                 self._invite(call, device)
         if changed:
             self.on_change()
@@ -281,7 +293,7 @@ class Calls:
             self._bye(call.dialog, call.source)
         self._over(call, why)
         if why != "silent":
-            call.source = None  # the process listens no more
+            call.source, call.listening = None, False  # the process listens no more
             self.on_change()
 
     def _bye(self, dialog: Dialog, source: Source) -> None:

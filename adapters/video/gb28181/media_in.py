@@ -74,6 +74,7 @@ def take_gb28181(intake: Intake) -> None:
 
 def _datagrams(intake: Intake) -> None:
     with listen(intake.order.host, intake.order.port, socket.SOCK_DGRAM) as listening:
+        intake.listening = True
         feeding = _Feeding(intake)
         while not intake.stopping:
             intake.alive()
@@ -90,6 +91,7 @@ def _datagrams(intake: Intake) -> None:
 def _waited_for(intake: Intake) -> None:
     with listen(intake.order.host, intake.order.port, socket.SOCK_STREAM) as listening:
         listening.listen(2)
+        intake.listening = True
         feeding = _Feeding(intake)
         while not intake.stopping:
             intake.alive()

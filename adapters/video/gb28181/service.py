@@ -20,6 +20,7 @@ from adapters.video.gb28181.devices import Devices
 from adapters.video.gb28181.endpoint import Endpoint
 from adapters.video.gb28181.ports import Ports
 from adapters.video.gb28181.upstream import Upstream
+from adapters.video.order import StreamReport
 from adapters.video.gb28181.watched import WatchedFromAbove
 from adapters.video.video import Video
 from dispatch.errors import Malformed
@@ -164,6 +165,10 @@ class Gb28181:
     def reason(self, stream_id: str) -> str:
         """Why there is no picture."""
         return self.calls.reason(stream_id)
+
+    def reported(self, stream_id: str, report: StreamReport) -> None:
+        """What the process says of a stream."""
+        self.calls.reported(stream_id, report.reason, listening=report.listening)
 
     def _picture_at(self, stream_id: str) -> float | None:
         line = self._video.line(stream_id)

@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from socket import AF_INET, SOCK_DGRAM, socket
+from socket import AF_INET, SOCK_DGRAM, SOCK_STREAM, create_connection, socket
 from typing import Any
 
 import imageio_ffmpeg
@@ -13,7 +13,7 @@ from twisted.internet.task import LoopingCall
 from twisted.internet.threads import deferToThread
 
 from protocols.gb28181 import manscdp
-from protocols.gb28181.rtp import RtpWriter
+from protocols.gb28181.rtp import RtpWriter, framed
 from protocols.gen import kinds_pb2, video_pb2
 from tests.adapters.video.gb28181.site import free_port, played, registered, sipp, spoken, started, stream, until
 from tests.adapters.web.running import Running
@@ -151,6 +151,45 @@ async def test_who_forges_a_register_is_refused_by_name_and_a_flood_disturbs_no_
     assert device.source.host == "127.0.0.1"
     text = (await site.http("GET", "/metrics")).body.decode()
     assert 'ganying_gb28181_refused_total{code="WRONG_DIGEST"} 1.0' in text
+
+
+@pytest_twisted.ensureDeferred
+async def test_pictures_come_over_tcp_both_ways_of_connecting(tmp_path: Path) -> None:
+    for media in ("tcp_passive", "tcp_active"):
+        (tmp_path / media).mkdir()
+        site = await started(tmp_path / media, media=media)
+        try:
+            port = free_port(SOCK_STREAM)
+            await registered(site, port=port)
+            viewer = await watch(site.port, site.tokens["dispatcher"])
+            with socket(AF_INET, SOCK_STREAM) as waiting:
+                waiting.bind(("127.0.0.1", 0))
+                waiting.listen(1)
+                setup = {"media": waiting.getsockname()[1], "setup": "active" if media == "tcp_passive" else "passive"}
+                with sipp("play_tcp", site, port=port, **setup):
+                    stream_id = await stream(site)
+                    viewer.say(watch=video_pb2.VideoWatch(stream_id=stream_id))
+                    await until(lambda: spoken(site).reason(stream_id) == "")
+                    order = spoken(site).order(stream_id)
+                    assert order is not None
+                    sent = b"".join(framed(each) for each in RtpWriter(order.ssrc, 96).packets(FILM, 0))
+                    line = await deferToThread(connected, waiting, order.port if media == "tcp_passive" else 0)
+                    seen_by = site.site.video.line(stream_id)
+                    await until(lambda seen_by=seen_by: seen_by.viewers)
+                    with line:
+                        line.sendall(sent[:3_000])
+                        line.sendall(sent[3_000:])
+                        await until(lambda: len(shown(viewer)) > 30)
+        finally:
+            await site.stop()
+
+
+def connected(waiting: socket, port: int) -> socket:
+    """A device's connection for pictures: its own to us, or ours to it."""
+    if port:
+        return create_connection(("127.0.0.1", port), timeout=10)
+    waiting.settimeout(10)
+    return waiting.accept()[0]
 
 
 async def standing(site: Running, stream_id: str) -> Any:

@@ -11,6 +11,7 @@ import pytest_twisted
 from twisted.internet.threads import deferToThread
 
 from dispatch import ids
+from protocols.gb28181.rtp import RtpStream
 from tests.adapters.video.gb28181.site import above, free_port, played, sipp, spoken, started, stream, until
 from tests.adapters.web.running import Running
 from tests.adapters.web.test_video import camera
@@ -101,9 +102,8 @@ async def test_what_is_not_shared_and_where_it_may_not_go(below: Cascade) -> Non
         ("NOT_SHARED", {"channel": "36010000001310000099"}),
         ("OTHER_MEDIA_HOST", {"media_host": "127.0.0.9"}),
     ):
-        with sipp("upstream_play", site, port=port, **how) as asking:
-            await until(lambda code=code: refusals[code] == 1)
-            await until(lambda asking=asking: asking.done() is not None)
+        await played("upstream_refused", site, port=port, **how)
+        assert refusals[code] == 1
     assert (await site.http("GET", "video/viewings", role="auditor")).json["items"] == []
 
 
@@ -124,9 +124,37 @@ async def test_a_platform_that_does_not_answer_keep_alives_is_sent_nothing_more(
             drain(taking)
             await until(lambda: below.upstream.state == "registering")  # again, from the beginning
             assert drain(taking) == []
-        await deferToThread(lambda: None)
     finally:
         await site.stop()
 
 
-_ = SOCK_STREAM
+@pytest_twisted.ensureDeferred
+async def test_pictures_go_over_tcp_to_a_platform_that_waits_for_them(below: Cascade) -> None:
+    site, port = below.site, below.port
+    await played("upstream_register", site, port=port)
+    with socket(AF_INET, SOCK_STREAM) as waiting, camera(below.camera_port):
+        waiting.bind(("127.0.0.1", 0))
+        waiting.listen(1)
+        line = site.site.video.line(below.stream_id)
+        await until(lambda: line.gop.frames)
+        media = {"media": waiting.getsockname()[1], "media_transport": "TCP/", "setup": "passive"}
+        with sipp("upstream_play", site, port=port, **media) as playing:
+            data = await deferToThread(taken, waiting)
+            await deferToThread(playing.wait)
+    packets = RtpStream().feed(data)
+    assert len(decoded(packets)) > 10
+
+
+def taken(waiting: socket) -> bytes:
+    """What comes over a connection until it is closed."""
+    waiting.settimeout(10)
+    connection, _ = waiting.accept()
+    with connection:
+        connection.settimeout(10)
+        made = bytearray()
+        try:
+            while some := connection.recv(65_536):
+                made += some
+        except ConnectionResetError:
+            pass  # as we end it
+        return bytes(made)

@@ -25,7 +25,7 @@ def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
 
 def told(*, port: int, more: str = "", keepalive_s: float = 60, media: str = "udp") -> str:
     """The part of site.toml."""
-    first = 20_000 + port % 20_000
+    first = 10_000 + port % 20_000  # below where systems take free ports from
     return f"""
 [gb28181]
 id = "{PLATFORM}"

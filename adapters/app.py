@@ -56,13 +56,15 @@ from adapters.web.server import WebServer
 from adapters.web.site import FeedState, LinkState, ServiceState, Site
 from dispatch import minima_gate
 from dispatch.commands import Ask
-from dispatch.errors import GanyingError
+from dispatch.errors import Forbidden, GanyingError
 from dispatch.facts import Fact
 from dispatch.kinds import Role
 from dispatch.picture import TrackPicture
 from dispatch.safety.sky import Skies
 from dispatch.sighting import Sighting
 from dispatch.world import World
+from protocols.gb28181.errors import BadGb
+from protocols.gb28181.registrar import Source
 
 log = structlog.get_logger()
 
@@ -189,7 +191,14 @@ class Server:
             reactor=reactor,
         )
         self.video.elsewhere = self.video_federation
-        self.gb28181 = gb28181_of(config, self.desk, self.video, utc_now, self.metrics, reactor)
+        self.gb28181 = gb28181_of(
+            config=config,
+            desk=self.desk,
+            video=self.video,
+            clock=utc_now,
+            metrics=self.metrics,
+            reactor=reactor,
+        )
         self.links.on_video, self.links.on_free = self.video_federation.heard, self.video_federation.free
         self.doors = WebServer(
             Site(
@@ -221,6 +230,8 @@ class Server:
                 ),
             )
         )
+        if self.gb28181 is not None:
+            self.gb28181.devices.on_refused = self._device_refused
         self.local = LocalSocket(self.desk, config, self.accounts)
         self.garbage = Garbage()
         self._reactor = reactor
@@ -297,6 +308,14 @@ class Server:
     async def _turned_away(self, address: str, error: GanyingError) -> None:
         """A newcomer that was refused, for the auditor."""
         await self.doors.site.refusals.note("enrol", Role.PARTNER, "", ("joinSite", address), error)
+
+    def _device_refused(self, who: str, source: Source, error: BadGb) -> None:
+        """A forged REGISTER, for the auditor."""
+        told = Forbidden(f"{error.code} {source.host}: {error}")
+        noted = self.doors.site.refusals.note("gb28181", Role.PARTNER, "", ("registerDevice", who[:20]), told)
+        Deferred.fromCoroutine(noted).addErrback(
+            lambda failure: log.error("defect in noting a refusal", traceback=failure.getTraceback())
+        )
 
     def _open_operators(self) -> frozenset[str]:
         return self.doors.open_operators()

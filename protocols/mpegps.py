@@ -309,7 +309,9 @@ def _kind_of(data: bytes) -> StreamKind | None:
     unit = _first_unit(data)
     if len(unit) < 2:
         return None
-    if unit[0] in (0x40, 0x42) and unit[1] == 1:  # parameter sets of H.265; of H.264 no unit has these two bytes
+    if (
+        unit[0] in (0x40, 0x42) and unit[1] == 1
+    ):  # parameter sets of H.265; of H.264 no unit has these two bytes
         return StreamKind.H265
     if unit[0] == 0x46 and unit[1] == 1:  # its delimiter
         return StreamKind.H265

@@ -10,7 +10,9 @@ from protocols.mpegts_tables import StreamKind, crc32
 VIDEO_ID = 0xE0
 _TYPES = {StreamKind.H264: 0x1B, StreamKind.H265: 0x24}
 _MOST_PES = 65_000  # of one packet's data: its length has 16 bits
-_RATE_50 = 0x9C40  # 2 MB/s in units of 50 bytes: what mux_rate may claim; senders of live streams keep to none
+_RATE_50 = (
+    0x9C40  # 2 MB/s in units of 50 bytes: what mux_rate may claim; senders of live streams keep to none
+)
 _WRAP = 1 << 33
 
 

@@ -193,7 +193,9 @@ class Video:
 
     def _call(self, streams: Iterable[VideoStream]) -> None:
         if self.called is not None:
-            wanted = (each for each in streams if each.terms.source is VideoSource.GB28181 and each.terms.enabled)
+            wanted = (
+                each for each in streams if each.terms.source is VideoSource.GB28181 and each.terms.enabled
+            )
             self.called.follow({each.id: each.terms.address for each in wanted})
 
     def _new_line(self, stream: VideoStream) -> Line:

@@ -15,7 +15,9 @@ from protocols.gb28181.errors import BadGb
 
 NONCE_S = 60
 MOST_USED = 20_000  # answered nonces remembered: three hundred a second; full: the oldest is forgotten, so its age counts
-_PARAMETER = re.compile(r'([A-Za-z0-9_-]{1,32})\s{0,4}=\s{0,4}(?:"([^"\\\x00-\x1f]{0,300})"|([^",\s]{1,300}))\s{0,4}(?:,|$)\s{0,4}')
+_PARAMETER = re.compile(
+    r'([A-Za-z0-9_-]{1,32})\s{0,4}=\s{0,4}(?:"([^"\\\x00-\x1f]{0,300})"|([^",\s]{1,300}))\s{0,4}(?:,|$)\s{0,4}'
+)
 
 
 class Algorithm(StrEnum):
@@ -133,9 +135,7 @@ def response_of(told: Credentials, method: str, password: str) -> str:
     return _hash(told.algorithm, f"{one}:{middle}:{two}")
 
 
-def answer(
-    challenge: Challenge, *, user: str, password: str, method: str, uri: str, cnonce: str
-) -> str:
+def answer(challenge: Challenge, *, user: str, password: str, method: str, uri: str, cnonce: str) -> str:
     """Authorization for a challenge."""
     told = Credentials(
         username=user,

@@ -5,7 +5,10 @@ from collections import OrderedDict
 MOST_HOSTS = 4_096  # remembered; full: the one that was silent longest is forgotten
 STRANGER_S, STRANGER_BURST = 20.0, 60.0  # messages a second of one address that is not registered
 KNOWN_S, KNOWN_BURST = 200.0, 600.0  # of one that is: a catalogue of five hundred comes in a burst
-STRANGERS_S, STRANGERS_BURST = 200.0, 400.0  # of all that are not, whatever addresses they write on their words
+STRANGERS_S, STRANGERS_BURST = (
+    200.0,
+    400.0,
+)  # of all that are not, whatever addresses they write on their words
 
 
 class _Bucket:

@@ -1,7 +1,7 @@
 """Ids of devices, channels and platforms: twenty digits (GB/T 28181-2016 annex E, kept in 2022).
 
-    36010000 00 131 0 000001
-    centre (GB/T 2260 in pairs: province, city, district, unit), trade, kind, network, number
+36010000 00 131 0 000001
+centre (GB/T 2260 in pairs: province, city, district, unit), trade, kind, network, number
 """
 
 import re

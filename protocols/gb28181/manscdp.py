@@ -157,9 +157,7 @@ def _body(root: str, fields: Iterable[tuple[str, object]], inner: str = "") -> b
 
 def keepalive(device_id: str, sn: int) -> bytes:
     """We are here."""
-    return _body(
-        "Notify", [("CmdType", "Keepalive"), ("SN", sn), ("DeviceID", device_id), ("Status", "OK")]
-    )
+    return _body("Notify", [("CmdType", "Keepalive"), ("SN", sn), ("DeviceID", device_id), ("Status", "OK")])
 
 
 def query(command: str, device_id: str, sn: int) -> bytes:
@@ -187,7 +185,11 @@ def catalogue(
             ("Secrecy", 0),
             ("Status", "ON" if each.online else "OFF"),
         ]
-        items += "\r\n<Item>" + "".join(f"<{name}>{escape(str(value))}</{name}>" for name, value in fields) + "</Item>"
+        items += (
+            "\r\n<Item>"
+            + "".join(f"<{name}>{escape(str(value))}</{name}>" for name, value in fields)
+            + "</Item>"
+        )
     return _body(
         "Response",
         [("CmdType", "Catalog"), ("SN", sn), ("DeviceID", platform_id), ("SumNum", total)],

@@ -82,7 +82,9 @@ class Challenged:
 class Registrar:
     """Of one site."""
 
-    def __init__(self, accounts: Iterable[Account], *, realm: str, keepalive_s: float, nonces: Nonces) -> None:
+    def __init__(
+        self, accounts: Iterable[Account], *, realm: str, keepalive_s: float, nonces: Nonces
+    ) -> None:
         self.accounts = {each.id: each for each in accounts}
         self.devices: dict[str, Device] = {}
         self._realm, self._keepalive_s, self._nonces = realm, keepalive_s, nonces
@@ -132,7 +134,9 @@ class Registrar:
         expires_s = min(expires_s, MOST_EXPIRES_S)
         present = self.devices.get(account.id)
         if expires_s == 0:
-            gone = present or Device(account=account, source=source, since_s=now_s, seen_s=now_s, until_s=now_s)
+            gone = present or Device(
+                account=account, source=source, since_s=now_s, seen_s=now_s, until_s=now_s
+            )
             gone.online, gone.since_s, gone.why = False, now_s, "unregistered"
             self.devices[account.id] = gone
             return Registered(device=gone, expires_s=0, new=False)

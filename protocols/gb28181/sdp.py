@@ -80,7 +80,9 @@ def read(body: bytes) -> Sdp:
 
 
 def _media(text: str) -> tuple[int, bool]:
-    found = re.fullmatch(r"video ([0-9]{1,5})(?:/[0-9]{1,2})? (RTP/AVP|TCP/RTP/AVP)((?: [0-9]{1,3}){1,20})", text)
+    found = re.fullmatch(
+        r"video ([0-9]{1,5})(?:/[0-9]{1,2})? (RTP/AVP|TCP/RTP/AVP)((?: [0-9]{1,3}){1,20})", text
+    )
     if found is None:
         raise _bad("m", "is missing, or no video over RTP")
     if not 0 < int(found[1]) < 65_536:
@@ -120,7 +122,14 @@ def _payloads(attributes: list[str]) -> dict[int, str]:
 
 
 def offer(
-    *, owner: str, address: str, port: int, setup: Setup, ssrc: str, session: str = "Play", period: tuple[int, int] = (0, 0)
+    *,
+    owner: str,
+    address: str,
+    port: int,
+    setup: Setup,
+    ssrc: str,
+    session: str = "Play",
+    period: tuple[int, int] = (0, 0),
 ) -> bytes:
     """What we want of a device: its pictures as PS, to a port of ours."""
     lines = _head(owner, address, session, period)

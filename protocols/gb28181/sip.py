@@ -31,7 +31,9 @@ _RESPONSE = re.compile(r"SIP/2\.0 ([1-6][0-9]{2})(?: (.{0,128}))?")
 _NAME = re.compile(r"[A-Za-z0-9.!%*_+`'~-]{1,40}")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _CSEQ = re.compile(r"([0-9]{1,10})[ \t]+([A-Z]{1,16})")
-_URI = re.compile(r"sips?:(?:([^@\s<>;,?:]{1,64})@)?(\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9.-]{1,128})(?::([0-9]{1,5}))?")
+_URI = re.compile(
+    r"sips?:(?:([^@\s<>;,?:]{1,64})@)?(\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9.-]{1,128})(?::([0-9]{1,5}))?"
+)
 _VIA = re.compile(r"SIP\s{0,4}/\s{0,4}2\.0\s{0,4}/\s{0,4}(UDP|TCP|TLS)\s{1,4}([^\s;,]{1,140})", re.IGNORECASE)
 _PARAMETER = re.compile(r";\s{0,4}([A-Za-z0-9_.-]{1,32})\s{0,4}(?:=\s{0,4}([^;,\s\"]{1,200}))?")
 
@@ -113,7 +115,10 @@ def parse(data: bytes) -> SipMessage:
     if sequence is None:
         raise _bad("cseq", "is missing or no number and method")
     message = SipMessage(
-        **first,
+        method=first[0],
+        uri=first[1],
+        status=first[2],
+        reason=first[3],
         headers=headers,
         body=_body(body, told.get("content-length", "")),
         via=_via(told.get("via", "")),
@@ -139,14 +144,14 @@ def _text(data: bytes) -> str:
         return data.decode("gb18030", "replace")
 
 
-def _first_line(line: str) -> dict[str, str | int]:
+def _first_line(line: str) -> tuple[str, str, int, str]:
     request = _REQUEST.fullmatch(line)
     if request is not None:
-        return {"method": request[1], "uri": request[2]}
+        return request[1], request[2], 0, ""
     response = _RESPONSE.fullmatch(line)
     if response is None:
         raise _bad("first line", "is neither request nor response")
-    return {"status": int(response[1]), "reason": response[2] or ""}
+    return "", "", int(response[1]), response[2] or ""
 
 
 def _headers(lines: list[str]) -> list[tuple[str, str]]:
@@ -235,8 +240,9 @@ def response_to(
     for number, via in enumerate(request.all("via")):
         if number == 0 and came_from is not None:
             kept = re.sub(r";\s*(?:rport(?:=[0-9]+)?|received=[^;,\s]+)", "", via)
-            via = f"{kept};rport={came_from[1]};received={came_from[0]}"
-        headers.append(("Via", via))
+            headers.append(("Via", f"{kept};rport={came_from[1]};received={came_from[0]}"))
+        else:
+            headers.append(("Via", via))
     to = request.to.text if request.to.tag or not tag else f"{request.to.text};tag={tag}"
     headers += [
         ("From", request.sender.text),
@@ -262,7 +268,7 @@ class SipStream:
     def feed(self, data: bytes) -> list[bytes]:
         """Whole messages. Raises BadGb: the connection is of no use any more."""
         self._held += data
-        made = []
+        made: list[bytes] = []
         while True:
             while self._held[:2] == b"\r\n":  # kept alive, RFC 5626
                 del self._held[:2]
@@ -271,7 +277,9 @@ class SipStream:
                 if len(self._held) > MOST_HEAD_BYTES:
                     raise _bad("head", "has no end")
                 return made
-            found = re.search(rb"(?im)^(?:content-length|l)[ \t]*:[ \t]*([0-9]{1,6})[ \t]*\r?$", self._held[: end + 2])
+            found = re.search(
+                rb"(?im)^(?:content-length|l)[ \t]*:[ \t]*([0-9]{1,6})[ \t]*\r?$", self._held[: end + 2]
+            )
             length = int(found[1]) if found else 0
             whole = end + 4 + length
             if whole > MOST_MESSAGE_BYTES:

@@ -1,7 +1,7 @@
 """Requests that are said again until they are answered (RFC 3261 §17), and answers that are said again. Pure.
 
-    Asking       ours: again after T1, 2·T1, … until an answer; 64·T1 without one: given up
-    Answering    theirs: the same request gets the same bytes, for 64·T1
+Asking       ours: again after T1, 2·T1, … until an answer; 64·T1 without one: given up
+Answering    theirs: the same request gets the same bytes, for 64·T1
 """
 
 from collections import OrderedDict
@@ -103,7 +103,14 @@ class Answering:
     @staticmethod
     def key(message: SipMessage, host: str) -> tuple[str, ...]:
         """Of a request: §17.2.3, and for a branch of RFC 2543 what names it there."""
-        return (host, message.via.branch, message.via.sent_by, message.method, message.call_id, str(message.cseq))
+        return (
+            host,
+            message.via.branch,
+            message.via.sent_by,
+            message.method,
+            message.call_id,
+            str(message.cseq),
+        )
 
     def before(self, key: tuple[str, ...], now_s: float) -> bytes | None:
         """What was answered to the same request."""
@@ -113,7 +120,5 @@ class Answering:
     def keep(self, key: tuple[str, ...], data: bytes, now_s: float) -> None:
         """Say this when it comes again."""
         self._said[key] = (now_s + GIVE_UP_S, data)
-        while len(self._said) > MOST_ANSWERED or (
-            self._said and next(iter(self._said.values()))[0] < now_s
-        ):
+        while len(self._said) > MOST_ANSWERED or (self._said and next(iter(self._said.values()))[0] < now_s):
             self._said.popitem(last=False)

@@ -91,7 +91,7 @@ class Chance:
     call_id: str
 
 
-def message(us: Us, to_id: str, at: str, transport: str, chance: Chance, body: bytes) -> bytes:
+def message(us: Us, to_id: str, at: str, transport: str, *, chance: Chance, body: bytes) -> bytes:
     """MESSAGE. `at`: host:port."""
     return request_bytes(
         "MESSAGE",
@@ -111,7 +111,15 @@ def message(us: Us, to_id: str, at: str, transport: str, chance: Chance, body: b
 
 
 def register(
-    us: Us, platform_id: str, domain: str, transport: str, chance: Chance, *, cseq: int, expires_s: int, authorization: str = ""
+    us: Us,
+    platform_id: str,
+    domain: str,
+    transport: str,
+    *,
+    chance: Chance,
+    cseq: int,
+    expires_s: int,
+    authorization: str = "",
 ) -> bytes:
     """REGISTER with an upper platform. `authorization`: its challenge, answered."""
     return request_bytes(

@@ -96,7 +96,9 @@ class Calls:
         self._numbers = 0
         self._turn = LoopingCall(self._look)
         self._turn.clock = reactor
-        self._counted = metrics.counter("ganying_gb28181_calls", "Calls for pictures, by what came of them", ("result",))
+        self._counted = metrics.counter(
+            "ganying_gb28181_calls", "Calls for pictures, by what came of them", ("result",)
+        )
 
     def start(self) -> None:
         """Call."""
@@ -197,7 +199,11 @@ class Calls:
                 continue
             if not device.online:
                 self._end(call, "device_offline")
-            elif call.source is not None and call.source != device.source and call.source.host != device.source.host:
+            elif (
+                call.source is not None
+                and call.source != device.source
+                and call.source.host != device.source.host
+            ):
                 self._end(call, "device_moved")
         self._look()
 
@@ -241,7 +247,11 @@ class Calls:
             target=f"sip:{call.channel_id}@{at}",
         )
         offer = sdp.offer(
-            owner=self._us.id, address=self._us.host, port=call.port, setup=device.account.setup, ssrc=call.ssrc
+            owner=self._us.id,
+            address=self._us.host,
+            port=call.port,
+            setup=device.account.setup,
+            ssrc=call.ssrc,
         )
         made = branch()
         call.dialog, call.asking, call.reason = dialog, True, "calling"

@@ -86,7 +86,9 @@ class Devices:
         except BadGb as error:
             self._endpoint.trouble(error.code, source.host, str(error))
             if error.code == "EXPIRES":
-                self._endpoint.answer(asked, source, 423, "Interval Too Brief", more=(("Min-Expires", "60"),), keep=False)
+                self._endpoint.answer(
+                    asked, source, 423, "Interval Too Brief", more=(("Min-Expires", "60"),), keep=False
+                )
                 return
             self.on_refused(asked.sender.user, source, error)
             unread = error.code in ("BAD_SIP", "BAD_ID", "BAD_DIGEST")
@@ -115,7 +117,10 @@ class Devices:
             tag=chance().tag,
             more=(
                 ("Date", _date(self._clock())),
-                ("Contact", asked.header("contact") or f"<sip:{asked.sender.user}@{source.host}:{source.port}>"),
+                (
+                    "Contact",
+                    asked.header("contact") or f"<sip:{asked.sender.user}@{source.host}:{source.port}>",
+                ),
                 ("Expires", str(done.expires_s)),
                 words.VERSION,
             ),
@@ -145,8 +150,8 @@ class Devices:
             device.account.id,
             f"{source.host}:{source.port}",
             "TCP" if source.connection else "UDP",
-            made,
-            body,
+            chance=made,
+            body=body,
         )
         self._endpoint.ask("MESSAGE", made.branch, data, source, lambda _answer: None)
 
@@ -203,7 +208,11 @@ class Devices:
     def _told(self, device: Device, event: str) -> None:
         self._events.labels(event).inc()
         log.info(
-            "GB/T 28181 device", device=device.account.id, name=device.account.name, now=event, host=device.source.host
+            "GB/T 28181 device",
+            device=device.account.id,
+            name=device.account.name,
+            now=event,
+            host=device.source.host,
         )
         self.on_change(device)
 

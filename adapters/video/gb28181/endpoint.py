@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import DatagramProtocol, Factory, Protocol
 from twisted.internet.task import LoopingCall
 
@@ -63,7 +62,7 @@ class Endpoint:
         self._udp = self._reactor.listenUDP(port, self._talk, interface=host, maxPacketSize=65_535)
         self._udp.maxThroughput = UDP_AT_ONCE_BYTES
         self.port = self._udp.getHost().port
-        factory = Factory.forProtocol(lambda: _Connection(self))  # type: ignore[arg-type]  # twisted: any callable will do
+        factory = Factory.forProtocol(lambda: _Connection(self))
         self._tcp = self._reactor.listenTCP(self.port, factory, interface=host)
         self._tick.start(TICK_S)
 
@@ -133,11 +132,15 @@ class Endpoint:
         self.send(data, source)
         return data
 
-    def connect(self, host: str, port: int, ready: Callable[[int], None], failed: Callable[[str], None]) -> None:
+    def connect(
+        self, host: str, port: int, ready: Callable[[int], None], failed: Callable[[str], None]
+    ) -> None:
         """A TCP connection of our own; `ready` gets its number."""
         from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
 
-        made = connectProtocol(TCP4ClientEndpoint(self._reactor, host, port, timeout=5), _Connection(self, ours=True))
+        made = connectProtocol(  # type: ignore[no-untyped-call]  # twisted
+            TCP4ClientEndpoint(self._reactor, host, port, timeout=5), _Connection(self, ours=True)
+        )
         made.addCallbacks(
             lambda connection: ready(connection.number), lambda why: failed(type(why.value).__name__)
         )
@@ -174,7 +177,9 @@ class Endpoint:
             if message.method != "ACK":
                 self.answer(message, source, 400, "Bad Request", keep=False)
         except Exception:
-            log.exception("defect in answering SIP")  # a bug of ours: this request has no answer, the others do
+            log.exception(
+                "defect in answering SIP"
+            )  # a bug of ours: this request has no answer, the others do
 
     def trouble(self, code: str, host: str, detail: str) -> None:
         """Counted each time, logged once for each code and address."""
@@ -209,7 +214,9 @@ class Endpoint:
             self.on_gone(number)
 
 
-_METHODS = frozenset({"REGISTER", "MESSAGE", "INVITE", "ACK", "BYE", "CANCEL", "INFO", "SUBSCRIBE", "NOTIFY", "OPTIONS"})
+_METHODS = frozenset(
+    {"REGISTER", "MESSAGE", "INVITE", "ACK", "BYE", "CANCEL", "INFO", "SUBSCRIBE", "NOTIFY", "OPTIONS"}
+)
 
 
 class _Datagrams(DatagramProtocol):
@@ -236,7 +243,7 @@ class _Connection(Protocol):
 
     def connectionMade(self) -> None:  # noqa: N802  # Twisted's name
         """It is open."""
-        peer: IAddress | Any = self.transport.getPeer()  # type: ignore[union-attr]  # there is one by now
+        peer: Any = self.transport.getPeer()  # type: ignore[union-attr]  # there is one by now
         self.host, self._port = peer.host, peer.port
         self.number = self._endpoint.opened(self)
         if not self.number:

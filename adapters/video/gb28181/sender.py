@@ -58,7 +58,7 @@ class PsSender(ViewerQueue):
         for number, frame in enumerate(gop):
             self.unit(slot, frame, key=number == 0)
 
-    def unwatch(self, slot: int) -> None:
+    def unwatch(self, slot: int) -> None:  # noqa: ARG002 (a viewer's interface)
         """What waits is of no use."""
         self._drop()
 
@@ -139,7 +139,7 @@ class Datagrams(DatagramProtocol, Outgoing):
     def write(self, packet: bytes) -> bool:
         """One packet; what the kernel does not take is lost, as on the way."""
         if self.transport is not None:
-            self.transport.write(packet)
+            self.transport.write(packet)  # type: ignore[call-arg]  # connected: it has one receiver
         return True
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
 """GB/T 28181 of one site: its door, its devices, its calls, its upper platforms, put together."""
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,8 +20,8 @@ from adapters.video.gb28181.devices import Devices
 from adapters.video.gb28181.endpoint import Endpoint
 from adapters.video.gb28181.ports import Ports
 from adapters.video.gb28181.upstream import Upstream
-from adapters.video.order import StreamReport
 from adapters.video.gb28181.watched import WatchedFromAbove
+from adapters.video.order import StreamReport
 from adapters.video.video import Video
 from dispatch.errors import Malformed
 from dispatch.video_kinds import VideoState
@@ -52,6 +52,31 @@ class DeviceState:
     position: tuple[float, float] | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchedState:
+    """What an upper platform watches now."""
+
+    stream_id: str
+    channel_id: str
+    since: datetime
+    subject: str
+    address: str
+    sent: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformState:
+    """An upper platform, as the console shows it."""
+
+    id: str
+    name: str
+    state: str
+    since: datetime
+    reason: str
+    channels: Mapping[str, str]
+    watched: tuple[WatchedState, ...]
+
+
 class Gb28181:
     """Start it after video; stop it before. Only where the site's file has an id for it."""
 
@@ -74,7 +99,10 @@ class Gb28181:
             for number, each in enumerate(section.device)
         )
         self.registrar = Registrar(
-            accounts, realm=section.domain, keepalive_s=section.keepalive_s, nonces=Nonces(secrets.token_bytes(32))
+            accounts,
+            realm=section.domain,
+            keepalive_s=section.keepalive_s,
+            nonces=Nonces(secrets.token_bytes(32)),
         )
         self.endpoint = Endpoint(known=self._known, metrics=metrics, reactor=reactor)
         self.devices = Devices(
@@ -245,11 +273,7 @@ class Gb28181:
 
     def device_states(self) -> Iterable[DeviceState]:
         """All that may register."""
-        now_s, now = self._reactor.seconds(), self._clock()
-
-        def at(then_s: float) -> datetime:
-            return now - timedelta(seconds=now_s - then_s)
-
+        at = self._at()
         for account in self.registrar.accounts.values():
             device = self.registrar.devices.get(account.id)
             yield DeviceState(
@@ -266,11 +290,38 @@ class Gb28181:
                 position=None if device is None else device.position,
             )
 
+    def platform_states(self) -> Iterable[PlatformState]:
+        """All that we register with."""
+        at = self._at()
+        for each in self.upstreams.values():
+            yield PlatformState(
+                id=each.section.id,
+                name=each.name,
+                state=each.state,
+                since=at(each.since_s),
+                reason=each.reason,
+                channels=each.section.channels,
+                watched=tuple(
+                    WatchedState(
+                        stream_id=one.line.stream.id,
+                        channel_id=one.channel_id,
+                        since=at(one.since_s),
+                        subject=one.subject,
+                        address=f"{one.told.address}:{one.told.port}",
+                        sent=one.queue.sent,
+                    )
+                    for one in self.watched.of(each)
+                ),
+            )
 
+    def _at(self) -> Callable[[float], datetime]:
+        """A moment of the reactor's clock as one of the site's."""
+        now_s, now = self._reactor.seconds(), self._clock()
+        return lambda then_s: now - timedelta(seconds=now_s - then_s)
 
 
 def gb28181_of(
-    config: Config, desk: Any, video: Video, clock: Clock, metrics: Metrics, reactor: Any
+    *, config: Config, desk: Any, video: Video, clock: Clock, metrics: Metrics, reactor: Any
 ) -> Gb28181 | None:
     """Joined to video; None where the site's file has no id for it."""
     if not config.gb28181.id:

@@ -1,8 +1,8 @@
 """One upper platform: we register with it, say that we are there, tell it our catalogue. What it watches is watched.py.
 
-    we -> REGISTER     <- 401     we -> REGISTER, digest     <- 200
-    we -> Keepalive each keepalive_s; three without an answer: everything ends, and we register anew
-    <- Query Catalog   we -> Response, a few channels a message
+we -> REGISTER     <- 401     we -> REGISTER, digest     <- 200
+we -> Keepalive each keepalive_s; three without an answer: everything ends, and we register anew
+<- Query Catalog   we -> Response, a few channels a message
 """
 
 from collections.abc import Callable
@@ -115,7 +115,7 @@ class Upstream:
             self.section.id,
             self._domain,
             self.transport,
-            made,
+            chance=made,
             cseq=self._cseq,
             expires_s=wanted,
             authorization=authorization,
@@ -184,7 +184,7 @@ class Upstream:
     def _say(self, body: bytes, heard: Callable[[SipMessage | None], None]) -> None:
         made = chance()
         at = f"{self.host}:{self.to.port}"
-        data = words.message(self._us, self.section.id, at, self.transport, made, body)
+        data = words.message(self._us, self.section.id, at, self.transport, chance=made, body=body)
         self._endpoint.ask("MESSAGE", made.branch, data, self.to, heard)
 
     def _down(self, why: str) -> None:
@@ -234,9 +234,12 @@ class Upstream:
         match command:
             case "Catalog":
                 shown = channels if about == us.id else tuple(each for each in channels if each.id == about)
-                parts = [shown[at : at + CHANNELS_A_MESSAGE] for at in range(0, len(shown), CHANNELS_A_MESSAGE)]
+                parts = [
+                    shown[at : at + CHANNELS_A_MESSAGE] for at in range(0, len(shown), CHANNELS_A_MESSAGE)
+                ]
                 return tuple(
-                    manscdp.catalogue(about, sn, len(shown), part, civil_code=us.id[:6]) for part in parts or [()]
+                    manscdp.catalogue(about, sn, len(shown), part, civil_code=us.id[:6])
+                    for part in parts or [()]
                 )
             case "DeviceInfo":
                 return (manscdp.device_info(us.id, sn, "Ganying", len(channels)),)

@@ -216,7 +216,10 @@ class WatchedFromAbove:
             await self._video.viewings.begin(
                 watched.session,
                 lambda asked: Ask(
-                    actor=f"gb28181:{upstream.section.id}", role=None, command_id=uuid.uuid4().hex, command=asked
+                    actor=f"gb28181:{upstream.section.id}",
+                    role=None,
+                    command_id=uuid.uuid4().hex,
+                    command=asked,
                 ),
                 command,
             )
@@ -292,7 +295,7 @@ class WatchedFromAbove:
             else:
                 watched.queue.more()
 
-        connectProtocol(to, connection).addCallbacks(
+        connectProtocol(to, connection).addCallbacks(  # type: ignore[no-untyped-call]  # twisted
             made, lambda _: self._end(watched, "port_closed", bye=True)
         )
 

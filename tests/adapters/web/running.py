@@ -282,7 +282,13 @@ class Running:
         shown = (
             Video(config=config, desk=desk, clock=clock, metrics=metrics, reactor=reactor) if video else None
         )
-        gb28181 = None if shown is None else gb28181_of(config, desk, shown, clock, metrics, reactor)
+        gb28181 = (
+            None
+            if shown is None
+            else gb28181_of(
+                config=config, desk=desk, video=shown, clock=clock, metrics=metrics, reactor=reactor
+            )
+        )
         if gb28181 is not None:
             gb28181.start()
         if shown is not None:

@@ -14,6 +14,7 @@ import { dropsEn } from './en_drops'
 import { alarmsEn } from './en_alarms'
 import { volumesEn } from './en_volumes'
 import { recordingsEn } from './en_recordings'
+import { gb28181En } from './en_gb28181'
 import { videoEn } from './en_video'
 import { videoShareEn } from './en_video_share'
 import { safetyEn } from './en_safety'
@@ -1867,6 +1868,7 @@ export const en: Dictionary = {
   ...safetyEn,
   ...recordingsEn,
   ...videoEn,
+  ...gb28181En,
   ...videoShareEn,
   ...alarmsEn,
 }

@@ -115,5 +115,3 @@ async def stream(site: Running, **more: Any) -> str:
     made = await site.http("POST", "video/streams", body, role="dispatcher")
     assert made.status == 201, made.body
     return str(made.json["stream"]["id"])
-
-

@@ -8,6 +8,7 @@ from socket import AF_INET, SOCK_DGRAM, SOCK_STREAM, create_connection, socket
 from typing import Any
 
 import imageio_ffmpeg
+import pytest
 import pytest_twisted
 from twisted.internet.task import LoopingCall
 from twisted.internet.threads import deferToThread
@@ -15,7 +16,16 @@ from twisted.internet.threads import deferToThread
 from protocols.gb28181 import manscdp
 from protocols.gb28181.rtp import RtpWriter, framed
 from protocols.gen import kinds_pb2, video_pb2
-from tests.adapters.video.gb28181.site import free_port, played, registered, sipp, spoken, started, stream, until
+from tests.adapters.video.gb28181.site import (
+    free_port,
+    played,
+    registered,
+    sipp,
+    spoken,
+    started,
+    stream,
+    until,
+)
 from tests.adapters.web.running import Running
 from tests.adapters.web.talking import Watcher, watch
 from tests.clips import clip, numbers
@@ -27,7 +37,20 @@ FRAMES = 50
 
 def programme(film: bytes) -> bytes:
     """A film as FFmpeg writes it as a programme stream."""
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "mpegts", "-i", "-", "-c", "copy", "-f", "vob", "-"]
+    command = [
+        imageio_ffmpeg.get_ffmpeg_exe(),
+        "-v",
+        "error",
+        "-f",
+        "mpegts",
+        "-i",
+        "-",
+        "-c",
+        "copy",
+        "-f",
+        "vob",
+        "-",
+    ]
     return subprocess.run(command, input=film, stdout=subprocess.PIPE, check=True).stdout
 
 
@@ -86,10 +109,15 @@ async def test_a_device_registers_is_listed_plays_and_is_let_go(site: Running) -
                 lambda each: any(one.state == kinds_pb2.VIDEO_STATE_LIVE for one in each.streams),
             )
         assert set(shown(viewer)) <= set(range(FRAMES))
-        assert (await site.http("GET", "video/viewings", role="auditor")).json["items"][0]["purpose"] == "火场侦察"
+        assert (await site.http("GET", "video/viewings", role="auditor")).json["items"][0][
+            "purpose"
+        ] == "火场侦察"
         off = {"name": "吊舱", "source": "gb28181", "address": f"{DEVICE}/{CHANNEL}", "carrier": "fixed"}
         await site.http(
-            "POST", f"video/streams/{stream_id}/change", off | {"enabled": False, "version": 1}, role="dispatcher"
+            "POST",
+            f"video/streams/{stream_id}/change",
+            off | {"enabled": False, "version": 1},
+            role="dispatcher",
         )
         await deferToThread(called.wait)  # with our BYE
         assert f"Subject: {CHANNEL}:{order.ssrc:010d},{PLATFORM}:0" in called.messages
@@ -118,7 +146,9 @@ async def test_a_device_that_is_silent_is_offline_and_its_call_is_ended(tmp_path
 
 
 @pytest_twisted.ensureDeferred
-async def test_who_forges_a_register_is_refused_by_name_and_a_flood_disturbs_no_picture(site: Running) -> None:
+async def test_who_forges_a_register_is_refused_by_name_and_a_flood_disturbs_no_picture(
+    site: Running,
+) -> None:
     port = free_port()
     await registered(site, port=port)
     viewer = await watch(site.port, site.tokens["dispatcher"])
@@ -153,36 +183,37 @@ async def test_who_forges_a_register_is_refused_by_name_and_a_flood_disturbs_no_
     assert 'ganying_gb28181_refused_total{code="WRONG_DIGEST"} 1.0' in text
 
 
+@pytest.mark.parametrize("media", ["tcp_passive", "tcp_active"])
 @pytest_twisted.ensureDeferred
-async def test_pictures_come_over_tcp_both_ways_of_connecting(tmp_path: Path) -> None:
-    for media in ("tcp_passive", "tcp_active"):
-        (tmp_path / media).mkdir()
-        site = await started(tmp_path / media, media=media)
-        try:
-            port = free_port(SOCK_STREAM)
-            await registered(site, port=port)
-            viewer = await watch(site.port, site.tokens["dispatcher"])
-            with socket(AF_INET, SOCK_STREAM) as waiting:
-                waiting.bind(("127.0.0.1", 0))
-                waiting.listen(1)
-                setup = {"media": waiting.getsockname()[1], "setup": "active" if media == "tcp_passive" else "passive"}
-                with sipp("play_tcp", site, port=port, **setup):
-                    stream_id = await stream(site)
-                    viewer.say(watch=video_pb2.VideoWatch(stream_id=stream_id))
-                    await until(lambda: spoken(site).reason(stream_id) == "")
-                    order = spoken(site).order(stream_id)
-                    assert order is not None
-                    sent = b"".join(framed(each) for each in RtpWriter(order.ssrc, 96).packets(FILM, 0))
-                    line = await deferToThread(connected, waiting, order.port if media == "tcp_passive" else 0)
-                    seen_by = site.site.video.line(stream_id)
-                    await until(lambda seen_by=seen_by: seen_by.viewers)
-                    with line:
-                        line.sendall(sent[:3_000])
-                        line.sendall(sent[3_000:])
-                        # in one burst: of what waits for the site only the newest group of pictures is kept
-                        await until(lambda: set(shown(viewer)) >= set(range(FRAMES - 10, FRAMES)))
-        finally:
-            await site.stop()
+async def test_pictures_come_over_tcp_whoever_connects(tmp_path: Path, media: str) -> None:
+    site = await started(tmp_path, media=media)
+    try:
+        port = free_port()
+        await registered(site, port=port)
+        viewer = await watch(site.port, site.tokens["dispatcher"])
+        with socket(AF_INET, SOCK_STREAM) as waiting:
+            waiting.bind(("127.0.0.1", 0))
+            waiting.listen(1)
+            setup = {
+                "media": waiting.getsockname()[1],
+                "setup": "active" if media == "tcp_passive" else "passive",
+            }
+            with sipp("play_tcp", site, port=port, **setup):
+                stream_id = await stream(site)
+                viewer.say(watch=video_pb2.VideoWatch(stream_id=stream_id))
+                await until(lambda: spoken(site).reason(stream_id) == "")
+                order = spoken(site).order(stream_id)
+                assert order is not None
+                sent = b"".join(framed(each) for each in RtpWriter(order.ssrc, 96).packets(FILM, 0))
+                line = await deferToThread(connected, waiting, order.port if media == "tcp_passive" else 0)
+                await until(lambda: site.site.video.line(stream_id).viewers)
+                with line:
+                    line.sendall(sent[:3_000])
+                    line.sendall(sent[3_000:])
+                    # in one burst: of what waits for the site only the newest group of pictures is kept
+                    await until(lambda: set(shown(viewer)) >= set(range(FRAMES - 10, FRAMES)))
+    finally:
+        await site.stop()
 
 
 def connected(waiting: socket, port: int) -> socket:

@@ -74,7 +74,9 @@ async def test_we_register_are_listed_watched_with_purpose_and_let_go(below: Cas
     site, port = below.site, below.port
     await played("upstream_register", site, port=port)
     await until(lambda: below.upstream.state == "registered")
-    await stream(site, name="不上报", source="ts_udp", address=str(free_port()))  # nobody names it: it is not told
+    await stream(
+        site, name="不上报", source="ts_udp", address=str(free_port())
+    )  # nobody names it: it is not told
     await played("upstream_asks", site, port=port)
     await played("upstream_hears", site, port=port)
     with socket(AF_INET, SOCK_DGRAM) as taking, camera(below.camera_port):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 WINDOW = 64  # packets that may overtake one; then it is lost
+WAIT_S = 0.2  # and so long at most: of a small picture each packet is one
 MOST_TCP_BYTES = 65_535
 PAYLOAD_BYTES = 1_400  # ours: fits an Ethernet frame with room for tunnels
 _HEAD = struct.Struct("!BBHII")
@@ -29,12 +30,13 @@ class RtpOrder:
         self._ssrc, self._type = ssrc, payload_type
         self._next: int | None = None
         self._held: dict[int, RtpPacket] = {}
+        self._since_s = 0.0  # when the oldest that waits came
 
     def again(self) -> None:
         """Another connection: its numbers begin anywhere."""
         self._next, self._held = None, {}
 
-    def feed(self, data: bytes) -> list[RtpPacket]:
+    def feed(self, data: bytes, now_s: float = 0.0) -> list[RtpPacket]:
         """What can be read on with now."""
         packet = self._read(data)
         if packet is None:
@@ -49,10 +51,15 @@ class RtpOrder:
         if packet.sequence in self._held:
             self.counts["repeated"] += 1
             return []
+        if not self._held:
+            self._since_s = now_s
         self._held[packet.sequence] = packet
         made = self._ready(lost=False)
-        if ahead > WINDOW or len(self._held) > WINDOW:
+        if made:
+            self._since_s = now_s
+        if self._held and (ahead > WINDOW or len(self._held) > WINDOW or now_s - self._since_s > WAIT_S):
             made += self._skip()
+            self._since_s = now_s
         return made
 
     def _read(self, data: bytes) -> RtpPacket | None:

@@ -35,10 +35,10 @@ class GbVideo:
         """The video stream's, once there is one."""
         return self._units
 
-    def feed(self, packet: bytes) -> list[VideoUnit]:
-        """The pictures that are whole now."""
+    def feed(self, packet: bytes, now_s: float = 0.0) -> list[VideoUnit]:
+        """The pictures that are whole now. `now_s`: for how long one that is missing is waited for."""
         made: list[VideoUnit] = []
-        for each in self._order.feed(packet):
+        for each in self._order.feed(packet, now_s):
             if each.lost:
                 made += self._taken(self._ps.lost())
                 if self._units is not None:

@@ -28,7 +28,7 @@ class _Feeding:
 
     def packet(self, data: bytes) -> None:
         self.more["bytes"] += len(data)
-        made = self._video.feed(data)
+        made = self._video.feed(data, time.monotonic())
         if made:
             self._intake.arrived(made)
         self._count()

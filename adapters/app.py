@@ -13,8 +13,9 @@ from typing import Any
 
 import structlog
 from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.internet.threads import deferToThread
 
-from adapters import journal_key
+from adapters import journal_key, uplink_files
 from adapters.accounts import Accounts
 from adapters.archive.archive import Archive, ArchiveCollector
 from adapters.archive.settings import settings_of
@@ -25,6 +26,7 @@ from adapters.desk import Desk
 from adapters.feeds.cot_clients import FieldClients
 from adapters.feeds.feed import Feed
 from adapters.feeds.field_reports import FieldReports
+from adapters.feeds.field_uplinks import FieldUplinks
 from adapters.feeds.readers import Seen
 from adapters.feeds.status import FeedStatus
 from adapters.garbage import Garbage
@@ -142,14 +144,18 @@ class Server:
             config=config, picture=self.picture, sink=self._sighted, metrics=self.metrics, reactor=reactor
         )
         self.field_reports = FieldReports(self.desk.ask, clock=utc_now, metrics=self.metrics, reactor=reactor)
+        self.field_uplinks = FieldUplinks(
+            self.desk.ask, world=lambda: self.desk.world, clock=utc_now, metrics=self.metrics, reactor=reactor
+        )
         for feed in self.feeds:
-            feed.reports = self.field_reports
+            feed.reports, feed.uplinks = self.field_reports, self.field_uplinks
         self.field = FieldClients(
             self.feeds,
             world=lambda: self.desk.world,
             picture=self.picture,
             clock=utc_now,
             metrics=self.metrics,
+            uplinks=self.field_uplinks,
         )
         self.callouts = Callouts(
             desk=self.desk,
@@ -255,6 +261,7 @@ class Server:
         self.scale.start()
         self.field.start(self._reactor)
         yield self.files_taken_back.start()
+        yield deferToThread(uplink_files.forget_unnamed, self.doors.site.uplink_files, self.desk.world)
         yield self.links.start(self._reactor)
         if self.gb28181 is not None:
             self.gb28181.start()
@@ -281,6 +288,7 @@ class Server:
         yield self.links.stop()
         self.field.stop()
         self.field_reports.stop()
+        self.field_uplinks.stop()
         for feed in self.feeds:
             yield feed.stop()
         yield self.scale.stop()

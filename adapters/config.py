@@ -246,7 +246,11 @@ class VideoSection(_Section, frozen=True, kw_only=True):
     first_port: Annotated[int, Meta(ge=1024, le=65535)] = 21000  # streams may name ports from here
     last_port: Annotated[int, Meta(ge=1024, le=65535)] = 21199  # to here
     streams_per_process: Annotated[int, Meta(ge=1, le=16)] = 4
-    logins: Mapping[str, str] = {}  # name -> file with user:password, for what is fetched
+    logins: Mapping[
+        str, str
+    ] = {}  # name -> file with user:password; SRT stream id:passphrase; RTMP application:key
+    srt_latency_ms: Annotated[int, Meta(ge=20, le=8_000)] = 120  # how long SRT may wait for what was lost
+    ffmpeg: str = ""  # the site's own executable; empty: the one that comes with us
     record: bool = True  # what comes in is kept in the data folder (docs/video_recording.md)
     record_segment_s: Annotated[float, Meta(ge=5, le=600)] = 60.0  # a file's length, to the next key frame
     record_days: Annotated[int, Meta(ge=1, le=36_500)] = 30  # then the oldest goes
@@ -653,7 +657,9 @@ listen = "127.0.0.1:30036"     # or connect = "host:port"
 # first_port = 21000           # streams may name ports from here
 # last_port = 21199            # to here
 # streams_per_process = 4      # 1: one that crashes its process disturbs no other
-# logins = { dock = "dock.txt" }     # by name: files with user:password, for RTSP and RTMP that are fetched
+# logins = { dock = "dock.txt" }     # by name: files with user:password; for SRT stream id:passphrase, for pushed RTMP application:key
+# srt_latency_ms = 120         # how long SRT waits for what was lost on the way; every picture is so much later
+# ffmpeg = "/usr/bin/ffmpeg"   # takes SRT in; else the one that comes with Ganying
 # record = true                # what comes in is kept in the data folder, recordings/ (docs/video_recording.md)
 # record_segment_s = 60.0      # length of a file; it ends at the next key frame
 # record_days = 30             # older ones go

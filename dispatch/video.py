@@ -31,8 +31,17 @@ from dispatch.world import World
 MAX_NAME, MAX_ADDRESS, MAX_REASON, MAX_PURPOSE = 60, 300, 500, 200
 MOST_STREAMS = 200  # registered at one site
 LEAST_PORT, MOST_PORT = 1024, 65535
-LISTENS = frozenset({VideoSource.TS_UDP, VideoSource.TS_TCP})
-_SCHEMES = {VideoSource.RTSP: ("rtsp", "rtsps"), VideoSource.RTMP: ("rtmp", "rtmps")}
+_TRANSPORT = {  # of those that wait for their sender at a port
+    VideoSource.TS_UDP: "udp",
+    VideoSource.TS_TCP: "tcp",
+    VideoSource.TS_SRT: "udp",
+    VideoSource.RTMP_PUSH: "tcp",
+}
+_SCHEMES = {
+    VideoSource.RTSP: ("rtsp", "rtsps"),
+    VideoSource.RTMP: ("rtmp", "rtmps"),
+    VideoSource.TS_SRT: ("srt",),
+}
 _OPERATION = frozenset({Role.BASE, Role.OBSERVER})
 
 
@@ -106,6 +115,13 @@ def channel_at(address: str) -> tuple[str, str]:
     return found[1], found[2]
 
 
+def waits(terms: VideoTerms) -> bool:
+    """Whether its sender comes to a port of ours; else we go to it."""
+    return terms.source in _TRANSPORT and not (
+        terms.source is VideoSource.TS_SRT and terms.address.startswith("srt:")
+    )
+
+
 def checked(terms: VideoTerms) -> VideoTerms:
     """The same terms. Raises Malformed or Refused, naming the field."""
     if not terms.name.strip() or len(terms.name) > MAX_NAME:
@@ -118,14 +134,16 @@ def checked(terms: VideoTerms) -> VideoTerms:
         channel_at(terms.address)
         if terms.login:
             raise Refused("LOGIN", "only for what is fetched", field="login")
-    elif terms.source in LISTENS:
+    elif waits(terms):
         group, _ = listening_at(terms.address)
-        if terms.login:
-            raise Refused("LOGIN", "only for what is fetched", field="login")
-        if group and terms.source is VideoSource.TS_TCP:
+        if group and terms.source is not VideoSource.TS_UDP:
             raise _address("a multicast group goes with ts_udp")
     else:
         _check_url(terms)
+    if terms.login and terms.source in (VideoSource.TS_UDP, VideoSource.TS_TCP):
+        raise Refused("LOGIN", "a plain transport stream has none", field="login")
+    if terms.source is VideoSource.RTMP_PUSH and not terms.login:
+        raise Refused("LOGIN", "names the file with application:key that the sender must say", field="login")
     if (terms.carrier is VideoCarrier.FIXED) == bool(terms.carrier_id):
         raise Refused("CARRIER", "is said of all that move, and of those alone", field="carrier_id")
     if terms.carrier_id and not re.fullmatch(r"[A-Za-z0-9._:-]{1,64}", terms.carrier_id):
@@ -146,6 +164,8 @@ def _check_url(terms: VideoTerms) -> None:
         raise _address("is no address to fetch from") from None
     if url.scheme not in schemes or not host:
         raise _address(f"begins with {' or '.join(f'{each}://' for each in schemes)} and a host")
+    if terms.source is VideoSource.TS_SRT and (url.port is None or url.path or url.query or url.fragment):
+        raise _address("is srt://host:port and no more")
     if url.username is not None or url.password is not None:
         raise _address("user and password do not belong here: name a login of the site's file")
 
@@ -193,10 +213,12 @@ def _check_free(standing: list[VideoStream], terms: VideoTerms, stream_id: str) 
             raise Refused("NAME_TAKEN", f"{each.id} has this name", field="name")
         if each.terms.source is terms.source is VideoSource.GB28181 and each.terms.address == terms.address:
             raise _address(f"{each.terms.name} has this channel")
-        both = {each.terms.source, terms.source}
-        same_kind = both <= LISTENS and len(both) == 1
-        if same_kind and listening_at(each.terms.address)[1] == listening_at(terms.address)[1]:
+        if waits(terms) and _waits_at(each.terms) == _waits_at(terms):
             raise Refused("PORT_TAKEN", f"{each.terms.name} listens there", field="address")
+
+
+def _waits_at(terms: VideoTerms) -> tuple[str, int] | None:
+    return (_TRANSPORT[terms.source], listening_at(terms.address)[1]) if waits(terms) else None
 
 
 def _operator(world: World, terms: VideoTerms) -> str:

@@ -89,6 +89,8 @@ class ExportClip:
     stream_name: str  # as the stream was registered when this was recorded
     carrier: VideoCarrier
     carrier_id: str
+    with_klv: bool = False
+    klv: int = 0
 
 
 VideoRecordingCommand = BeginReplay | EndReplay | ExportClip

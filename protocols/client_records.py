@@ -20,6 +20,7 @@ from dispatch import (
     room_facts,
     search_facts,
     traffic_area_facts,
+    uplink_facts,
     video_facts,
     video_share_facts,
     weather_facts,
@@ -137,6 +138,10 @@ def _of_video(world: World, fact: facts.Fact) -> Iterator[Key]:
             yield from (("shown_videos", each) for each in world.shown_videos)  # which went is not said
         case consent_facts.ConsentSigned():
             yield from (("shown_videos", each) for each in world.shown_videos)
+        case uplink_facts.UplinkSent():
+            yield "uplinks", fact.uplink.id
+        case uplink_facts.UplinkNoted() | uplink_facts.UplinkAnswered():
+            yield "uplinks", fact.uplink_id
         case video_share_facts.VideoRequested():
             yield "video_requests", fact.request.id
         case video_share_facts.VideoAnswered():

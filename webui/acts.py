@@ -68,6 +68,7 @@ def main() -> None:
             "answer_atc": sorted(map(str, access.ANSWER_ATC)),
             "open_room": sorted(map(str, access.OPEN_ROOM)),
             "draw_search": sorted(map(str, access.DRAW_SEARCH)),
+            "send_uplink": sorted(map(str, access.SEND_UPLINK)),
             "make_traffic_area": sorted(map(str, access.MAKE_TRAFFIC_AREA)),
             "record_intrusion": sorted(map(str, access.RECORD_INTRUSION)),
             "clear_intrusion": sorted(map(str, access.CLEAR_INTRUSION)),

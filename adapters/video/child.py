@@ -20,6 +20,8 @@ from adapters.video.order import MAX_ORDER_BYTES, TO_SITE, Order, Report, Stream
 from adapters.video.outlet import Outlet
 from adapters.video.pull import pull
 from adapters.video.recording.recorder import Recorder
+from adapters.video.rtmp_input import take_rtmp
+from adapters.video.srt_input import take_srt
 from adapters.video.ts_input import take_tcp, take_udp
 from dispatch.video_kinds import VideoSource
 
@@ -34,6 +36,8 @@ _SOURCES: dict[VideoSource, Source] = {
     VideoSource.RTSP: pull,
     VideoSource.RTMP: pull,
     VideoSource.GB28181: take_gb28181,
+    VideoSource.TS_SRT: take_srt,
+    VideoSource.RTMP_PUSH: take_rtmp,
 }
 
 

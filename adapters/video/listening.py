@@ -10,7 +10,7 @@ DATAGRAM_BYTES = 65_535
 READ_BYTES = 1 << 16
 
 
-def listen(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
+def listen_at(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
     """A socket that waits POLL_S at most. Raises SourceFailed."""
     made = socket.socket(socket.AF_INET, kind)
     try:

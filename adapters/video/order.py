@@ -41,6 +41,8 @@ class StreamOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     setup: Setup = Setup.UDP
     peer: str = ""
     peer_port: int = 0
+    latency_ms: int = 0
+    ffmpeg: str = ""
     epoch: int = 1
 
 

@@ -11,19 +11,20 @@ import time
 from collections import Counter
 
 from adapters.video.intake import Intake
-from adapters.video.listening import DATAGRAM_BYTES, POLL_S, READ_BYTES, listen, read_some
+from adapters.video.listening import DATAGRAM_BYTES, POLL_S, READ_BYTES, listen_at, read_some
 from protocols.video_ts import TsVideo
 
 SENDER_KEPT_S = 2.0  # a silent sender's place is free after this
 IDLE_S = 30.0  # a connection that says nothing is closed
 
 
-def _listen(intake: Intake, kind: socket.SocketKind) -> socket.socket:
-    return listen(intake.order.group or intake.order.host, intake.order.port, kind)
+def listen(intake: Intake, kind: socket.SocketKind) -> socket.socket:
+    """At the stream's port. Raises SourceFailed."""
+    return listen_at(intake.order.group or intake.order.host, intake.order.port, kind)
 
 
-class _Feeding:
-    """What a connection brings, on to the stream."""
+class Feeding:
+    """What connections bring, on to the stream."""
 
     def __init__(self, intake: Intake) -> None:
         self.source = TsVideo(first_epoch=intake.epoch + (intake.counts["units"] > 0))
@@ -31,6 +32,7 @@ class _Feeding:
         self._intake = intake
 
     def feed(self, data: bytes) -> None:
+        """More of a transport stream."""
         self.more["bytes"] += len(data)
         self._intake.arrived(self.source.feed(data))
         self.count()
@@ -41,6 +43,7 @@ class _Feeding:
         self.more["reconnected"] += 1
 
     def count(self) -> None:
+        """Tell how it does."""
         intake, source = self._intake, self.source
         units = intake.counts["units"], intake.counts["klv"]
         intake.counts = source.counts + self.more
@@ -53,13 +56,13 @@ class _Feeding:
 
 def take_udp(intake: Intake) -> None:
     """Until the stream is stopped. Raises SourceFailed."""
-    with _listen(intake, socket.SOCK_DGRAM) as listening:
+    with listen(intake, socket.SOCK_DGRAM) as listening:
         if intake.order.group:
             joined = struct.pack(
                 "=4s4s", socket.inet_aton(intake.order.group), socket.inet_aton(intake.order.host)
             )
             listening.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, joined)
-        feeding, sender, heard_at = _Feeding(intake), None, 0.0
+        feeding, sender, heard_at = Feeding(intake), None, 0.0
         while not intake.stopping:
             intake.alive()
             try:
@@ -81,9 +84,9 @@ def take_udp(intake: Intake) -> None:
 
 def take_tcp(intake: Intake) -> None:
     """Until the stream is stopped. Raises SourceFailed."""
-    with _listen(intake, socket.SOCK_STREAM) as listening:
+    with listen(intake, socket.SOCK_STREAM) as listening:
         listening.listen(4)
-        feeding, sending, heard_at = _Feeding(intake), None, 0.0
+        feeding, sending, heard_at = Feeding(intake), None, 0.0
         try:
             while not intake.stopping:
                 intake.alive()

@@ -28,7 +28,7 @@ from adapters.video.recording.recordings import Recordings
 from adapters.video.viewings import Viewings
 from dispatch.facts import Recorded
 from dispatch.terrain import Terrain
-from dispatch.video import LISTENS, listening_at
+from dispatch.video import listening_at, waits
 from dispatch.video_kinds import VideoSource
 from dispatch.video_records import VideoStream
 from dispatch.world import World
@@ -240,14 +240,10 @@ class Video:
         epoch = line.epoch + 1
         if terms.source is VideoSource.GB28181:
             return self._called_order(line, epoch)
-        if terms.source in LISTENS:
-            group, port = listening_at(terms.address)
-            if not video.first_port <= port <= video.last_port:
-                line.reason = "port_not_allowed"
-                return None
-            return StreamOrder(
-                slot=line.slot, source=terms.source, host=video.listen, group=group, port=port, epoch=epoch
-            )
+        group, port = listening_at(terms.address) if waits(terms) else ("", 0)
+        if port and not video.first_port <= port <= video.last_port:
+            line.reason = "port_not_allowed"
+            return None
         user = password = ""
         if terms.login:
             try:
@@ -256,7 +252,17 @@ class Video:
                 line.reason = "no_login"
                 return None
         return StreamOrder(
-            slot=line.slot, source=terms.source, url=terms.address, user=user, password=password, epoch=epoch
+            slot=line.slot,
+            source=terms.source,
+            host=video.listen,
+            group=group,
+            port=port,
+            url="" if port else terms.address,
+            user=user,
+            password=password,
+            latency_ms=video.srt_latency_ms,
+            ffmpeg=video.ffmpeg,
+            epoch=epoch,
         )
 
     def _called_order(self, line: Line, epoch: int) -> StreamOrder | None:

@@ -192,6 +192,9 @@ def test_accounts_sessions_resources_closures_and_plans_never_leave() -> None:
         "AidRuleSaved",
         "PlanProposed",
         "PlanAdopted",
+        "UplinkSent",
+        "UplinkNoted",
+        "UplinkAnswered",
     }
 
 

@@ -71,6 +71,15 @@ def aid_lines(client: Client) -> list[str]:
     return [line for line in map(str, client.get("logbook")["items"]) if "互援" in line]
 
 
+def cut_and_back(pair: Pair) -> None:
+    """The line breaks, both notice, and it comes back: what flew meanwhile is asked for."""
+    pair.line.cut()
+    for site in (pair.ours, pair.theirs):
+        client = site.sign_in("diaodu")
+        wait_for(lambda each=client: link_state(each) == "down", f"{site.site} notices the cut")
+    pair.line.restore()
+
+
 def shared_fire(client: Client, to: str, title: str = "") -> str:
     """Report, confirm, share; the incident's path."""
     incident = client.post("incidents", FIRE | ({"title": title} if title else {}))
@@ -355,6 +364,7 @@ def airspace_told(pair: Pair, path: str) -> str:
 def test_an_agreement_is_signed_by_two_and_revoked_and_the_copies_are_purged(pair: Pair) -> None:
     """The link page at 36: proposed, signed, in force; a border fire is pushed by itself; revoked, with a receipt."""
     ours, theirs = pair.ours.sign_in("diaodu"), pair.theirs.sign_in("diaodu")
+    cut_and_back(pair)  # a gap of history that is over, for the link page
     level(pair)
     with browser(pair.ours.url) as people:
         chief = people.sign_in("zhiban", DESK)

@@ -324,6 +324,17 @@ def test_an_answer_is_read_ahead_and_read_again_when_the_terms_change() -> None:
 # Below everything else
 
 
+def test_what_was_read_for_a_longer_question_does_not_answer_a_shorter_one() -> None:
+    """It begins where the other did, and comes while that is being read."""
+    serve, now = PastServe(), START
+    serve.asked(PastAsk(number=1, from_us=100, to_us=900, most_bytes=1000), now)
+    assert serve.wanted() == (100, 900, 1000)
+    serve.asked(PastAsk(number=2, from_us=100, to_us=500, most_bytes=1000), now)
+    serve.read(Read(from_us=100, through_us=900))
+    assert serve.answer(now) is None
+    assert serve.wanted() == (100, 500, 1000)
+
+
 def test_nothing_of_the_past_leaves_while_a_row_waits_or_the_line_is_full() -> None:
     pair = Pair()
     pair.heal()

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 
 from adapters.video.intake import Intake, SourceFailed
-from adapters.video.listening import BUFFER_BYTES, DATAGRAM_BYTES, POLL_S, READ_BYTES, listen, read_some
+from adapters.video.listening import BUFFER_BYTES, DATAGRAM_BYTES, POLL_S, READ_BYTES, listen_at, read_some
 from protocols.gb28181.rtp import RtpStream
 from protocols.gb28181.sdp import Setup
 from protocols.gb28181.video import GbVideo
@@ -73,7 +73,7 @@ def take_gb28181(intake: Intake) -> None:
 
 
 def _datagrams(intake: Intake) -> None:
-    with listen(intake.order.host, intake.order.port, socket.SOCK_DGRAM) as listening:
+    with listen_at(intake.order.host, intake.order.port, socket.SOCK_DGRAM) as listening:
         intake.listening = True
         feeding = _Feeding(intake)
         while not intake.stopping:
@@ -89,7 +89,7 @@ def _datagrams(intake: Intake) -> None:
 
 
 def _waited_for(intake: Intake) -> None:
-    with listen(intake.order.host, intake.order.port, socket.SOCK_STREAM) as listening:
+    with listen_at(intake.order.host, intake.order.port, socket.SOCK_STREAM) as listening:
         listening.listen(2)
         intake.listening = True
         feeding = _Feeding(intake)

@@ -55,6 +55,7 @@ idle_lock_minutes = {idle_lock_minutes}
 [video]
 first_port = 1024
 last_port = 65535
+{filming}
 [demonstration]
 enabled = {demonstration}
 [[partner]]
@@ -245,6 +246,7 @@ class Running:
         tls: str = "",
         dist: Path | None = None,
         video: bool = False,
+        filming: str = "",  # more of [video]
         idle_lock_minutes: int = 0,  # tests move the clock by hours
         more: str = "",  # of the site's file
     ) -> "Running":
@@ -254,6 +256,7 @@ class Running:
                 idle_lock_minutes=idle_lock_minutes,
                 demonstration="true" if demonstration else "false",
                 tls=tls,
+                filming=filming,
             ).encode()
             + more.encode(),
             folder,

@@ -9,14 +9,16 @@ from dataclasses import fields, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from dispatch import access, ids, video_recording, video_share
+from dispatch import access, ids, video_discovery, video_recording, video_share
 from dispatch.commands import Ask
 from dispatch.errors import Forbidden, Malformed, Refused, Unknown
 from dispatch.facts import Fact
 from dispatch.kinds import Role
 from dispatch.video_commands import (
     BeginViewing,
+    BindVideoSender,
     EndViewing,
+    NoteVideoBegan,
     RemoveVideoStream,
     SaveVideoStream,
     VideoCommand,
@@ -51,6 +53,13 @@ def decide(world: World, ask: Ask, command: VideoCommand, now: datetime) -> tupl
         case SaveVideoStream():
             access.require(ask, access.SAVE_VIDEO, "registering video")
             return _save(world, ask, command, now)
+        case BindVideoSender():
+            access.require_site(ask, "binding a sender")
+            save = SaveVideoStream(terms=command.terms)
+            return tuple(replace(each, found=command.found) for each in _save(world, ask, save, now))
+        case NoteVideoBegan():
+            access.require_site(ask, "noting that video began")
+            return video_discovery.began(world, _registered(world, command.stream_id))
         case RemoveVideoStream():
             access.require(ask, access.SAVE_VIDEO, "removing video")
             present = _registered(world, command.stream_id)
@@ -107,6 +116,14 @@ def listening_at(address: str) -> tuple[str, int]:
     return group, int(port)
 
 
+def channel_at(address: str) -> tuple[str, str]:
+    """Device and channel of a stream of GB/T 28181. Raises Refused."""
+    found = re.fullmatch(r"([0-9]{20})/([0-9]{20})", address)
+    if found is None:
+        raise _address("is the device's id of 20 digits, /, and the channel's")
+    return found[1], found[2]
+
+
 def waits(terms: VideoTerms) -> bool:
     """Whether its sender comes to a port of ours; else we go to it."""
     return terms.source in _TRANSPORT and not (
@@ -122,7 +139,11 @@ def checked(terms: VideoTerms) -> VideoTerms:
         raise _address(f"is at most {MAX_ADDRESS} characters without spaces")
     if terms.login and not re.fullmatch(r"[A-Za-z0-9_-]{1,32}", terms.login):
         raise Refused("LOGIN", "is the name of a login in the site's file", field="login")
-    if waits(terms):
+    if terms.source is VideoSource.GB28181:
+        channel_at(terms.address)
+        if terms.login:
+            raise Refused("LOGIN", "only for what is fetched", field="login")
+    elif waits(terms):
         group, _ = listening_at(terms.address)
         if group and terms.source is not VideoSource.TS_UDP:
             raise _address("a multicast group goes with ts_udp")
@@ -158,7 +179,7 @@ def _check_url(terms: VideoTerms) -> None:
         raise _address("user and password do not belong here: name a login of the site's file")
 
 
-def _save(world: World, ask: Ask, command: SaveVideoStream, now: datetime) -> tuple[Fact, ...]:
+def _save(world: World, ask: Ask, command: SaveVideoStream, now: datetime) -> tuple[VideoStreamSaved, ...]:
     terms = checked(command.terms)
     present = _registered(world, command.stream_id) if command.stream_id else None
     standing = [each for each in world.video_streams.values() if each.removed_at is None]
@@ -182,6 +203,8 @@ def _save(world: World, ask: Ask, command: SaveVideoStream, now: datetime) -> tu
         saved_at=now,
         saved_by=ask.actor,
         version=1 if present is None else present.version + 1,
+        began_at=None if present is None else present.began_at,
+        began_tasking_id="" if present is None else present.began_tasking_id,
     )
     changed = () if present is None else _changed(present.terms, terms)
     return (VideoStreamSaved(stream=saved, changed=changed),)
@@ -199,6 +222,8 @@ def _check_free(standing: list[VideoStream], terms: VideoTerms, stream_id: str) 
             continue
         if each.terms.name == terms.name:
             raise Refused("NAME_TAKEN", f"{each.id} has this name", field="name")
+        if each.terms.source is terms.source is VideoSource.GB28181 and each.terms.address == terms.address:
+            raise _address(f"{each.terms.name} has this channel")
         if waits(terms) and _waits_at(each.terms) == _waits_at(terms):
             raise Refused("PORT_TAKEN", f"{each.terms.name} listens there", field="address")
 
@@ -217,8 +242,8 @@ def _operator(world: World, terms: VideoTerms) -> str:
 
 
 def _begin(world: World, ask: Ask, command: BeginViewing, now: datetime) -> tuple[Fact, ...]:
-    if ask.role is None:
-        raise Forbidden("people watch")
+    if (ask.role is None) != bool(command.platform):
+        raise Forbidden("people watch, and upper platforms by the site's word")
     if len(command.purpose) > MAX_PURPOSE:
         raise Malformed("purpose", f"is over {MAX_PURPOSE} characters")
     viewing = VideoViewing(
@@ -226,7 +251,13 @@ def _begin(world: World, ask: Ask, command: BeginViewing, now: datetime) -> tupl
         stream_id=command.stream_id,
         address=command.address[:64],
         purpose=command.purpose,
+        platform=command.platform,
     )
+    if ask.role is None:
+        given = world.video_streams.get(command.stream_id)
+        if given is None or given.site != world.site or given.removed_at is not None:
+            raise Unknown("stream_id", "no such stream of ours")
+        return (VideoViewingBegan(viewing=viewing),)
     if command.stream_id in world.shown_videos:
         told = video_share.begin_viewing(world, ask, command, viewing.id, now)
         return (

@@ -5,10 +5,12 @@ again, so KLV stays and nothing waits for the next picture); protocols/mpegts.py
 """
 
 import re
+import time
 
 from adapters.video.intake import Intake, SourceFailed
+from adapters.video.listening import POLL_S
 from adapters.video.relay import Relay
-from adapters.video.ts_input import POLL_S, Feeding
+from adapters.video.ts_input import Feeding
 
 LEAST_SECRET, MOST_SECRET = 10, 64  # characters, as ffmpeg takes them
 PAYLOAD_BYTES = 1316  # seven transport packets, what senders put into one of SRT's
@@ -44,7 +46,7 @@ def _session(intake: Intake, feeding: Feeding) -> bool:
             data = relay.read(POLL_S)
             if data:
                 came = True
-                feeding.feed(data)
+                feeding.feed(data, time.monotonic())
             elif data is not None:
                 break
             elif not came:

@@ -1,16 +1,22 @@
 """Video pulled by FFmpeg as a conference system does: only what was offered, written down, ended at once."""
 
+import socket
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import av
 import pytest
 import pytest_twisted
+from twisted.internet import reactor
 from twisted.internet.threads import deferToThread
 
+from adapters.rooms.sources.sources import Sources
+from dispatch.conference_commands import BeginPull
+from dispatch.conference_records import MAP
 from tests.adapters.rooms.sources.pulling import Called, conference, pull, pulled, with_login
-from tests.adapters.web.filming import camera, registered, until
+from tests.adapters.web.filming import camera, free_port, registered, until
 from tests.clips import clip, number_of
 
 
@@ -135,3 +141,29 @@ async def test_a_call_that_does_not_come_about_leaves_nothing_to_pull(tmp_path: 
                 await pulled(url)
         answer = await there.site.http("POST", f"{there.room}/call", body, role="observer")
         assert answer.status == 404
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_pull_that_a_crash_left_open_is_over_when_the_site_is_back(tmp_path: Path) -> None:
+    async with conference(tmp_path) as there:
+        await there.call(map=True)
+        (call,) = there.site.desk.world.conference_calls.values()
+        await there.site.ask(BeginPull(call_id=call.id, source_id=MAP, address="10.36.0.9"))
+        assert len(lasting(there)) == 1
+        assert there.conferencing.sources is not None
+        settings = replace(
+            there.conferencing.sources.settings, port=free_port(socket.SOCK_STREAM), udp_port=0
+        )
+        video: Any = there.site.site.video
+        again = Sources(
+            settings=settings,
+            desk=there.site.desk,
+            video=video,
+            maps=video,
+            clock=there.site.clock,
+            metrics=there.site.site.metrics,
+            reactor=reactor,
+        )
+        again.start()
+        await until(lambda: not lasting(there))
+        await again.stop()

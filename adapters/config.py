@@ -25,6 +25,7 @@ from adapters.feeds.config import (
 )
 from adapters.scale.credentials import BrokerAddress, check_url
 from adapters.video.section import VideoSection, check_discovery
+from adapters.video.gb28181 import config as gb
 from dispatch.errors import Malformed
 from dispatch.ids import check_site
 from dispatch.kinds import HorizontalDatum
@@ -286,6 +287,7 @@ class Config(_Section, frozen=True, kw_only=True):
     conference: ConferenceSection = ConferenceSection()
     terrain: TerrainSection = TerrainSection()
     video: VideoSection = VideoSection()
+    gb28181: gb.Gb28181Section = gb.Gb28181Section()
     safety: SafetySection = SafetySection()
     deconfliction: DeconflictionSection = DeconflictionSection()
     demonstration: DemonstrationSection = DemonstrationSection()
@@ -417,6 +419,7 @@ def _check(config: Config) -> None:
     if config.video.last_port < config.video.first_port:
         raise Malformed("video.last_port", "is before video.first_port")
     check_discovery(config.video)
+    gb.check(config.gb28181)
     _check_feeds(config)
     _check_workers(config)
     _check_partners(config)
@@ -483,7 +486,8 @@ def _check_enrolment(federation: FederationSection) -> None:
         raise Malformed("federation.address", f"{federation.address!r} is no name or address") from None
 
 
-EXAMPLE = """\
+EXAMPLE = (
+    """\
 # A Ganying site. Every key that may be given is here; those behind # show their default.
 # Relative paths are relative to this file's folder.
 
@@ -649,6 +653,9 @@ listen = "127.0.0.1:30036"     # or connect = "host:port"
 # record_keep_free_gigabytes = 2.0   # of the disk: recording stops before the journal would have to
 # record_incident_days = 365   # what an aircraft recorded while tasked to an incident is kept so long at least
 
+"""
+    + gb.EXAMPLE
+    + """\
 [safety]
 # parameters = "safety.csv"    # rows of your own for the safety nets, dated and with their source (docs/safety.md)
 
@@ -669,3 +676,4 @@ listen = "127.0.0.1:30036"     # or connect = "host:port"
 # enabled = false              # loopback only; shows the guide and marks the page
 # guide = "guide.json"
 """
+)

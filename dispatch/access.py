@@ -62,6 +62,7 @@ ANSWER_VIDEO = _DESK  # a partner that asks, and to take it back
 SEE_VIDEO = (
     WATCH_VIDEO | SAVE_VIDEO | {Role.BASE, Role.OBSERVER, Role.AUDITOR}
 )  # the page; what is on it: video.py
+SEE_GB28181 = WATCH_VIDEO | SAVE_VIDEO | {Role.AUDITOR}  # devices and upper platforms, and where they are
 EXPORT_VIDEO = _DESK  # parts of recordings as files, for evidence
 SEE_CLIPS = EXPORT_VIDEO | {
     Role.AUDITOR

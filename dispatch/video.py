@@ -116,6 +116,14 @@ def listening_at(address: str) -> tuple[str, int]:
     return group, int(port)
 
 
+def channel_at(address: str) -> tuple[str, str]:
+    """Device and channel of a stream of GB/T 28181. Raises Refused."""
+    found = re.fullmatch(r"([0-9]{20})/([0-9]{20})", address)
+    if found is None:
+        raise _address("is the device's id of 20 digits, /, and the channel's")
+    return found[1], found[2]
+
+
 def waits(terms: VideoTerms) -> bool:
     """Whether its sender comes to a port of ours; else we go to it."""
     return terms.source in _TRANSPORT and not (
@@ -131,7 +139,11 @@ def checked(terms: VideoTerms) -> VideoTerms:
         raise _address(f"is at most {MAX_ADDRESS} characters without spaces")
     if terms.login and not re.fullmatch(r"[A-Za-z0-9_-]{1,32}", terms.login):
         raise Refused("LOGIN", "is the name of a login in the site's file", field="login")
-    if waits(terms):
+    if terms.source is VideoSource.GB28181:
+        channel_at(terms.address)
+        if terms.login:
+            raise Refused("LOGIN", "only for what is fetched", field="login")
+    elif waits(terms):
         group, _ = listening_at(terms.address)
         if group and terms.source is not VideoSource.TS_UDP:
             raise _address("a multicast group goes with ts_udp")
@@ -210,6 +222,8 @@ def _check_free(standing: list[VideoStream], terms: VideoTerms, stream_id: str) 
             continue
         if each.terms.name == terms.name:
             raise Refused("NAME_TAKEN", f"{each.id} has this name", field="name")
+        if each.terms.source is terms.source is VideoSource.GB28181 and each.terms.address == terms.address:
+            raise _address(f"{each.terms.name} has this channel")
         if waits(terms) and _waits_at(each.terms) == _waits_at(terms):
             raise Refused("PORT_TAKEN", f"{each.terms.name} listens there", field="address")
 
@@ -228,8 +242,8 @@ def _operator(world: World, terms: VideoTerms) -> str:
 
 
 def _begin(world: World, ask: Ask, command: BeginViewing, now: datetime) -> tuple[Fact, ...]:
-    if ask.role is None:
-        raise Forbidden("people watch")
+    if (ask.role is None) != bool(command.platform):
+        raise Forbidden("people watch, and upper platforms by the site's word")
     if len(command.purpose) > MAX_PURPOSE:
         raise Malformed("purpose", f"is over {MAX_PURPOSE} characters")
     viewing = VideoViewing(
@@ -237,7 +251,13 @@ def _begin(world: World, ask: Ask, command: BeginViewing, now: datetime) -> tupl
         stream_id=command.stream_id,
         address=command.address[:64],
         purpose=command.purpose,
+        platform=command.platform,
     )
+    if ask.role is None:
+        given = world.video_streams.get(command.stream_id)
+        if given is None or given.site != world.site or given.removed_at is not None:
+            raise Unknown("stream_id", "no such stream of ours")
+        return (VideoViewingBegan(viewing=viewing),)
     if command.stream_id in world.shown_videos:
         told = video_share.begin_viewing(world, ask, command, viewing.id, now)
         return (

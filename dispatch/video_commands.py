@@ -47,6 +47,7 @@ class BeginViewing:
     stream_id: str
     address: str = ""
     purpose: str = ""
+    platform: str = ""  # the site says that this upper platform watches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,9 @@ from dispatch.video_kinds import VideoAudience, VideoCarrier, VideoSource
 class VideoTerms:
     """What is said of a stream.
 
-    `address` of what is sent to us is a port of this site's, or `group:port` for multicast (`ts_udp`); else the address
-    to fetch from, `srt://host:port` of `ts_srt`, without user and password: `login` names those in the site's own file. `carrier_id`: the aircraft's id,
+    `address` of what is sent to us is a port of this site's, or `group:port` for multicast (`ts_udp`); of `gb28181` the ids
+    of device and channel, `20 digits/20 digits`; else the address to fetch from, `srt://host:port` of `ts_srt`, without
+    user and password: `login` names those in the site's own file. `carrier_id`: the aircraft's id,
     or the track of a drone or team (`thing:…`), by which it is found on the map.
     """
 
@@ -52,6 +53,7 @@ class VideoViewing:
     stream_id: str
     address: str = ""  # of the machine they watch on
     purpose: str = ""
+    platform: str = ""  # an upper platform's id: it watches, and whoever it shows it to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,6 +54,7 @@ def main() -> None:
             "correct": sorted(map(str, access.CORRECT_INCIDENT)),
             "run_card": sorted(map(str, access.APPLY_CARD)),
             "save_video": sorted(map(str, access.SAVE_VIDEO)),
+            "see_gb28181": sorted(map(str, access.SEE_GB28181)),
             "ask_video": sorted(map(str, access.ASK_VIDEO)),
             "answer_video": sorted(map(str, access.ANSWER_VIDEO)),
             "see_video": sorted(map(str, access.SEE_VIDEO)),

@@ -11,7 +11,8 @@ import time
 from collections import Counter
 
 from adapters.video.intake import Intake, SourceFailed
-from adapters.video.ts_input import IDLE_S, POLL_S, READ_BYTES, listen
+from adapters.video.listening import POLL_S, READ_BYTES
+from adapters.video.ts_input import IDLE_S, listen
 from protocols.flv_video import FlvVideo
 from protocols.rtmp import RtmpError, RtmpPush
 from protocols.video_units import VideoUnits

@@ -8,7 +8,8 @@ import re
 
 from adapters.video.intake import Intake, SourceFailed
 from adapters.video.relay import Relay
-from adapters.video.ts_input import POLL_S, Feeding
+from adapters.video.listening import POLL_S
+from adapters.video.ts_input import Feeding
 
 LEAST_SECRET, MOST_SECRET = 10, 64  # characters, as ffmpeg takes them
 PAYLOAD_BYTES = 1316  # seven transport packets, what senders put into one of SRT's

@@ -10,29 +10,17 @@ import struct
 import time
 from collections import Counter
 
-from adapters.video.intake import Intake, SourceFailed
+from adapters.video.intake import Intake
+from adapters.video.listening import DATAGRAM_BYTES, POLL_S, READ_BYTES, listen_at, read_some
 from protocols.video_ts import TsVideo
 
-POLL_S = 0.5
 SENDER_KEPT_S = 2.0  # a silent sender's place is free after this
 IDLE_S = 30.0  # a connection that says nothing is closed
-BUFFER_BYTES = 4 << 20  # what the kernel may hold for us while we are busy: 8 s at 4 Mbit/s
-DATAGRAM_BYTES = 65_535
-READ_BYTES = 1 << 16
 
 
 def listen(intake: Intake, kind: socket.SocketKind) -> socket.socket:
     """At the stream's port. Raises SourceFailed."""
-    made = socket.socket(socket.AF_INET, kind)
-    try:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
-        made.bind((intake.order.group or intake.order.host, intake.order.port))
-    except OSError:
-        made.close()
-        raise SourceFailed("cannot_listen") from None
-    made.settimeout(POLL_S)
-    return made
+    return listen_at(intake.order.group or intake.order.host, intake.order.port, kind)
 
 
 class Feeding:
@@ -114,7 +102,7 @@ def take_tcp(intake: Intake) -> None:
                         feeding.again()
                     sending, heard_at = newest, now
                 elif sending is not None and (sending in ready or now - heard_at > IDLE_S):
-                    data = _read(sending) if sending in ready else b""
+                    data = read_some(sending, READ_BYTES) if sending in ready else b""
                     if data:
                         heard_at = now
                         feeding.feed(data)
@@ -125,10 +113,3 @@ def take_tcp(intake: Intake) -> None:
         finally:
             if sending is not None:
                 sending.close()
-
-
-def _read(sending: socket.socket) -> bytes:
-    try:
-        return sending.recv(READ_BYTES)
-    except OSError:  # reset: as good as closed
-        return b""

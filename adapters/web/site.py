@@ -17,7 +17,7 @@ from adapters.archive.query import Query
 from adapters.archive.readers import Form
 from adapters.clock import Clock
 from adapters.config import Config
-from adapters.link.past import PastTold
+from adapters.link.past_site import PastTold
 from adapters.metrics import Metrics
 from adapters.papers.questions import Question
 from adapters.planner.wonders import WhatIf
@@ -27,6 +27,7 @@ from adapters.rooms.files import RoomFiles
 from adapters.rooms.over_links import RoomsOverLinks
 from adapters.store.journal import Period
 from adapters.terrain.keeper import TerrainKeeper
+from adapters.video.gb28181.service import Gb28181
 from adapters.video.video import Video
 from adapters.watch import Watch
 from adapters.weather.board import Board
@@ -235,6 +236,7 @@ class Site:
     conference: Conference | None = None
     rooms_over_links: RoomsOverLinks | None = None
     video: Video | None = None
+    gb28181: Gb28181 | None = None
     guide: Mapping[str, Any] | None = None
     enrol_code: Callable[[bytes], str] | None = None  # a secret as an invitation in words; None: no authority
     terrain: TerrainKeeper | None = None

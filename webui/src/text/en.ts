@@ -14,6 +14,7 @@ import { dropsEn } from './en_drops'
 import { alarmsEn } from './en_alarms'
 import { volumesEn } from './en_volumes'
 import { recordingsEn } from './en_recordings'
+import { gb28181En } from './en_gb28181'
 import { videoEn } from './en_video'
 import { uplinkEn, uplinkProblemsEn } from './en_uplink'
 import { videoShareEn } from './en_video_share'
@@ -1869,6 +1870,7 @@ export const en: Dictionary = {
   ...safetyEn,
   ...recordingsEn,
   ...videoEn,
+  ...gb28181En,
   ...videoShareEn,
   ...uplinkEn,
   ...alarmsEn,

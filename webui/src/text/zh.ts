@@ -14,6 +14,7 @@ import { dropsZh } from './zh_drops'
 import { alarmsZh } from './zh_alarms'
 import { volumesZh } from './zh_volumes'
 import { recordingsZh } from './zh_recordings'
+import { gb28181Zh } from './zh_gb28181'
 import { videoZh } from './zh_video'
 import { uplinkZh, uplinkProblemsZh } from './zh_uplink'
 import { videoShareZh } from './zh_video_share'
@@ -1869,6 +1870,7 @@ export const zh = {
   ...safetyZh,
   ...recordingsZh,
   ...videoZh,
+  ...gb28181Zh,
   ...videoShareZh,
   ...uplinkZh,
   ...alarmsZh,

@@ -60,7 +60,11 @@ def asked(world: World, table: dict[str, str] | None = None, **names: str) -> Cl
 
 def with_stream(world: World, **more: Any) -> World:
     said = VideoTerms(
-        name="吊舱", source=VideoSource.TS_UDP, address="21000", carrier=VideoCarrier.AIRCRAFT, carrier_id="B-70K3"
+        name="吊舱",
+        source=VideoSource.TS_UDP,
+        address="21000",
+        carrier=VideoCarrier.AIRCRAFT,
+        carrier_id="B-70K3",
     )
     stream = VideoStream(id="S", site="36", terms=said, saved_at=AT, saved_by="d", **more)
     return replace(world, video_streams=world.video_streams.set("S", stream))

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from protocols.mpegts_tables import Sections, Stream, StreamKind, read_pat, read_pmt
+from protocols.pes import pes_header
 
 PACKET = 188
 SYNC = 0x47
@@ -52,10 +53,12 @@ class Pes:
 class _Track:
     """The packet of one stream that is being put together."""
 
-    __slots__ = ("damaged", "data", "ended_early", "kind", "open", "stuffing_ends", "want")
+    __slots__ = ("damaged", "data", "ended_early", "heads", "kind", "open", "stuffing_ends", "want")
 
     def __init__(self, stream: Stream) -> None:
         self.kind = stream.kind
+        # of packets that only go on, by counter
+        self.heads = [bytes((SYNC, stream.pid >> 8, stream.pid & 0xFF, 0x10 | count)) for count in range(16)]
         self.data = bytearray()
         self.open = False
         self.damaged = False
@@ -88,8 +91,11 @@ class TsDemuxer:
                 self.counts[TsFault.GARBAGE] += found - at
                 at = found
                 continue
-            self._packet(data[at : at + PACKET])
-            at += PACKET
+            went_on = self._continue(data, at, end)
+            if went_on == at:
+                self._packet(data[at : at + PACKET])
+                at += PACKET
+            at = max(at, went_on)
         self._held = data[at:]
         made, self._made = self._made, []
         return made
@@ -120,6 +126,29 @@ class TsDemuxer:
             if at + PACKET >= len(data) or data[at + PACKET] == SYNC:
                 return at
             at += 1
+
+    def _continue(self, data: bytes, at: int, end: int) -> int:
+        """Takes packets that do nothing but go on with the elementary packet before them; where the next other one is.
+
+        They are most of a stream, and only their counter has to be looked at. Whatever else they are, `_packet` reads them.
+        """
+        pid = data[at + 1] << 8 | data[at + 2]  # with a flag among the high bits no track has such a number
+        track = self._tracks.get(pid)
+        if track is None or not track.open:
+            return at
+        held, heads, last = track.data, track.heads, end - PACKET
+        most = (track.want or MOST_PES_BYTES) - PACKET  # the one that makes it whole is read in full
+        began, counter = at, self._last.get(pid, 0) + 1 & 15
+        while at <= last and data.startswith(heads[counter], at) and len(held) < most:
+            if at < last and data[at + PACKET] != SYNC:
+                break
+            held += data[at + 4 : at + PACKET]
+            counter = counter + 1 & 15
+            at += PACKET
+        if at > began:
+            self.packets += (at - began) // PACKET
+            self._last[pid] = counter - 1 & 15
+        return at
 
     def _packet(self, packet: bytes) -> None:
         self.packets += 1
@@ -231,7 +260,7 @@ class TsDemuxer:
         pes = bytes(track.data)
         short = bool(track.want) and len(pes) < track.want
         try:
-            pts, dts, begins = _header(pes)
+            pts, dts, begins = pes_header(pes)
         except ValueError:
             self.counts[TsFault.BAD_PES] += 1
             return
@@ -254,25 +283,6 @@ def _adaptation_bytes(packet: bytes, length: int) -> int:
     if flags & 0x01:
         size += 1 + (packet[5 + size] if size < length else length)
     return size
-
-
-def _time(field: bytes) -> int:
-    """33 bits in five bytes, §2.4.3.7."""
-    return (field[0] >> 1 & 7) << 30 | field[1] << 22 | field[2] >> 1 << 15 | field[3] << 7 | field[4] >> 1
-
-
-def _header(pes: bytes) -> tuple[int | None, int | None, int]:
-    """Times and where the data begin. Raises ValueError."""
-    if len(pes) < 9 or pes[:3] != b"\x00\x00\x01" or pes[6] & 0xC0 != 0x80:
-        raise ValueError("not a PES header")
-    begins = 9 + pes[8]
-    given = pes[7] >> 6
-    needed = {0: 0, 2: 5, 3: 10}.get(given)
-    if needed is None or begins > len(pes) or pes[8] < needed:
-        raise ValueError("a PES header that contradicts itself")
-    pts = _time(pes[9:14]) if given else None
-    dts = _time(pes[14:19]) if given == 3 else None
-    return pts, dts, begins
 
 
 def _cells(data: bytes) -> list[bytes]:

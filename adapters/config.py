@@ -24,8 +24,8 @@ from adapters.feeds.config import (
     Transport,
 )
 from adapters.scale.credentials import BrokerAddress, check_url
-from adapters.video.section import VideoSection, check_discovery
 from adapters.video.gb28181 import config as gb
+from adapters.video.section import VideoSection, check_discovery
 from dispatch.errors import Malformed
 from dispatch.ids import check_site
 from dispatch.kinds import HorizontalDatum

@@ -1,13 +1,14 @@
 """Glass to glass: from the making of a frame to its number on the canvas of a page in Chromium, through a real site.
 
-    python -m loadtests.video_latency [--seconds 20] [--size 640x360] [--rate 25]
+    python -m loadtests.video_latency [--seconds 20] [--size 640x360] [--rate 25] [--mse]
 
 A sender of its own process burns a number into each frame as 16 squares (tests/clips.py), over noise that moves, encodes
 it (x264 ultrafast, zero latency, a key frame a second) and sends MPEG-TS over UDP to `ganying serve`; it writes down when
 each frame was made, before it is encoded. The page `/video` shows the stream; a script in it looks at the canvas in each animation
 frame, reads the number, and writes down when it first stood there. Both clocks are this machine's. So: encoder, socket,
 process, site, WebSocket, decoder and canvas are in it; camera, radio, compositor and monitor are not. What the reading
-itself costs (a copy of 16 pixels in each animation frame) is in it too. Ends with a JSON line.
+itself costs (a copy of 16 pixels in each animation frame) is in it too. `--mse`: a page without WebCodecs, as over plain
+http from another machine, which shows the stream by Media Source Extensions. Ends with a JSON line.
 """
 
 import argparse
@@ -75,7 +76,9 @@ def film(port: int, size: tuple[int, int], rate: int, seconds: float, told: Conn
     told.send((made, sent))
 
 
-def measure(site: RunningSite, size: tuple[int, int], rate: int, seconds: float) -> dict[str, Any]:
+def measure(
+    site: RunningSite, size: tuple[int, int], rate: int, seconds: float, *, mse: bool = False
+) -> dict[str, Any]:
     """Figures of one run."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as held:
         held.bind(("127.0.0.1", 0))
@@ -86,6 +89,7 @@ def measure(site: RunningSite, size: tuple[int, int], rate: int, seconds: float)
     )["stream"]["id"]
     with sync_playwright() as playwright:
         people = Browser(playwright, site.url, gpu=NO_GPU)
+        people.before = "delete window.VideoDecoder" if mse else ""
         page = people.sign_in("zhiban", DESK)
         page.get_by_test_id("desk").wait_for()
         page.goto(f"{site.url}/video")
@@ -103,12 +107,13 @@ def measure(site: RunningSite, size: tuple[int, int], rate: int, seconds: float)
         page.wait_for_timeout(1_000)
         seen = page.evaluate("() => window.__seen")
         tile = page.get_by_test_id("video-tile")
-        lost, shown_ms = tile.get_attribute("data-lost"), tile.get_attribute("data-latency")
+        lost, shown_ms, by = (tile.get_attribute(f"data-{each}") for each in ("lost", "latency", "by"))
         people.close()
     late = sorted(at - made[number] for number, at in seen if rate <= number < len(made))
     if not late:
         raise AssertionError(f"nothing was seen: {seen[:5]}")
     return {
+        "by": by,
         "size": f"{size[0]}x{size[1]}",
         "rate": rate,
         "frames_made": len(made) - rate,
@@ -128,6 +133,7 @@ def main() -> int:
     asked.add_argument("--seconds", type=float, default=20.0)
     asked.add_argument("--size", default="640x360")
     asked.add_argument("--rate", type=int, default=25)
+    asked.add_argument("--mse", action="store_true")
     said = asked.parse_args()
     width, height = map(int, said.size.split("x"))
     with tempfile.TemporaryDirectory() as folder:
@@ -135,7 +141,7 @@ def main() -> int:
         site.accounts()
         site.start()
         try:
-            figures = measure(site, (width, height), said.rate, said.seconds)
+            figures = measure(site, (width, height), said.rate, said.seconds, mse=said.mse)
         finally:
             site.stop()
     print(stamp(), file=sys.stderr)

@@ -13,8 +13,9 @@ from typing import Any
 
 import structlog
 from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.internet.threads import deferToThread
 
-from adapters import journal_key
+from adapters import journal_key, uplink_files
 from adapters.accounts import Accounts
 from adapters.archive.archive import Archive, ArchiveCollector
 from adapters.archive.settings import settings_of
@@ -25,6 +26,7 @@ from adapters.desk import Desk
 from adapters.feeds.cot_clients import FieldClients
 from adapters.feeds.feed import Feed
 from adapters.feeds.field_reports import FieldReports
+from adapters.feeds.field_uplinks import FieldUplinks
 from adapters.feeds.readers import Seen
 from adapters.feeds.status import FeedStatus
 from adapters.garbage import Garbage
@@ -48,6 +50,7 @@ from adapters.scale.scale import Scale, own_feeds
 from adapters.terrain.keeper import TerrainKeeper
 from adapters.timers import Timers
 from adapters.video.federation.federation import VideoFederation
+from adapters.video.gb28181.service import gb28181_of
 from adapters.video.video import Video
 from adapters.watch import Watch
 from adapters.weather.board import Board
@@ -55,13 +58,15 @@ from adapters.web.server import WebServer
 from adapters.web.site import FeedState, LinkState, ServiceState, Site
 from dispatch import minima_gate
 from dispatch.commands import Ask
-from dispatch.errors import GanyingError
+from dispatch.errors import Forbidden, GanyingError
 from dispatch.facts import Fact
 from dispatch.kinds import Role
 from dispatch.picture import TrackPicture
 from dispatch.safety.sky import Skies
 from dispatch.sighting import Sighting
 from dispatch.world import World
+from protocols.gb28181.errors import BadGb
+from protocols.gb28181.registrar import Source
 
 log = structlog.get_logger()
 
@@ -139,14 +144,18 @@ class Server:
             config=config, picture=self.picture, sink=self._sighted, metrics=self.metrics, reactor=reactor
         )
         self.field_reports = FieldReports(self.desk.ask, clock=utc_now, metrics=self.metrics, reactor=reactor)
+        self.field_uplinks = FieldUplinks(
+            self.desk.ask, world=lambda: self.desk.world, clock=utc_now, metrics=self.metrics, reactor=reactor
+        )
         for feed in self.feeds:
-            feed.reports = self.field_reports
+            feed.reports, feed.uplinks = self.field_reports, self.field_uplinks
         self.field = FieldClients(
             self.feeds,
             world=lambda: self.desk.world,
             picture=self.picture,
             clock=utc_now,
             metrics=self.metrics,
+            uplinks=self.field_uplinks,
         )
         self.callouts = Callouts(
             desk=self.desk,
@@ -188,6 +197,14 @@ class Server:
             reactor=reactor,
         )
         self.video.elsewhere = self.video_federation
+        self.gb28181 = gb28181_of(
+            config=config,
+            desk=self.desk,
+            video=self.video,
+            clock=utc_now,
+            metrics=self.metrics,
+            reactor=reactor,
+        )
         self.links.on_video, self.links.on_free = self.video_federation.heard, self.video_federation.free
         self.doors = WebServer(
             Site(
@@ -210,6 +227,7 @@ class Server:
                 conference=self.conference,
                 rooms_over_links=self.rooms,
                 video=self.video,
+                gb28181=self.gb28181,
                 callouts=self.callouts if self.callouts.settings is not None else None,
                 services=lambda: (
                     *self.scale.services(),
@@ -218,6 +236,8 @@ class Server:
                 ),
             )
         )
+        if self.gb28181 is not None:
+            self.gb28181.devices.on_refused = self._device_refused
         self.local = LocalSocket(self.desk, config, self.accounts)
         self.garbage = Garbage()
         self._reactor = reactor
@@ -241,7 +261,10 @@ class Server:
         self.scale.start()
         self.field.start(self._reactor)
         yield self.files_taken_back.start()
+        yield deferToThread(uplink_files.forget_unnamed, self.doors.site.uplink_files, self.desk.world)
         yield self.links.start(self._reactor)
+        if self.gb28181 is not None:
+            self.gb28181.start()
         self.video.start()
         self.video_federation.start()
         self.enrolling.start(self._reactor)
@@ -256,6 +279,8 @@ class Server:
         yield self.enrolling.stop()
         yield self.doors.stop()
         self.video_federation.stop()
+        if self.gb28181 is not None:
+            yield self.gb28181.stop()
         yield self.video.stop()
         self.giver.stop()
         self.rooms.stop()
@@ -263,6 +288,7 @@ class Server:
         yield self.links.stop()
         self.field.stop()
         self.field_reports.stop()
+        self.field_uplinks.stop()
         for feed in self.feeds:
             yield feed.stop()
         yield self.scale.stop()
@@ -290,6 +316,14 @@ class Server:
     async def _turned_away(self, address: str, error: GanyingError) -> None:
         """A newcomer that was refused, for the auditor."""
         await self.doors.site.refusals.note("enrol", Role.PARTNER, "", ("joinSite", address), error)
+
+    def _device_refused(self, who: str, source: Source, error: BadGb) -> None:
+        """A forged REGISTER, for the auditor."""
+        told = Forbidden(f"{error.code} {source.host}: {error}")
+        noted = self.doors.site.refusals.note("gb28181", Role.PARTNER, "", ("registerDevice", who[:20]), told)
+        Deferred.fromCoroutine(noted).addErrback(
+            lambda failure: log.error("defect in noting a refusal", traceback=failure.getTraceback())
+        )
 
     def _open_operators(self) -> frozenset[str]:
         return self.doors.open_operators()

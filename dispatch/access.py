@@ -53,6 +53,8 @@ ANSWER_ATC = _DESK | {Role.BASE}
 DRAW_SEARCH = _DESK | {Role.OBSERVER}
 MAKE_TRAFFIC_AREA = _DESK | {Role.OBSERVER}
 OPEN_ROOM = _DESK  # and to lead it: invite, decide, close
+SEND_UPLINK = _DESK  # text, sketch, still, to an aircraft or a team
+RECEIVE_UPLINK = _CREW  # its own company's
 SAVE_VIDEO = frozenset({Role.DISPATCHER, Role.SYSADMIN})
 WATCH_VIDEO = _DESK  # all of it; others by the stream's audience (video.py)
 ASK_VIDEO = _DESK  # of a partner
@@ -60,6 +62,7 @@ ANSWER_VIDEO = _DESK  # a partner that asks, and to take it back
 SEE_VIDEO = (
     WATCH_VIDEO | SAVE_VIDEO | {Role.BASE, Role.OBSERVER, Role.AUDITOR}
 )  # the page; what is on it: video.py
+SEE_GB28181 = WATCH_VIDEO | SAVE_VIDEO | {Role.AUDITOR}  # devices and upper platforms, and where they are
 EXPORT_VIDEO = _DESK  # parts of recordings as files, for evidence
 SEE_CLIPS = EXPORT_VIDEO | {
     Role.AUDITOR

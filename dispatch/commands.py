@@ -76,6 +76,7 @@ from dispatch.traffic_area_commands import (
     RecordIntrusion,
     WithdrawTrafficArea,
 )
+from dispatch.uplink_commands import UplinkCommand
 from dispatch.video_commands import VideoCommand
 from dispatch.video_share_commands import VideoShareCommand
 from dispatch.volume_commands import AmendVolume, ImportVolumes, SaveVolume, WithdrawVolumes
@@ -614,7 +615,15 @@ OneDeskCommand = (
     | CountAlerts
     | ConsentCommand
 )
-Command = OneDeskCommand | RoomCommand | AidCommand | EnrolCommand | VideoCommand | VideoShareCommand
+Command = (
+    OneDeskCommand
+    | RoomCommand
+    | AidCommand
+    | EnrolCommand
+    | VideoCommand
+    | VideoShareCommand
+    | UplinkCommand
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,7 @@ from dispatch import (
     shift_ends,
     tasking,
     traffic_area,
+    uplink,
     video,
     video_share,
     volume,
@@ -145,6 +146,7 @@ from dispatch.traffic_area_commands import (
     TrafficCommand,
     WithdrawTrafficArea,
 )
+from dispatch.uplink_commands import UplinkCommand
 from dispatch.video_commands import VideoCommand
 from dispatch.video_share_commands import VideoShareCommand
 from dispatch.volume_commands import AmendVolume, ImportVolumes, SaveVolume, VolumeCommand, WithdrawVolumes
@@ -167,6 +169,8 @@ def decide(world: World, ask: Ask, now: datetime, partners: frozenset[str] = fro
         made = video.decide(world, ask, ask.command, now)
     elif isinstance(ask.command, VideoShareCommand):
         made = video_share.decide(world, ask, ask.command, now)
+    elif isinstance(ask.command, UplinkCommand):
+        made = uplink.decide(world, ask, ask.command, now)
     elif isinstance(ask.command, EnrolCommand):
         made = enrol.decide(world, ask, ask.command, now, partners)
     else:

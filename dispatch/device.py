@@ -16,11 +16,19 @@ from dispatch.drop_facts import HoursSigned, WaterRecorded
 from dispatch.errors import Malformed, Refused, Unknown
 from dispatch.facts import ActStamped, DeviceEnrolled, DeviceRevoked, Fact, SessionClosed
 from dispatch.kinds import ActFlag, Role
+from dispatch.uplink_commands import AnswerUplink
 from dispatch.world import World
 
 CLOCK_SKEW = timedelta(seconds=60)  # clocks that differ by more are told
 MAX_REASON = 500
-SIGNED = (ActOnTasking, RecordWater, CorrectWater, RejectTrackEvents, SignHours)  # by a session's device
+SIGNED = (
+    ActOnTasking,
+    RecordWater,
+    CorrectWater,
+    RejectTrackEvents,
+    SignHours,
+    AnswerUplink,
+)  # by a session's device
 
 
 def enrolled(world: World, command: OpenSession) -> tuple[Fact, ...]:

@@ -91,6 +91,7 @@ from dispatch.traffic_area_facts import (
     TrafficAreaMade,
     TrafficAreaWithdrawn,
 )
+from dispatch.uplink_facts import UplinkFact
 from dispatch.video_facts import VideoFact
 from dispatch.video_share_facts import VideoShareFact
 from dispatch.volume_facts import VolumeSaved, VolumesImported, VolumeWithdrawn
@@ -677,6 +678,7 @@ Fact = (
     | AidFact
     | VideoFact
     | VideoShareFact
+    | UplinkFact
 )
 
 

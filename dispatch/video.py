@@ -9,14 +9,16 @@ from dataclasses import fields, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from dispatch import access, ids, video_recording, video_share
+from dispatch import access, ids, video_discovery, video_recording, video_share
 from dispatch.commands import Ask
 from dispatch.errors import Forbidden, Malformed, Refused, Unknown
 from dispatch.facts import Fact
 from dispatch.kinds import Role
 from dispatch.video_commands import (
     BeginViewing,
+    BindVideoSender,
     EndViewing,
+    NoteVideoBegan,
     RemoveVideoStream,
     SaveVideoStream,
     VideoCommand,
@@ -31,8 +33,17 @@ from dispatch.world import World
 MAX_NAME, MAX_ADDRESS, MAX_REASON, MAX_PURPOSE = 60, 300, 500, 200
 MOST_STREAMS = 200  # registered at one site
 LEAST_PORT, MOST_PORT = 1024, 65535
-LISTENS = frozenset({VideoSource.TS_UDP, VideoSource.TS_TCP})
-_SCHEMES = {VideoSource.RTSP: ("rtsp", "rtsps"), VideoSource.RTMP: ("rtmp", "rtmps")}
+_TRANSPORT = {  # of those that wait for their sender at a port
+    VideoSource.TS_UDP: "udp",
+    VideoSource.TS_TCP: "tcp",
+    VideoSource.TS_SRT: "udp",
+    VideoSource.RTMP_PUSH: "tcp",
+}
+_SCHEMES = {
+    VideoSource.RTSP: ("rtsp", "rtsps"),
+    VideoSource.RTMP: ("rtmp", "rtmps"),
+    VideoSource.TS_SRT: ("srt",),
+}
 _OPERATION = frozenset({Role.BASE, Role.OBSERVER})
 
 
@@ -42,6 +53,13 @@ def decide(world: World, ask: Ask, command: VideoCommand, now: datetime) -> tupl
         case SaveVideoStream():
             access.require(ask, access.SAVE_VIDEO, "registering video")
             return _save(world, ask, command, now)
+        case BindVideoSender():
+            access.require_site(ask, "binding a sender")
+            save = SaveVideoStream(terms=command.terms)
+            return tuple(replace(each, found=command.found) for each in _save(world, ask, save, now))
+        case NoteVideoBegan():
+            access.require_site(ask, "noting that video began")
+            return video_discovery.began(world, _registered(world, command.stream_id))
         case RemoveVideoStream():
             access.require(ask, access.SAVE_VIDEO, "removing video")
             present = _registered(world, command.stream_id)
@@ -98,6 +116,21 @@ def listening_at(address: str) -> tuple[str, int]:
     return group, int(port)
 
 
+def channel_at(address: str) -> tuple[str, str]:
+    """Device and channel of a stream of GB/T 28181. Raises Refused."""
+    found = re.fullmatch(r"([0-9]{20})/([0-9]{20})", address)
+    if found is None:
+        raise _address("is the device's id of 20 digits, /, and the channel's")
+    return found[1], found[2]
+
+
+def waits(terms: VideoTerms) -> bool:
+    """Whether its sender comes to a port of ours; else we go to it."""
+    return terms.source in _TRANSPORT and not (
+        terms.source is VideoSource.TS_SRT and terms.address.startswith("srt:")
+    )
+
+
 def checked(terms: VideoTerms) -> VideoTerms:
     """The same terms. Raises Malformed or Refused, naming the field."""
     if not terms.name.strip() or len(terms.name) > MAX_NAME:
@@ -106,14 +139,20 @@ def checked(terms: VideoTerms) -> VideoTerms:
         raise _address(f"is at most {MAX_ADDRESS} characters without spaces")
     if terms.login and not re.fullmatch(r"[A-Za-z0-9_-]{1,32}", terms.login):
         raise Refused("LOGIN", "is the name of a login in the site's file", field="login")
-    if terms.source in LISTENS:
-        group, _ = listening_at(terms.address)
+    if terms.source is VideoSource.GB28181:
+        channel_at(terms.address)
         if terms.login:
             raise Refused("LOGIN", "only for what is fetched", field="login")
-        if group and terms.source is VideoSource.TS_TCP:
+    elif waits(terms):
+        group, _ = listening_at(terms.address)
+        if group and terms.source is not VideoSource.TS_UDP:
             raise _address("a multicast group goes with ts_udp")
     else:
         _check_url(terms)
+    if terms.login and terms.source in (VideoSource.TS_UDP, VideoSource.TS_TCP):
+        raise Refused("LOGIN", "a plain transport stream has none", field="login")
+    if terms.source is VideoSource.RTMP_PUSH and not terms.login:
+        raise Refused("LOGIN", "names the file with application:key that the sender must say", field="login")
     if (terms.carrier is VideoCarrier.FIXED) == bool(terms.carrier_id):
         raise Refused("CARRIER", "is said of all that move, and of those alone", field="carrier_id")
     if terms.carrier_id and not re.fullmatch(r"[A-Za-z0-9._:-]{1,64}", terms.carrier_id):
@@ -134,11 +173,13 @@ def _check_url(terms: VideoTerms) -> None:
         raise _address("is no address to fetch from") from None
     if url.scheme not in schemes or not host:
         raise _address(f"begins with {' or '.join(f'{each}://' for each in schemes)} and a host")
+    if terms.source is VideoSource.TS_SRT and (url.port is None or url.path or url.query or url.fragment):
+        raise _address("is srt://host:port and no more")
     if url.username is not None or url.password is not None:
         raise _address("user and password do not belong here: name a login of the site's file")
 
 
-def _save(world: World, ask: Ask, command: SaveVideoStream, now: datetime) -> tuple[Fact, ...]:
+def _save(world: World, ask: Ask, command: SaveVideoStream, now: datetime) -> tuple[VideoStreamSaved, ...]:
     terms = checked(command.terms)
     present = _registered(world, command.stream_id) if command.stream_id else None
     standing = [each for each in world.video_streams.values() if each.removed_at is None]
@@ -162,6 +203,8 @@ def _save(world: World, ask: Ask, command: SaveVideoStream, now: datetime) -> tu
         saved_at=now,
         saved_by=ask.actor,
         version=1 if present is None else present.version + 1,
+        began_at=None if present is None else present.began_at,
+        began_tasking_id="" if present is None else present.began_tasking_id,
     )
     changed = () if present is None else _changed(present.terms, terms)
     return (VideoStreamSaved(stream=saved, changed=changed),)
@@ -179,10 +222,14 @@ def _check_free(standing: list[VideoStream], terms: VideoTerms, stream_id: str) 
             continue
         if each.terms.name == terms.name:
             raise Refused("NAME_TAKEN", f"{each.id} has this name", field="name")
-        both = {each.terms.source, terms.source}
-        same_kind = both <= LISTENS and len(both) == 1
-        if same_kind and listening_at(each.terms.address)[1] == listening_at(terms.address)[1]:
+        if each.terms.source is terms.source is VideoSource.GB28181 and each.terms.address == terms.address:
+            raise _address(f"{each.terms.name} has this channel")
+        if waits(terms) and _waits_at(each.terms) == _waits_at(terms):
             raise Refused("PORT_TAKEN", f"{each.terms.name} listens there", field="address")
+
+
+def _waits_at(terms: VideoTerms) -> tuple[str, int] | None:
+    return (_TRANSPORT[terms.source], listening_at(terms.address)[1]) if waits(terms) else None
 
 
 def _operator(world: World, terms: VideoTerms) -> str:
@@ -195,8 +242,8 @@ def _operator(world: World, terms: VideoTerms) -> str:
 
 
 def _begin(world: World, ask: Ask, command: BeginViewing, now: datetime) -> tuple[Fact, ...]:
-    if ask.role is None:
-        raise Forbidden("people watch")
+    if (ask.role is None) != bool(command.platform):
+        raise Forbidden("people watch, and upper platforms by the site's word")
     if len(command.purpose) > MAX_PURPOSE:
         raise Malformed("purpose", f"is over {MAX_PURPOSE} characters")
     viewing = VideoViewing(
@@ -204,7 +251,13 @@ def _begin(world: World, ask: Ask, command: BeginViewing, now: datetime) -> tupl
         stream_id=command.stream_id,
         address=command.address[:64],
         purpose=command.purpose,
+        platform=command.platform,
     )
+    if ask.role is None:
+        given = world.video_streams.get(command.stream_id)
+        if given is None or given.site != world.site or given.removed_at is not None:
+            raise Unknown("stream_id", "no such stream of ours")
+        return (VideoViewingBegan(viewing=viewing),)
     if command.stream_id in world.shown_videos:
         told = video_share.begin_viewing(world, ask, command, viewing.id, now)
         return (

@@ -26,12 +26,28 @@ class RemoveVideoStream:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BindVideoSender:
+    """A sender that nobody registered said whose it is, in a way that was `found`; a stream of its aircraft."""
+
+    terms: VideoTerms
+    found: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteVideoBegan:
+    """Pictures begin to come from an aircraft on task."""
+
+    stream_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BeginViewing:
     """The caller wants to watch; written down before the first picture is sent."""
 
     stream_id: str
     address: str = ""
     purpose: str = ""
+    platform: str = ""  # the site says that this upper platform watches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +104,17 @@ class ExportClip:
     stream_name: str  # as the stream was registered when this was recorded
     carrier: VideoCarrier
     carrier_id: str
+    with_klv: bool = False
+    klv: int = 0
 
 
 VideoRecordingCommand = BeginReplay | EndReplay | ExportClip
-VideoCommand = SaveVideoStream | RemoveVideoStream | BeginViewing | EndViewing | VideoRecordingCommand
+VideoDiscoveryCommand = BindVideoSender | NoteVideoBegan
+VideoCommand = (
+    VideoDiscoveryCommand
+    | SaveVideoStream
+    | RemoveVideoStream
+    | BeginViewing
+    | EndViewing
+    | VideoRecordingCommand
+)

@@ -4,12 +4,15 @@ from enum import StrEnum
 
 
 class VideoSource(StrEnum):
-    """How a picture comes in. The first two wait for a sender at a port of ours, the others are fetched."""
+    """How a picture comes in: sent to a port of ours (SRT may call as well), fetched, or asked of a device."""
 
     TS_UDP = "ts_udp"  # MPEG-TS over UDP
     TS_TCP = "ts_tcp"  # MPEG-TS over TCP
     RTSP = "rtsp"
     RTMP = "rtmp"
+    TS_SRT = "ts_srt"  # MPEG-TS over SRT: waits for a caller, or calls
+    RTMP_PUSH = "rtmp_push"  # H.264 or H.265 in FLV, pushed
+    GB28181 = "gb28181"  # a device that registers with us is asked for it (docs/gb28181.md)
 
 
 class VideoCarrier(StrEnum):

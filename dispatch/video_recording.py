@@ -182,5 +182,7 @@ def _export(world: World, ask: Ask, command: ExportClip, now: datetime) -> tuple
         height=command.height,
         exported_at=now,
         exported_by=ask.actor,
+        with_klv=command.with_klv,
+        klv=command.klv,
     )
     return (VideoClipExported(clip=clip),)

@@ -48,6 +48,7 @@ SHOWN = (
     "shown_videos",
     "video_requests",
     "video_grants",
+    "uplinks",
 )  # tables of the world that doors show; accounts and sessions are never shown
 GEOGRAPHY = frozenset({"bases", "water_points", "landing_sites", "hospitals", "obstacles"})
 COSTS = frozenset({Role.DISPATCHER, Role.DUTY_CHIEF, Role.AUDITOR})  # who sees what others are paid
@@ -65,6 +66,7 @@ _BY_ROLE = {
     "callouts": COSTS,
     # what passes between two desks about pictures, and who checks it
     **dict.fromkeys(("shown_videos", "video_requests", "video_grants"), COSTS),
+    "uplinks": COSTS,  # and to whom it was sent
 }
 
 
@@ -137,6 +139,8 @@ def _operator_sees(relations: Relations, operator_id: str, table: str, record: A
     match table:
         case "aircraft" | "crew" | "contracts":
             return bool(record.operator_id == operator_id)
+        case "uplinks":
+            return bool(operator_id) and record.operator_id == operator_id
         case "operators":
             return bool(record.id == operator_id)
         case "duty_rules" | "minima":

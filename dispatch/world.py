@@ -35,6 +35,7 @@ from dispatch import (
     search_fold,
     traffic_area_facts,
     traffic_area_fold,
+    uplink_fold,
     video_fold,
     video_share_fold,
     volume_facts,
@@ -80,6 +81,7 @@ from dispatch.run_card_records import AppliedItem, RunCard
 from dispatch.search_records import Search
 from dispatch.staff_records import Contract, CrewMember, DutyRule, DutyShift, Equipment, Operator
 from dispatch.traffic_area_records import Intrusion, TrafficArea
+from dispatch.uplink_records import Uplink
 from dispatch.video_records import VideoClip, VideoStream
 from dispatch.video_share_records import PartnerViewing, ShownVideo, VideoGrant, VideoRequest
 from dispatch.volume_records import Volume
@@ -178,6 +180,9 @@ class World:
     video_grants: Map[str, VideoGrant] = field(default_factory=Map)
     video_answers: Map[str, str] = field(default_factory=Map)  # request -> its grant
     video_viewings: Map[str, PartnerViewing] = field(default_factory=Map)  # that last
+    uplinks: Map[str, Uplink] = field(default_factory=Map)
+    uplinks_waiting: Map[str, str] = field(default_factory=Map)  # to teams, not delivered yet -> the team
+    uplink_times: Map[str, tuple[datetime, ...]] = field(default_factory=Map)  # by sender: when, lately
     aid_requests: Map[str, AidRequest] = field(default_factory=Map)  # of ours, and partners' to us
     aid_offers: Map[str, AidOffer] = field(default_factory=Map)
     aid_alarms: Map[str, AidAlarm] = field(default_factory=Map)
@@ -962,4 +967,5 @@ _FOLDS: dict[type, Callable[[World, Recorded, Any], World]] = {
     **room_fold.FOLDS,
     **video_fold.FOLDS,
     **video_share_fold.FOLDS,
+    **uplink_fold.FOLDS,
 }

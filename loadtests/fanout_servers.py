@@ -122,7 +122,7 @@ def ours(tally: Tally, given: Any) -> None:
     from twisted.web.resource import Resource
 
     from adapters.web.channel import DoorSite
-    from adapters.web.console import Console, SocketResource
+    from adapters.web.console import Console, console_resource
     from protocols.websocket_frame import binary_frame, frame_of
 
     reactor: Any = twisted_reactor
@@ -146,7 +146,7 @@ def ours(tally: Tally, given: Any) -> None:
         def getChildWithDefault(self, path: bytes, request: Any) -> Any:  # noqa: ARG002, N802
             return socket
 
-    socket = SocketResource(Owner(), reactor)
+    socket = console_resource(Owner(), reactor)
     doors = DoorSite(Root(), reactor=reactor, refused=lambda _status: None)
     socket.attach(doors)
     print(reactor.listenTCP(0, doors, interface="127.0.0.1", backlog=1024).getHost().port, flush=True)

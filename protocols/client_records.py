@@ -20,6 +20,7 @@ from dispatch import (
     room_facts,
     search_facts,
     traffic_area_facts,
+    uplink_facts,
     video_facts,
     video_share_facts,
     weather_facts,
@@ -111,7 +112,7 @@ def _of_map(fact: facts.Fact) -> Iterator[Key]:
             yield "closures", fact.closure_id
         case video_facts.VideoStreamSaved():
             yield "video_streams", fact.stream.id
-        case video_facts.VideoStreamRemoved():
+        case video_facts.VideoStreamRemoved() | video_facts.VideoSendingBegan():
             yield "video_streams", fact.stream_id
         case search_facts.SearchDrawn() | search_facts.SearchAmended():
             yield "searches", fact.search.id
@@ -137,6 +138,10 @@ def _of_video(world: World, fact: facts.Fact) -> Iterator[Key]:
             yield from (("shown_videos", each) for each in world.shown_videos)  # which went is not said
         case consent_facts.ConsentSigned():
             yield from (("shown_videos", each) for each in world.shown_videos)
+        case uplink_facts.UplinkSent():
+            yield "uplinks", fact.uplink.id
+        case uplink_facts.UplinkNoted() | uplink_facts.UplinkAnswered():
+            yield "uplinks", fact.uplink_id
         case video_share_facts.VideoRequested():
             yield "video_requests", fact.request.id
         case video_share_facts.VideoAnswered():

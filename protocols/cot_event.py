@@ -10,6 +10,8 @@ Source of the base fields: MITRE, Cursor-on-Target Message Router User's Guide, 
 from dataclasses import dataclass, field
 
 from dispatch.errors import Malformed
+from protocols.cot_chat import Chat
+from protocols.cot_shape import Shape
 
 EVENT_BYTES = (
     64 * 1024
@@ -75,6 +77,10 @@ class Detail:
     icon: str = ""  # of a marker: path in the receiver's icon sets
     archive: bool = False  # to be kept by receivers: something placed, not something that reports
     force_delete: bool = False
+    chat: Chat | None = None
+    receipt: Chat | None = None  # of a chat; read, never written
+    shape: Shape | None = None  # written, never read
+    dest_uid: str = ""  # to whom a server is to pass it on
     offers: tuple[int, ...] = ()  # TAK protocol versions that a server offers
     asks: int | None = None  # the version that a client asks for
     grants: bool | None = None  # the server's answer

@@ -9,7 +9,9 @@ from dispatch.kinds import (
     TaskingState,
     ThingKind,
 )
+from dispatch.room_kinds import RoomSymbol
 
+DESK = "赣鹰值班台"
 SIMULATED = "演练"  # before every name
 SIMULATED_NOTE = "演练，模拟目标 (simulated)"
 LEVELS = {1: "Ⅰ级 特别重大", 2: "Ⅱ级 重大", 3: "Ⅲ级 较大", 4: "Ⅳ级 一般"}
@@ -55,6 +57,18 @@ TASKING_STATES = {
     TaskingState.SETTLED: "已结算",
     TaskingState.ARCHIVED: "已归档",
     TaskingState.ENDED: "已终止",
+}
+ROOM_SYMBOLS = {
+    RoomSymbol.FIRE_POINT: "火点",
+    RoomSymbol.DANGER: "危险源",
+    RoomSymbol.COMMAND_POST: "现场指挥部",
+    RoomSymbol.ASSEMBLY_POINT: "集结点",
+    RoomSymbol.RESCUE_TEAM: "救援队伍",
+    RoomSymbol.WATER_SOURCE: "水源",
+    RoomSymbol.LANDING_POINT: "临时起降点",
+    RoomSymbol.MEDICAL_POINT: "医疗救护点",
+    RoomSymbol.SHELTER: "避难安置点",
+    RoomSymbol.ROAD_BLOCK: "道路中断",
 }
 HEIGHTS = {
     AltitudeDatum.MSL: "海拔",

@@ -18,6 +18,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from dispatch.errors import Malformed
+from protocols import cot_chat, cot_shape
 from protocols.cot_event import (
     EVENT_BYTES,
     LINKS,
@@ -170,6 +171,14 @@ def _takp(element: Any) -> dict[str, Any]:
     return said
 
 
+def _chat(element: Any) -> dict[str, Any]:
+    return {"chat": cot_chat.read(element)}
+
+
+def _receipt(element: Any) -> dict[str, Any]:
+    return {"receipt": cot_chat.read(element)}
+
+
 # element of the detail -> what is read of it
 _READ = {
     "contact": _contact,
@@ -184,6 +193,8 @@ _READ = {
     "color": _colour,
     "usericon": _icon,
     "TakControl": _takp,
+    "__chat": _chat,
+    "__chatreceipt": _receipt,
 }
 
 
@@ -271,8 +282,15 @@ def children(detail: Detail, *, leave_out: frozenset[str] = frozenset()) -> Iter
             yield _tag(name, attributes)
     for link in detail.links:
         yield _tag("link", {"uid": link.uid, "type": link.type, "relation": link.relation})
-    if detail.remarks:
+    if detail.chat is not None:
+        yield cot_chat.element_of(detail.chat)
+        yield cot_chat.remarks_of(detail.chat, _escaped(detail.remarks))
+    elif detail.remarks:
         yield f"<remarks>{_escaped(detail.remarks)}</remarks>"
+    if detail.shape is not None:
+        yield from cot_shape.elements(detail.shape)
+    if detail.dest_uid:
+        yield f"<marti>{_tag('dest', {'uid': detail.dest_uid})}</marti>"
     if detail.emergency_over:
         yield '<emergency cancel="true"/>'
     elif detail.emergency:

@@ -126,6 +126,7 @@ class ClipBody(Body, frozen=True, kw_only=True):
     to: Instant
     reason: Why
     incident_id: OptionalId = ""
+    with_klv: bool = False
 
     def span(self) -> tuple[datetime, datetime]:
         """Begin and end."""

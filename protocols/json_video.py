@@ -132,3 +132,4 @@ class ViewingLine(Answered, frozen=True, kw_only=True):
     stream_id: str
     address: str
     purpose: str
+    platform: str

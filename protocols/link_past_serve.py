@@ -70,8 +70,12 @@ class PastServe:
         return self._wanted
 
     def read(self, found: Read) -> None:
-        """The archive's answer; of a question that is not wanted any more: nothing."""
-        if self._wanted is not None and self._wanted[0] == found.from_us:
+        """The archive's answer; of a question that is not wanted any more: nothing.
+
+        A newer question may begin where the one before did and end sooner: then more was read than it asks for.
+        """
+        wanted = self._wanted
+        if wanted is not None and wanted[0] == found.from_us and found.through_us <= wanted[1]:
             self._wanted, self._ready = None, found
 
     def forget(self) -> None:

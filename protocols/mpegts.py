@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from protocols.mpegts_tables import Sections, Stream, StreamKind, read_pat, read_pmt
+from protocols.pes import pes_header
 
 PACKET = 188
 SYNC = 0x47
@@ -259,7 +260,7 @@ class TsDemuxer:
         pes = bytes(track.data)
         short = bool(track.want) and len(pes) < track.want
         try:
-            pts, dts, begins = _header(pes)
+            pts, dts, begins = pes_header(pes)
         except ValueError:
             self.counts[TsFault.BAD_PES] += 1
             return
@@ -282,25 +283,6 @@ def _adaptation_bytes(packet: bytes, length: int) -> int:
     if flags & 0x01:
         size += 1 + (packet[5 + size] if size < length else length)
     return size
-
-
-def _time(field: bytes) -> int:
-    """33 bits in five bytes, §2.4.3.7."""
-    return (field[0] >> 1 & 7) << 30 | field[1] << 22 | field[2] >> 1 << 15 | field[3] << 7 | field[4] >> 1
-
-
-def _header(pes: bytes) -> tuple[int | None, int | None, int]:
-    """Times and where the data begin. Raises ValueError."""
-    if len(pes) < 9 or pes[:3] != b"\x00\x00\x01" or pes[6] & 0xC0 != 0x80:
-        raise ValueError("not a PES header")
-    begins = 9 + pes[8]
-    given = pes[7] >> 6
-    needed = {0: 0, 2: 5, 3: 10}.get(given)
-    if needed is None or begins > len(pes) or pes[8] < needed:
-        raise ValueError("a PES header that contradicts itself")
-    pts = _time(pes[9:14]) if given else None
-    dts = _time(pes[14:19]) if given == 3 else None
-    return pts, dts, begins
 
 
 def _cells(data: bytes) -> list[bytes]:

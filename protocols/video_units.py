@@ -133,10 +133,10 @@ class VideoUnits:
         self._waits: UnitFault | None = UnitFault.BEFORE_KEY
         self._last_dts: int | None = None
 
-    def lost(self, data: bytes = b"") -> None:
-        """A unit is damaged. Without its key frame nothing can be shown until the next one."""
+    def lost(self, data: bytes = b"", *, until_key: bool = False) -> None:
+        """A unit is damaged. Without its key frame nothing can be shown until the next one; `until_key`: in any case."""
         self.counts[UnitFault.DAMAGED] += 1
-        if self._waits is None and self._key([self._kind(each) for each in nal_units(data)]):
+        if self._waits is None and (until_key or self._key([self._kind(each) for each in nal_units(data)])):
             self._waits = UnitFault.AFTER_LOST_KEY
 
     def take(self, data: bytes, pts: int | None, dts: int | None) -> VideoUnit | None:

@@ -15,7 +15,7 @@ settings.load_profile("ganying")
 pytest_plugins = ("tests.postgres", "tests.nats_server")
 
 SHELF = "GANYING_TEST_SHELF"
-LONGEST = ("tests/journeys/", "tests/loadtests/")
+LONGEST = ("tests/journeys/", "tests/loadtests/", "tests/webui/")
 
 
 def pytest_configure(config: pytest.Config) -> None:

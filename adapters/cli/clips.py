@@ -66,7 +66,7 @@ def run_verify(arguments: argparse.Namespace) -> int:
         return _verify_one(config, arguments.file)
     wrong = 0
     for clip in exported(config):
-        path = config.data / "clips" / f"{clip.id}.mp4"
+        path = config.data / "clips" / clip.file_name
         state = "missing"
         if path.is_file():
             state = "whole" if digest_of(path) == clip.sha256 else "changed"
@@ -104,4 +104,5 @@ def _line(clip: VideoClip) -> dict[str, object]:
         "exported_by": clip.exported_by,
         "exported_at": clip.exported_at.isoformat(),
         "sha256": clip.sha256,
+        "with_klv": clip.with_klv,
     }

@@ -22,6 +22,7 @@ from adapters.clock import Clock
 from adapters.feeds.config import FeedKind
 from adapters.feeds.cot_told import Message, Round, Stands, Told
 from adapters.feeds.feed import Feed
+from adapters.feeds.field_uplinks import FieldUplinks
 from adapters.feeds.readers.cot import CotReader
 from adapters.metrics import Metrics
 from dispatch import field_view
@@ -47,7 +48,9 @@ class FieldClients:
         picture: TrackPicture,
         clock: Clock,
         metrics: Metrics,
+        uplinks: FieldUplinks | None = None,
     ) -> None:
+        self._uplinks = uplinks
         self._feeds = [feed for feed in feeds if feed.config.kind is FeedKind.COT and feed.config.send]
         self._world, self._picture, self._clock = world, picture, clock
         self._salt = secrets.token_bytes(16)  # of this run: uids of private keys cannot be guessed
@@ -100,7 +103,10 @@ class FieldClients:
         told = Round()
         yield from self._standing(told)
         yield from self._tracks(feed, told)
+        sent = {} if self._uplinks is None else self._uplinks.due()
         for reader in tuple(_clients(feed)):
+            if self._uplinks is not None and sent:
+                self._uplinks.tell(reader, sent)
             memory = self._told.get(reader)
             if memory is None:
                 memory = self._told[reader] = Told(reader)

@@ -26,6 +26,7 @@ from adapters import tls
 from adapters.feeds.channel import Channel, Sink
 from adapters.feeds.config import FeedConfig, Transport, host_port
 from adapters.feeds.field_reports import FieldReports
+from adapters.feeds.field_uplinks import FieldUplinks
 from adapters.feeds.pump import Pump
 from adapters.feeds.readers import Line, Reader
 from adapters.feeds.readers.table import reader_of
@@ -64,6 +65,7 @@ class Feed:
         self._ticking = LoopingCall(self._tick)
         self._sink: Sink | None = None
         self._open: set[Receiver] = set()
+        self.uplinks: FieldUplinks | None = None  # hears receipts and answers of teams
         self.reports: FieldReports | None = None  # takes spots, where the config says so
         self._listening: IListeningPort | None = None
         self._client: ClientService | None = None
@@ -192,6 +194,7 @@ class Feed:
             room=room,
             marked=None if reports is None else reports.take,
             unmarked=None if reports is None else reports.take_back,
+            said=None if self.uplinks is None else self.uplinks.heard,
         )
         return Channel(self._make_reader(line), sink=self._sink, now=self.now())
 

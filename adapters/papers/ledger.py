@@ -29,7 +29,15 @@ from dispatch import (
 from dispatch.alert_records import AlertTally
 from dispatch.errors import Malformed
 from dispatch.facts import Fact, Recorded
-from dispatch.papers import handover_record, log_aid, log_consents, log_enrol, log_video, log_video_share
+from dispatch.papers import (
+    handover_record,
+    log_aid,
+    log_consents,
+    log_enrol,
+    log_uplinks,
+    log_video,
+    log_video_share,
+)
 from dispatch.papers.case import Case, fold_case, hears, subject_of
 from dispatch.papers.chain import Paper, papers
 from dispatch.papers.handover_record import HandoverPaper
@@ -97,6 +105,7 @@ OF_THE_BOOK = (
     search_facts.SearchAmended,
     search_facts.SearchWithdrawn,
     *log_aid.LINES,
+    *log_uplinks.LINES,
     *log_video.LINES,
     *log_video_share.LINES,
     *log_consents.LINES,

@@ -14,11 +14,14 @@ import msgspec
 import structlog
 
 from adapters.logs import set_up_logs
+from adapters.video.gb28181.media_in import take_gb28181
 from adapters.video.intake import Intake, Source
 from adapters.video.order import MAX_ORDER_BYTES, TO_SITE, Order, Report, StreamOrder, read_order
 from adapters.video.outlet import Outlet
 from adapters.video.pull import pull
 from adapters.video.recording.recorder import Recorder
+from adapters.video.rtmp_input import take_rtmp
+from adapters.video.srt_input import take_srt
 from adapters.video.ts_input import take_tcp, take_udp
 from dispatch.video_kinds import VideoSource
 
@@ -32,6 +35,9 @@ _SOURCES: dict[VideoSource, Source] = {
     VideoSource.TS_TCP: take_tcp,
     VideoSource.RTSP: pull,
     VideoSource.RTMP: pull,
+    VideoSource.GB28181: take_gb28181,
+    VideoSource.TS_SRT: take_srt,
+    VideoSource.RTMP_PUSH: take_rtmp,
 }
 
 

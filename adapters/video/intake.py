@@ -41,6 +41,7 @@ class Intake(threading.Thread):
         self.epoch = order.epoch  # the latest; a source begins beyond it
         self.counts: Counter[str] = Counter()  # of the connection; sources set them
         self.reason = "no_sender"
+        self.listening = False  # a source that waits says so once it does
         self.alive_at = time.monotonic()  # sources tell that they do not hang
         self._source = source
         self._outlet = outlet
@@ -118,6 +119,7 @@ class Intake(threading.Thread):
         return StreamReport(
             slot=self.order.slot,
             reason=self.reason if quiet else "",
+            listening=self.listening,
             codec=self._format.codec if self._format else "",
             width=self._format.width if self._format else 0,
             height=self._format.height if self._format else 0,

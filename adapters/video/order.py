@@ -15,6 +15,7 @@ import msgspec
 from adapters.video.recording.recorder import RecordingReport, RecordOrder
 from adapters.video.recording.settings import RecordingSettings
 from dispatch.video_kinds import VideoSource
+from protocols.gb28181.sdp import Setup
 
 TO_SITE = 3  # descriptor; standard output is for nobody
 MAX_ORDER_BYTES = 1 << 20
@@ -36,6 +37,12 @@ class StreamOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     url: str = ""
     user: str = ""
     password: str = ""
+    ssrc: int = 0  # gb28181: what is listened to, how, and from whom
+    setup: Setup = Setup.UDP
+    peer: str = ""
+    peer_port: int = 0
+    latency_ms: int = 0
+    ffmpeg: str = ""
     epoch: int = 1
 
 
@@ -48,10 +55,14 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class StreamReport(msgspec.Struct, frozen=True, kw_only=True):
-    """How a stream does. `reason` empty: pictures come. Counts are totals since the process took it on."""
+    """How a stream does. `reason` empty: pictures come. Counts are totals since the process took it on.
+
+    `listening`: of gb28181, a device may begin to send.
+    """
 
     slot: int
     reason: str = ""
+    listening: bool = False
     codec: str = ""
     width: int = 0
     height: int = 0
@@ -84,7 +95,7 @@ _orders = msgspec.json.Decoder(Order)
 _reports = msgspec.json.Decoder(Report)
 
 
-def order_line(order: Order) -> bytes:
+def order_line(order: msgspec.Struct) -> bytes:
     """As it goes into the pipe."""
     return msgspec.json.encode(order) + b"\n"
 

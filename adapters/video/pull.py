@@ -8,6 +8,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from adapters.video.intake import Intake, SourceFailed
 from dispatch.video_kinds import VideoSource
+from protocols.decoder_configuration import read_configuration
 from protocols.mpegts_tables import StreamKind
 from protocols.video_ts import KlvPacket
 from protocols.video_units import VideoUnits, annex_b, microseconds
@@ -16,6 +17,8 @@ OPEN_S = 10.0
 READ_S = 5.0  # a source that is silent for so long is opened anew
 _HZ = 90_000
 _KINDS = {"h264": StreamKind.H264, "hevc": StreamKind.H265}
+# reasons that are the same over another transport
+_SURE = frozenset({"refused", "timed_out", "unauthorized", "forbidden", "not_found", "no_video"})
 # of what an address may make the libraries open; neither files nor other servers over http
 _ALLOWED = "rtsp,rtsps,rtp,srtp,udp,tcp,tls,rtmp,rtmps,crypto"
 
@@ -24,20 +27,35 @@ def pull(intake: Intake) -> None:
     """Until the source ends or the stream is stopped. Raises SourceFailed."""
     import av
 
-    options = {"protocol_whitelist": _ALLOWED, "analyzeduration": "1000000", "probesize": "1000000"}
-    if intake.order.source is VideoSource.RTSP:
-        options["rtsp_transport"] = "tcp"
     intake.reason = "connecting"
-    try:
-        source = av.open(_address(intake), options=options, timeout=(OPEN_S, READ_S))
-    except (av.error.FFmpegError, ValueError, OSError) as error:
-        raise SourceFailed(_reason(error)) from None
-    with source:
+    with _opened(intake) as source:
         try:
             _read(intake, source)
         except (av.error.FFmpegError, OSError) as error:
             raise SourceFailed(_reason(error)) from None
     raise SourceFailed("ended")
+
+
+def _opened(intake: Intake) -> Any:
+    """The source; RTSP over TCP, and over UDP from a camera that has no other. Raises SourceFailed."""
+    import av
+
+    options = {"protocol_whitelist": _ALLOWED, "analyzeduration": "1000000", "probesize": "1000000"}
+    ways = [{"rtsp_transport": "tcp"}, {"rtsp_transport": "udp"}] if _rtsp(intake) else [{}]
+    reason = ""
+    for way in ways:
+        try:
+            return av.open(_address(intake), options=options | way, timeout=(OPEN_S, READ_S))
+        except (av.error.FFmpegError, ValueError, OSError) as error:
+            reason = _reason(error)
+        intake.alive()
+        if reason in _SURE or intake.stopping:
+            break
+    raise SourceFailed(reason)
+
+
+def _rtsp(intake: Intake) -> bool:
+    return intake.order.source is VideoSource.RTSP
 
 
 def _address(intake: Intake) -> str:
@@ -71,7 +89,10 @@ def _read(intake: Intake, source: Any) -> None:
     if video is None:
         raise SourceFailed("no_video")
     kind = _KINDS[video.codec_context.name]
-    length_bytes, sets = _lengths(video.codec_context.extradata or b"", kind)
+    try:
+        length_bytes, sets = read_configuration(video.codec_context.extradata or b"", kind)
+    except ValueError:
+        raise SourceFailed("bad_parameter_sets") from None
     units = VideoUnits(kind, first_epoch=intake.epoch + (intake.counts["units"] > 0))
     wanted = [video, *(each for each in source.streams if each.type == "data")]
     counted: dict[str, int] = {}
@@ -107,35 +128,3 @@ def _read(intake: Intake, source: Any) -> None:
 
 def _ticks(time: int | None, base: Any) -> int | None:
     return None if time is None or base is None else int(time * base * _HZ) % (1 << 33)
-
-
-def _lengths(extra: bytes, kind: StreamKind) -> tuple[int, bytes]:
-    """How long the lengths before units are (0: start codes), and the parameter sets told at the beginning.
-
-    AVCDecoderConfigurationRecord and HEVCDecoderConfigurationRecord, ISO/IEC 14496-15 §5.3.3.1, §8.3.3.1.
-    """
-    if not extra.startswith(b"\x01"):
-        return 0, extra
-    try:
-        if kind is StreamKind.H264:
-            lists, at = [extra[5] & 0x1F, None], 6
-            found = []
-            for number in range(2):
-                count = lists[0] if number == 0 else extra[at]
-                at += number
-                for _ in range(count or 0):
-                    length = int.from_bytes(extra[at : at + 2], "big")
-                    found.append(extra[at + 2 : at + 2 + length])
-                    at += 2 + length
-            return (extra[4] & 3) + 1, b"".join(b"\x00\x00\x00\x01" + each for each in found)
-        found, at = [], 23
-        for _ in range(extra[22]):
-            count = int.from_bytes(extra[at + 1 : at + 3], "big")
-            at += 3
-            for _ in range(count):
-                length = int.from_bytes(extra[at : at + 2], "big")
-                found.append(extra[at + 2 : at + 2 + length])
-                at += 2 + length
-        return (extra[21] & 3) + 1, b"".join(b"\x00\x00\x00\x01" + each for each in found)
-    except IndexError:
-        raise SourceFailed("bad_parameter_sets") from None

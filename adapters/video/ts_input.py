@@ -10,32 +10,22 @@ import struct
 import time
 from collections import Counter
 
-from adapters.video.intake import Intake, SourceFailed
+from adapters.video.intake import Intake
+from adapters.video.listening import DATAGRAM_BYTES, POLL_S, READ_BYTES, listen_at, read_some
 from protocols.video_ts import TsVideo
 
-POLL_S = 0.5
 COUNT_EVERY_S = 0.5
 SENDER_KEPT_S = 2.0  # a silent sender's place is free after this
 IDLE_S = 30.0  # a connection that says nothing is closed
-BUFFER_BYTES = 4 << 20  # what the kernel may hold for us while we are busy: 8 s at 4 Mbit/s
-DATAGRAM_BYTES = 65_535
-READ_BYTES = 1 << 16
 
 
-def _listen(intake: Intake, kind: socket.SocketKind) -> socket.socket:
-    made = socket.socket(socket.AF_INET, kind)
-    try:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
-        made.bind((intake.order.group or intake.order.host, intake.order.port))
-    except OSError:
-        made.close()
-        raise SourceFailed("cannot_listen") from None
-    return made
+def listen(intake: Intake, kind: socket.SocketKind) -> socket.socket:
+    """At the stream's port. Raises SourceFailed."""
+    return listen_at(intake.order.group or intake.order.host, intake.order.port, kind)
 
 
-class _Feeding:
-    """What a connection brings, on to the stream."""
+class Feeding:
+    """What connections bring, on to the stream."""
 
     def __init__(self, intake: Intake) -> None:
         self.source = TsVideo(first_epoch=intake.epoch + (intake.counts["units"] > 0))
@@ -44,6 +34,7 @@ class _Feeding:
         self._count_at_s = 0.0
 
     def feed(self, data: bytes, now_s: float) -> None:
+        """More of a transport stream; `now_s` by the monotonic clock."""
         self.more["bytes"] += len(data)
         self._intake.arrived(self.source.feed(data))
         if now_s >= self._count_at_s:  # told once a second; to add up costs as much as to take apart
@@ -57,6 +48,7 @@ class _Feeding:
         self.count()
 
     def count(self) -> None:
+        """Tell how it does."""
         intake, source = self._intake, self.source
         units = intake.counts["units"], intake.counts["klv"]
         intake.counts = source.counts + self.more
@@ -69,15 +61,15 @@ class _Feeding:
 
 def take_udp(intake: Intake) -> None:
     """Until the stream is stopped. Raises SourceFailed."""
-    with _listen(intake, socket.SOCK_DGRAM) as listening:
-        # the system waits, not Python: half the calls
+    with listen(intake, socket.SOCK_DGRAM) as listening:
+        listening.settimeout(None)  # the system waits, not Python: half the calls
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("@ll", 0, int(POLL_S * 1e6)))
         if intake.order.group:
             joined = struct.pack(
                 "=4s4s", socket.inet_aton(intake.order.group), socket.inet_aton(intake.order.host)
             )
             listening.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, joined)
-        feeding, sender, heard_at = _Feeding(intake), None, 0.0
+        feeding, sender, heard_at = Feeding(intake), None, 0.0
         while not intake.stopping:
             intake.alive()
             try:
@@ -100,10 +92,9 @@ def take_udp(intake: Intake) -> None:
 
 def take_tcp(intake: Intake) -> None:
     """Until the stream is stopped. Raises SourceFailed."""
-    with _listen(intake, socket.SOCK_STREAM) as listening:
+    with listen(intake, socket.SOCK_STREAM) as listening:
         listening.listen(4)
-        listening.settimeout(POLL_S)
-        feeding, sending, heard_at = _Feeding(intake), None, 0.0
+        feeding, sending, heard_at = Feeding(intake), None, 0.0
         try:
             while not intake.stopping:
                 intake.alive()
@@ -119,7 +110,7 @@ def take_tcp(intake: Intake) -> None:
                         feeding.again()
                     sending, heard_at = newest, now
                 elif sending is not None and (sending in ready or now - heard_at > IDLE_S):
-                    data = _read(sending) if sending in ready else b""
+                    data = read_some(sending, READ_BYTES) if sending in ready else b""
                     if data:
                         heard_at = now
                         feeding.feed(data, now)
@@ -130,10 +121,3 @@ def take_tcp(intake: Intake) -> None:
         finally:
             if sending is not None:
                 sending.close()
-
-
-def _read(sending: socket.socket) -> bytes:
-    try:
-        return sending.recv(READ_BYTES)
-    except OSError:  # reset: as good as closed
-        return b""

@@ -6,7 +6,7 @@ One source is opened once however many watch. Nothing here waits: pictures that 
 next bounded place and counted. KLV goes to viewers with its pictures, and where it says the camera looks (looking.py).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,15 +19,19 @@ from twisted.internet.task import LoopingCall
 from adapters.clock import Clock
 from adapters.config import Config
 from adapters.metrics import Metrics
+from adapters.video.discovery.discovery import Discovery
+from adapters.video.gb28181.calls import MediaOrder
 from adapters.video.line import NOT_ENABLED, WORKER_DOWN, Line, Watching
 from adapters.video.looking import Looking
-from adapters.video.order import KLV, PICTURE, FromChild, Order, StreamOrder, read_report
+from adapters.video.order import KLV, PICTURE, FromChild, Order, StreamOrder, StreamReport, read_report
 from adapters.video.process import VideoProcess
 from adapters.video.recording.recordings import Recordings
+from adapters.video.starts import Starts
 from adapters.video.viewings import Viewings
 from dispatch.facts import Recorded
 from dispatch.terrain import Terrain
-from dispatch.video import LISTENS, listening_at
+from dispatch.video import listening_at, waits
+from dispatch.video_kinds import VideoSource
 from dispatch.video_records import VideoStream
 from dispatch.world import World
 from protocols.codec.video import VideoStanding
@@ -37,6 +41,7 @@ from protocols.websocket_frame import binary_frame
 log = structlog.get_logger()
 
 LOOK_EVERY_S = 0.5
+NOT_SPOKEN = "gb28181_off"
 
 
 class Elsewhere(Protocol):
@@ -57,6 +62,22 @@ class Elsewhere(Protocol):
         """A code: why it may not be watched now; empty: it may."""
 
 
+class Called(Protocol):
+    """Streams whose device must be asked for its pictures (adapters/video/gb28181)."""
+
+    def follow(self, wanted: Mapping[str, str]) -> None:
+        """These and no others: stream -> device and channel."""
+
+    def order(self, stream_id: str) -> MediaOrder | None:
+        """What is to be taken in; None: nothing, yet."""
+
+    def reason(self, stream_id: str) -> str:
+        """Why no picture comes; empty: the process knows."""
+
+    def reported(self, stream_id: str, report: StreamReport) -> None:
+        """What the process says of a stream."""
+
+
 class Video:
     """Start it after the desk; stop it before."""
 
@@ -74,7 +95,17 @@ class Video:
         self.recordings = Recordings(
             config=config, desk=desk, clock=clock, metrics=metrics, reactor=reactor, terrain=terrain
         )
+        self.discovery = Discovery(
+            config=config,
+            desk=desk,
+            clock=clock,
+            metrics=metrics,
+            reactor=reactor,
+            still=self.recordings.still_of,
+        )
+        self._starts = Starts(desk, reactor)
         self.elsewhere: Elsewhere | None = None  # partners' streams
+        self.called: Called | None = None  # streams of GB/T 28181
         self._cameras = Looking(line=self.line, terrain=terrain, metrics=metrics, reactor=reactor)
         self._config, self._desk, self._clock, self._reactor = config, desk, clock, reactor
         self._lines: dict[str, Line] = {}
@@ -95,6 +126,7 @@ class Video:
         self._follow(self._desk.world)
         self._looking.start(LOOK_EVERY_S)
         self._cameras.start()
+        self.discovery.start()
         self.recordings.start()
 
     @inlineCallbacks
@@ -104,7 +136,7 @@ class Video:
         if self._looking.running:
             self._looking.stop()
         self._cameras.stop()
-        yield DeferredList([process.stop() for process in self.processes])
+        yield DeferredList([self.discovery.stop(), *(process.stop() for process in self.processes)])
         yield DeferredList([self.viewings.stop(), self.recordings.stop()])
 
     # For viewers and doors
@@ -143,7 +175,8 @@ class Video:
     # The registry
 
     def _committed(self, world: World, recorded: tuple[Recorded, ...]) -> None:
-        if any(type(each.fact).__name__.startswith("VideoStream") for each in recorded):
+        if any(type(each.fact).__name__.startswith(("VideoStream", "VideoSending")) for each in recorded):
+            self.discovery.committed(world)  # first: it lets go of the port
             self._follow(world)
 
     def _follow(self, world: World) -> None:
@@ -155,6 +188,7 @@ class Video:
             self._free(line.slot)
             for viewer in tuple(line.viewers):
                 self.unwatch(viewer, line)
+        self._call(own.values())
         for stream_id, stream in own.items():
             line = self._lines.get(stream_id) or self._new_line(stream)
             line.stream = stream
@@ -163,8 +197,19 @@ class Video:
                 line.broken(NOT_ENABLED)
             elif self._process_of(line.slot) is None:
                 self._place(line.slot)
+        self.tell()
+
+    def tell(self) -> None:
+        """To the processes: what they take in may be another."""
         for process in self.processes:
             process.tell()
+
+    def _call(self, streams: Iterable[VideoStream]) -> None:
+        if self.called is not None:
+            wanted = (
+                each for each in streams if each.terms.source is VideoSource.GB28181 and each.terms.enabled
+            )
+            self.called.follow({each.id: each.terms.address for each in wanted})
 
     def _new_line(self, stream: VideoStream) -> Line:
         line = Line(stream=stream, slot=self._next_slot, since=self._clock())
@@ -206,14 +251,12 @@ class Video:
     def _stream_order(self, line: Line) -> StreamOrder | None:
         terms, video = line.stream.terms, self._config.video
         epoch = line.epoch + 1
-        if terms.source in LISTENS:
-            group, port = listening_at(terms.address)
-            if not video.first_port <= port <= video.last_port:
-                line.reason = "port_not_allowed"
-                return None
-            return StreamOrder(
-                slot=line.slot, source=terms.source, host=video.listen, group=group, port=port, epoch=epoch
-            )
+        if terms.source is VideoSource.GB28181:
+            return self._called_order(line, epoch)
+        group, port = listening_at(terms.address) if waits(terms) else ("", 0)
+        if port and not video.first_port <= port <= video.last_port:
+            line.reason = "port_not_allowed"
+            return None
         user = password = ""
         if terms.login:
             try:
@@ -222,7 +265,34 @@ class Video:
                 line.reason = "no_login"
                 return None
         return StreamOrder(
-            slot=line.slot, source=terms.source, url=terms.address, user=user, password=password, epoch=epoch
+            slot=line.slot,
+            source=terms.source,
+            host=video.listen,
+            group=group,
+            port=port,
+            url="" if port else terms.address,
+            user=user,
+            password=password,
+            latency_ms=video.srt_latency_ms,
+            ffmpeg=video.ffmpeg,
+            epoch=epoch,
+        )
+
+    def _called_order(self, line: Line, epoch: int) -> StreamOrder | None:
+        told = None if self.called is None else self.called.order(line.stream.id)
+        if told is None:
+            line.reason = NOT_SPOKEN if self.called is None else self.called.reason(line.stream.id)
+            return None
+        return StreamOrder(
+            slot=line.slot,
+            source=VideoSource.GB28181,
+            host=told.host,
+            port=told.port,
+            ssrc=told.ssrc,
+            setup=told.setup,
+            peer=told.peer,
+            peer_port=told.peer_port,
+            epoch=epoch,
         )
 
     def _login(self, name: str) -> tuple[str, str]:
@@ -263,9 +333,17 @@ class Video:
             if line is None:
                 continue
             line.counts = each.counts
-            line.reason = each.reason or "silent"
+            if self.called is not None:
+                self.called.reported(line.stream.id, each)
+            line.reason = self._why(line) or each.reason or "silent"
             if each.codec:
                 line.format = PictureFormat(codec=each.codec, width=each.width, height=each.height)
+
+    def _why(self, line: Line) -> str:
+        """What the process cannot know."""
+        if self.called is None or line.stream.terms.source is not VideoSource.GB28181:
+            return ""
+        return self.called.reason(line.stream.id)
 
     def _died(self, process: VideoProcess) -> None:
         self._deaths.inc()
@@ -275,6 +353,9 @@ class Video:
     def _look(self) -> None:
         now, now_s = self._clock(), self._reactor.seconds()
         changed = [line.look(now_s, now) for line in self._lines.values()]
+        self._starts.look(self._lines.values())
+        for line in self._lines.values():
+            line.reason = self._why(line) or line.reason
         counted: dict[str, int] = {"live": 0, "stalled": 0, "down": 0}
         for line in self._lines.values():
             counted[str(line.state)] += 1

@@ -71,7 +71,7 @@ class Api(Resource):
             answer = await door.handler(self._call(door, principal, arguments, request))
             if isinstance(answer, Filed):
                 self._requests.labels(door.name, "200").inc()
-                send_file(request, answer, door.sends, gone=bool(gone))
+                send_file(request, answer, answer.kind or door.sends, gone=bool(gone))
                 return
             status, body = (door.status, _body_of(answer)) if door.answers else (204, b"")
             headers = {"Content-Type": door.sends}

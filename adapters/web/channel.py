@@ -30,7 +30,9 @@ MAX_HEADERS = 100
 MAX_IMPORT_BYTES = 1_048_576  # a CSV import; everything else: MAX_BODY_BYTES
 MAX_CHART_BYTES = 16_777_216  # a file of airspace volumes
 MAX_ROOM_FILE_BYTES = 2_097_152  # a file put into a consultation
+MAX_UPLINK_PICTURE_BYTES = 262_144  # a still for the field; over 200 KiB it is refused by its own code
 CHARTS = b"/api/v1/volumes/import"
+UPLINK_PICTURES = b"/api/v1/uplink-pictures"
 WEATHER, HAZARDS = b"/api/v1/weather/", b"/api/v1/hazards"
 ALARMS = b"/api/v1/alarms/"  # bodies of other systems: as large as the largest of their formats may be
 REQUEST_DEADLINE_S = 20.0  # from a request's first byte to its last
@@ -137,6 +139,8 @@ class Channel(HTTPChannel):
             return MAX_ALARM_BYTES
         if path.startswith(b"/api/v1/rooms/") and path.endswith(b"/files"):
             return MAX_ROOM_FILE_BYTES
+        if path == UPLINK_PICTURES:
+            return MAX_UPLINK_PICTURE_BYTES
         if path == CHARTS:
             return MAX_CHART_BYTES
         return MAX_IMPORT_BYTES if path.endswith(b"/import") else MAX_BODY_BYTES

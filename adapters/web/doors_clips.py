@@ -19,7 +19,7 @@ from protocols.json_answers import Page
 from protocols.json_recordings import ClipAnswer, ClipBody, ClipCheck, ClipQuery, ReplayLine, at
 from protocols.json_video import ViewingQuery
 
-MP4 = "video/mp4"
+MP4, TS = "video/mp4", "video/mp2t"
 ROWS_AT_ONCE, MOST_ROWS = 200, 5_000
 PAST_THE_END = 2**63 - 1
 
@@ -32,10 +32,11 @@ async def _export(call: Call) -> ClipAnswer:
     clip_id = ids.derive(world.site, "CLP", f"{call.who.account.name}\0{key}")
     present = world.video_clips.get(clip_id)
     if present is not None:  # asked again with the same key
-        if (present.stream_id, present.reason, present.incident_id) != (
+        if (present.stream_id, present.reason, present.incident_id, present.with_klv) != (
             body.stream_id,
             body.reason,
             body.incident_id,
+            body.with_klv,
         ):
             raise KeyReused(key)
         return ClipAnswer(clip=present)
@@ -48,7 +49,9 @@ async def _export(call: Call) -> ClipAnswer:
     video_recording.check_export(world, asked, body.stream_id, body.span(), body.reason)
     if body.incident_id and body.incident_id not in {each.id for each in shown(call, "incidents")}:
         raise Unknown("incident_id", f"no incident {body.incident_id}")
-    made = await recordings.make_clip(clip_id, world.video_streams[body.stream_id], body.span())
+    made = await recordings.make_clip(
+        clip_id, world.video_streams[body.stream_id], body.span(), body.with_klv
+    )
     command = ExportClip(
         clip_id=clip_id,
         stream_id=body.stream_id,
@@ -66,15 +69,17 @@ async def _export(call: Call) -> ClipAnswer:
         stream_name=made.name,
         carrier=VideoCarrier(made.carrier),
         carrier_id=made.carrier_id,
+        with_klv=body.with_klv,
+        klv=made.klv,
     )
     try:
         await call.site.desk.ask(call.ask(command))
     except NotStored:  # it may stand in the journal after all: settled at the next start
         raise
     except GanyingError:
-        recordings.clip_refused(clip_id)
+        recordings.clip_refused(clip_id, body.with_klv)
         raise
-    recordings.clip_recorded(clip_id)
+    recordings.clip_recorded(clip_id, body.with_klv)
     return ClipAnswer(clip=call.site.desk.world.video_clips[clip_id])
 
 
@@ -105,7 +110,7 @@ async def _clips(call: Call) -> Any:
 @again
 async def _check(call: Call) -> ClipCheck:
     clip = _clip(call)
-    digest = await recordings_of(call).clip_digest(clip.id)
+    digest = await recordings_of(call).clip_digest(clip.id, clip.with_klv)
     state = "missing" if digest is None else "whole" if digest == clip.sha256 else "changed"
     return ClipCheck(state=state, sha256=digest, recorded=clip.sha256)  # type: ignore[arg-type]  # one of the three
 
@@ -117,10 +122,10 @@ async def _file(call: Call) -> Filed:
         stream_id=clip.stream_id, from_at=clip.from_at, address=call.address, clip_id=clip.id
     )
     await call.site.desk.ask(call.ask(command))
-    found = await recordings_of(call).clip_file(clip.id)
+    found = await recordings_of(call).clip_file(clip.id, clip.with_klv)
     if found is None:
         raise Refused("CLIP_GONE", "the file is not there any more; the journal keeps its hash")
-    return Filed(file=found[0], size=found[1], name=f"{clip.id}.mp4")
+    return Filed(file=found[0], size=found[1], name=clip.file_name, kind=TS if clip.with_klv else MP4)
 
 
 async def _replays(call: Call) -> Page[ReplayLine]:
@@ -179,7 +184,8 @@ DOORS = (
         path="/video/clips",
         name="exportClip",
         text=(
-            "Write a part of a recording as MP4, as it came, at most 30 min. Who, when, why and the file's SHA-256 are in the"
+            "Write a part of a recording as a file, as it came, at most 30 min: MP4, or MPEG-TS `with_klv`."
+            " Who, when, why and the file's SHA-256 are in the"
             " journal before it can be fetched. It begins with the key frame before `from`."
         ),
         handler=_export,

@@ -107,6 +107,7 @@ async def _viewings(call: Call) -> Page[ViewingLine]:
                     stream_id=viewing.stream_id,
                     address=viewing.address,
                     purpose=viewing.purpose,
+                    platform=viewing.platform,
                 )
             )
             if len(found) >= query.limit:

@@ -31,6 +31,7 @@ from adapters.web import (
     doors_duty,
     doors_enrol,
     doors_flight_messages,
+    doors_gb28181,
     doors_hazards,
     doors_history,
     doors_identities,
@@ -52,21 +53,23 @@ from adapters.web import (
     doors_terrain,
     doors_tracks,
     doors_traffic_areas,
+    doors_uplink,
     doors_video,
+    doors_video_senders,
     doors_video_share,
     doors_volumes,
     doors_weather,
 )
 from adapters.web.api import Api
 from adapters.web.channel import DoorSite
-from adapters.web.console import SocketResource
+from adapters.web.console import console_resource
 from adapters.web.consoles import Consoles
 from adapters.web.openapi import document
 from adapters.web.pages import MetricsPage, Pages
 from adapters.web.sessions import lock_idle
 from adapters.web.site import Site
 from adapters.web.table import Call, Door
-from adapters.web.viewer import VideoResource
+from adapters.web.viewer import video_resource
 from adapters.web.viewers import Viewers
 
 DIST = Path(__file__).resolve().parents[2] / "webui" / "dist"
@@ -111,8 +114,11 @@ _DOORS = (
     *doors_audit.DOORS,
     *doors_links.DOORS,
     *doors_video.DOORS,
+    *doors_video_senders.DOORS,
+    *doors_gb28181.DOORS,
     *doors_recordings.DOORS,
     *doors_clips.DOORS,
+    *doors_uplink.DOORS,
     *doors_video_share.DOORS,
     *doors_enrol.DOORS,
     *doors_volumes.DOORS,
@@ -181,9 +187,9 @@ class WebServer:
             "ganying_http_refused", "Connections refused before a request was read, by status", ("status",)
         )
         self._consoles = Consoles(self.site, reactor)
-        socket = SocketResource(self._consoles, reactor)
+        socket = console_resource(self._consoles, reactor)
         self._viewers = Viewers(self.site, self.site.video, reactor)
-        video = VideoResource(self._viewers, reactor)
+        video = video_resource(self._viewers, reactor)
         root = Root(self._api, MetricsPage(self.site), socket, video, Pages(self._dist))
         doors = DoorSite(root, reactor=reactor, refused=lambda status: refused.labels(str(status)).inc())
         socket.attach(doors)

@@ -10,13 +10,14 @@ from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
 
+from adapters import uplink_files
 from adapters.accounts import Accounts
 from adapters.archive.archive import ArchiveStatus
 from adapters.archive.query import Query
 from adapters.archive.readers import Form
 from adapters.clock import Clock
 from adapters.config import Config
-from adapters.link.past import PastTold
+from adapters.link.past_site import PastTold
 from adapters.metrics import Metrics
 from adapters.papers.questions import Question
 from adapters.planner.wonders import WhatIf
@@ -26,6 +27,7 @@ from adapters.rooms.files import RoomFiles
 from adapters.rooms.over_links import RoomsOverLinks
 from adapters.store.journal import Period
 from adapters.terrain.keeper import TerrainKeeper
+from adapters.video.gb28181.service import Gb28181
 from adapters.video.video import Video
 from adapters.watch import Watch
 from adapters.weather.board import Board
@@ -234,6 +236,7 @@ class Site:
     conference: Conference | None = None
     rooms_over_links: RoomsOverLinks | None = None
     video: Video | None = None
+    gb28181: Gb28181 | None = None
     guide: Mapping[str, Any] | None = None
     enrol_code: Callable[[bytes], str] | None = None  # a secret as an invitation in words; None: no authority
     terrain: TerrainKeeper | None = None
@@ -247,6 +250,7 @@ class Site:
     devices_heard: dict[str, datetime] = field(default_factory=dict)  # by id; as many as are enrolled
     refusals: Refusals = field(init=False)
     room_files: RoomFiles = field(init=False)
+    uplink_files: RoomFiles = field(init=False)  # stills sent to the field
     charts: dict[tuple[int, int], bytes] = field(default_factory=dict)  # volumes as the map is told them
     shut_air: ShutAirKept = field(default_factory=ShutAirKept)
     _related: tuple[World, Relations] | None = None
@@ -255,6 +259,7 @@ class Site:
         """What is refused is written down by the desk that refuses."""
         self.refusals = Refusals(self.desk, self.clock)
         over = self.rooms_over_links
+        self.uplink_files = uplink_files.files(self.config.data)
         self.room_files = RoomFiles(self.config.data / "rooms") if over is None else over.files
 
     def sighted(self, sighting: Sighting) -> Verdict:

@@ -65,11 +65,12 @@ class Tagged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filed:
-    """An answer that lies in a file, sent piece by piece as the caller takes it. `name`: as it is kept."""
+    """An answer that lies in a file, sent piece by piece as the caller takes it. `name`: as it is kept; `kind`: content type, else the door's."""
 
     file: BinaryIO
     size: int
     name: str
+    kind: str = ""
 
 
 Handler = Callable[[Call], Awaitable[Any]]

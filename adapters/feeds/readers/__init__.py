@@ -12,7 +12,7 @@ No input raises. Each call is over in a few milliseconds; one that yields many s
 which the line takes a few at a time. `cut` and `read` of items of one line are called in order, from the reactor only.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from adapters.feeds.config import FeedConfig
 from adapters.feeds.status import Counts
 from dispatch.records import AlarmSource
 from dispatch.sighting import AddressBatch, Sighting
+from protocols.cot_event import CotEvent
 from protocols.frames import BadFrame
 
 Seen = Sighting | AddressBatch
@@ -42,6 +43,9 @@ class Line:
     drop: Callable[[str], None] | None = None  # ends the line; says why
     marked: Callable[[AlarmSource], Any] | None = None  # a spot as a report; None: nobody takes any
     unmarked: Callable[[str, str], None] | None = None  # feed, own id: it was deleted
+    said: Callable[[CotEvent, Container[str]], None] | None = (
+        None  # a chat or a receipt, and the keys of this line
+    )
     room: Callable[[], bool] = lambda: True  # whether `send` has room: what can wait waits until then
 
 

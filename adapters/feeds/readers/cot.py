@@ -17,7 +17,7 @@ from dispatch.errors import Malformed
 from dispatch.geo import position_from
 from dispatch.kinds import HorizontalDatum
 from dispatch.sighting import Sighting
-from protocols import cot_marker, cot_stream
+from protocols import cot_chat, cot_marker, cot_stream
 from protocols.cot_event import CotEvent
 from protocols.cot_picture import OUR_UIDS
 from protocols.cot_session import CotSession
@@ -104,6 +104,8 @@ class CotReader(Reader):
             self._send(self.session.hear(event, now))
         reading = self._decoder.read(event, now)
         self._mark(event, now)
+        if self.line.said is not None and event.type.startswith(cot_chat.CHAT):
+            self.line.said(event, self.heard)
         if reading.refused == ECHO:
             counts.kind("echo")
         else:

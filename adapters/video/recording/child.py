@@ -29,6 +29,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     at_us: int = 0
     to_us: int = 0
     path: str = ""
+    with_klv: bool = False
     told: dict[str, str] = {}
     bound: tuple[Bound, ...] = ()
     carriers: tuple[str, ...] | None = None  # nothing that was recorded on others; None: on any
@@ -82,7 +83,10 @@ class _Answering:
 
     def _clip(self, question: Question, _: bytes) -> bytes:
         span = question.at_us, question.to_us
-        made = clips.make(self._settings.root, question.stream_id, span, Path(question.path), question.told)
+        path = Path(question.path)
+        made = clips.make(
+            self._settings.root, question.stream_id, span, path, question.told, with_klv=question.with_klv
+        )
         return msgspec.json.encode(made)
 
     def _digest(self, question: Question, _: bytes) -> bytes:

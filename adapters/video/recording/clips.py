@@ -1,9 +1,10 @@
-"""A part of a recording as an MP4 file, for evidence: the pictures as they came, put into another container.
+"""A part of a recording as a file, for evidence: the pictures as they came, put into another container.
 
 Nothing is decoded or encoded anew. It begins with the last key frame before the moment that was asked for, because no
 decoder could begin elsewhere. Times are the stream's own; where its clock leaps or begins anew the next picture is placed by
-its arrival at the site. Under ISO/IEC 14496-12 one track has one format: a part in which size or codec change is refused,
-with the moment. KLV is not in the file; the recording has it.
+its arrival at the site. MP4 has the pictures alone, and under ISO/IEC 14496-12 one track has one format: a part in which size
+or codec change is refused, with the moment. MPEG-TS (H.222.0) has the KLV beside them as private data (MISB ST 1402,
+asynchronous), and sizes may change.
 """
 
 import hashlib
@@ -21,8 +22,8 @@ from adapters.video.recording import places
 from adapters.video.recording.recorder import free_bytes
 from dispatch.errors import Refused, Unknown
 from protocols.codec import video as codec
-from protocols.codec.video import PictureOfStream
-from protocols.video_segment import PICTURE, US, SegmentIndex, records
+from protocols.codec.video import KlvOfStream, PictureOfStream
+from protocols.video_segment import KLV, PICTURE, US, Record, SegmentIndex, records
 
 PART = ".part"
 GAP_US = 2 * US
@@ -40,6 +41,7 @@ class ClipMade(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     size_bytes: int
     pictures: int
+    klv: int
     gaps: int
     codec: str
     width: int
@@ -49,12 +51,22 @@ class ClipMade(msgspec.Struct, frozen=True, kw_only=True):
     carrier_id: str
 
 
-class _Picture(msgspec.Struct, frozen=True, kw_only=True):
+class _Unit(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture or KLV, and when it had come."""
+
     at_us: int
-    unit: PictureOfStream
+    unit: PictureOfStream | KlvOfStream
 
 
-def make(root: Path, stream_id: str, span: tuple[int, int], path: Path, told: dict[str, str]) -> ClipMade:
+def make(
+    root: Path,
+    stream_id: str,
+    span: tuple[int, int],
+    path: Path,
+    told: dict[str, str],
+    *,
+    with_klv: bool = False,
+) -> ClipMade:
     """Write PATH.part. `told`: what stands in the file about itself. Raises Unknown, Refused or OSError."""
     from_us, to_us = span
     found = list(places.reaching(root, stream_id, from_us, to_us))
@@ -62,8 +74,7 @@ def make(root: Path, stream_id: str, span: tuple[int, int], path: Path, told: di
         raise Unknown("from", "nothing was recorded then")
     one = found[0][1]
     for _, index in found:
-        same = (index.codec, index.width, index.height) == (one.codec, one.width, one.height)
-        if not same or index.info.carrier_id != one.info.carrier_id:
+        if not _same(index, one, sizes=not with_klv):
             raise Refused(
                 "FORMAT_CHANGED",
                 f"the picture, or what the camera is on, is another from {_told(index.from_us)} on: export up to there, and from there",
@@ -75,34 +86,50 @@ def make(root: Path, stream_id: str, span: tuple[int, int], path: Path, told: di
         raise Refused("DISK_FULL", f"{needed / 1e9:.1f} GB of the disk have to be free for it")
     part = path.with_name(path.name + PART)
     try:
-        made = _write(found, span, part, told)
+        made = _write(found, span, part, told, with_klv)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
     return made
 
 
+def _same(index: SegmentIndex, one: SegmentIndex, *, sizes: bool) -> bool:
+    """Whether two segments go into one file."""
+    if index.info.carrier_id != one.info.carrier_id or _format(index) != _format(one):
+        return False
+    return not sizes or (index.codec, index.width, index.height) == (one.codec, one.width, one.height)
+
+
+def _format(index: SegmentIndex) -> str:
+    """What FFmpeg calls it."""
+    return "hevc" if index.codec.startswith(("hev1", "hvc1")) else "h264"
+
+
 def _write(
-    found: list[tuple[Path, SegmentIndex]], span: tuple[int, int], part: Path, told: dict[str, str]
+    found: list[tuple[Path, SegmentIndex]],
+    span: tuple[int, int],
+    part: Path,
+    told: dict[str, str],
+    with_klv: bool,
 ) -> ClipMade:
     import av
 
-    one, laid = found[0][1], _Laid()
-    first_us = last_us = pictures = gaps = 0
-    output: Any = None
+    one, laid, output = found[0][1], _Laid(), None
+    first_us = last_us = pictures = klv = gaps = 0
     try:
-        for each in _pictures(found, span):
-            if output is None:
-                first_us = last_us = each.at_us
-                output, track = _begun(part, each, one, told)
-            gaps += each.at_us - last_us > GAP_US
-            pts, dts = laid.place(each)
-            packet = av.Packet(each.unit.data)
-            packet.stream, packet.time_base = track, Fraction(1, _HZ)
-            packet.pts, packet.dts, packet.is_keyframe = pts, dts, each.unit.key
-            output.mux(packet)
-            pictures += 1
-            last_us = max(last_us, each.at_us)
+        for each in _units(found, span):
+            unit = each.unit
+            if isinstance(unit, PictureOfStream):
+                if output is None:
+                    first_us = last_us = each.at_us
+                    output = _Output(part, unit, one, told | {"creation_time": _told(each.at_us)}, with_klv)
+                gaps += each.at_us - last_us > GAP_US
+                output.put_picture(unit, laid.picture(each.at_us, unit))
+                pictures += 1
+                last_us = max(last_us, each.at_us)
+            elif output is not None and with_klv:
+                output.put_klv(unit, laid.klv(each.at_us, unit))
+                klv += 1
         if output is None:
             raise Unknown("from", "nothing was recorded then")
     except av.error.FFmpegError as error:
@@ -116,6 +143,7 @@ def _write(
         sha256=digest_of(part, lasting=True),
         size_bytes=part.stat().st_size,
         pictures=pictures,
+        klv=klv,
         gaps=gaps,
         codec=one.codec,
         width=one.width,
@@ -126,6 +154,42 @@ def _write(
     )
 
 
+class _Output:
+    """The file while it is written."""
+
+    def __init__(
+        self, part: Path, first: PictureOfStream, one: SegmentIndex, told: dict[str, str], with_klv: bool
+    ) -> None:
+        import av
+
+        self._packet = av.Packet
+        options = {} if with_klv else {"movflags": "faststart"}
+        self._file: Any = av.open(str(part), "w", format="mpegts" if with_klv else "mp4", options=options)
+        with av.open(BytesIO(first.data), format=_format(one)) as model:
+            self._track = self._file.add_stream_from_template(model.streams.video[0])
+        self._track.time_base = Fraction(1, _HZ)
+        self._klv = self._file.add_data_stream("klv") if with_klv else None
+        self._file.metadata.update(told)
+
+    def put_picture(self, unit: PictureOfStream, when: tuple[int, int]) -> None:
+        """`when`: shown and decoded, 1/90,000 s from the beginning."""
+        self._put(self._track, unit.data, when, key=unit.key)
+
+    def put_klv(self, unit: KlvOfStream, when: int) -> None:
+        """At a picture's time."""
+        self._put(self._klv, unit.data, (when, when), key=True)
+
+    def _put(self, track: Any, data: bytes, when: tuple[int, int], *, key: bool) -> None:
+        packet = self._packet(data)
+        packet.stream, packet.time_base = track, Fraction(1, _HZ)
+        packet.pts, packet.dts, packet.is_keyframe = *when, key
+        self._file.mux(packet)
+
+    def close(self) -> None:
+        """Nothing more comes."""
+        self._file.close()
+
+
 class _Laid:
     """Where pictures come in the file: in 1/90,000 s from its beginning, in the order in which they are decoded."""
 
@@ -134,35 +198,45 @@ class _Laid:
         self._offset_us = 0  # from the stream's clock to the file's
         self._begin_us = 0
         self._last_dts = -1
+        self._last_klv = -1
 
-    def place(self, each: _Picture) -> tuple[int, int]:
+    def picture(self, at_us: int, unit: PictureOfStream) -> tuple[int, int]:
         """When it is shown, and when decoded."""
-        unit = each.unit
         if self._epoch < 0:
-            self._begin_us = each.at_us
-        since_us = each.at_us - self._begin_us
+            self._begin_us = at_us
+        since_us = at_us - self._begin_us
         if unit.epoch != self._epoch or abs(unit.dts_us + self._offset_us - since_us) > LEAP_US:
             self._offset_us, self._epoch = since_us - unit.dts_us, unit.epoch
-        dts = (unit.dts_us + self._offset_us) * _HZ // US
-        dts = max(dts, self._last_dts + 1)
+        dts = max((unit.dts_us + self._offset_us) * _HZ // US, self._last_dts + 1)
         self._last_dts = dts
         return max(dts, (unit.pts_us + self._offset_us) * _HZ // US), dts
 
+    def klv(self, at_us: int, unit: KlvOfStream) -> int:
+        """When it holds: at its picture's time where it says which that is, else when it came."""
+        told_us = at_us - self._begin_us
+        if unit.pts_us is not None and unit.epoch == self._epoch:
+            told_us = unit.pts_us + self._offset_us
+        self._last_klv = max(told_us * _HZ // US, self._last_klv + 1)
+        return self._last_klv
 
-def _pictures(found: list[tuple[Path, SegmentIndex]], span: tuple[int, int]) -> Iterator[_Picture]:
+
+def _units(found: list[tuple[Path, SegmentIndex]], span: tuple[int, int]) -> Iterator[_Unit]:
     """From the key frame before the beginning on."""
     for number, (path, index) in enumerate(found):
         key = index.key_before(span[0]) if number == 0 else index.key_before(index.from_us)
         if key is None:
             continue
-        for at_us, body in bodies(path, key.offset):
-            if at_us >= span[1]:
+        for each in _records(path, key.offset):
+            if each.at_us >= span[1]:
                 return
-            yield _Picture(at_us=at_us, unit=codec.read_picture(body))
+            if each.kind == PICTURE:
+                yield _Unit(at_us=each.at_us, unit=codec.read_picture(each.body))
+            elif each.kind == KLV:
+                yield _Unit(at_us=each.at_us, unit=codec.read_klv(each.body))
 
 
-def bodies(path: Path, offset: int) -> Iterator[tuple[int, bytes]]:
-    """Pictures of a segment from a record on."""
+def _records(path: Path, offset: int) -> Iterator[Record]:
+    """Of a segment, from one on."""
     with path.open("rb") as file:
         file.seek(offset)
         held = b""
@@ -170,21 +244,8 @@ def bodies(path: Path, offset: int) -> Iterator[tuple[int, bytes]]:
             held, at = held + more, 0
             for each in records(held):
                 at = each.end
-                if each.kind == PICTURE:
-                    yield each.at_us, each.body
+                yield each
             held = held[at:]
-
-
-def _begun(part: Path, first: _Picture, one: SegmentIndex, told: dict[str, str]) -> tuple[Any, Any]:
-    import av
-
-    kind = "hevc" if one.codec.startswith(("hev1", "hvc1")) else "h264"
-    output: Any = av.open(str(part), "w", format="mp4", options={"movflags": "faststart"})
-    with av.open(BytesIO(first.unit.data), format=kind) as model:
-        track = output.add_stream_from_template(model.streams.video[0])
-    track.time_base = Fraction(1, _HZ)
-    output.metadata.update(told | {"creation_time": _told(first.at_us)})
-    return output, track
 
 
 def digest_of(path: Path, *, lasting: bool = False) -> str:

@@ -33,7 +33,7 @@ from dispatch.errors import GanyingError, Unknown
 from dispatch.terrain import Terrain
 from dispatch.video_kinds import VideoState
 from dispatch.video_recording import flown
-from dispatch.video_records import VideoStream
+from dispatch.video_records import VideoStream, file_name
 from protocols.video_segment import US, SegmentInfo
 from protocols.websocket_frame import message_of
 
@@ -207,6 +207,11 @@ class Recordings:
         self._stills[stream_id] = made
         return made
 
+    async def still_of(self, message: bytes) -> bytes:
+        """JPEG of a key unit. Raises GanyingError."""
+        jpeg: bytes = await self._soon.ask(Question(what="still_of"), message)
+        return jpeg
+
     def _made(self, result: bytes | Failure, stream_id: str) -> None:
         for waiting in self._making.pop(stream_id):
             if isinstance(result, Failure):
@@ -216,11 +221,13 @@ class Recordings:
 
     # Clips
 
-    def clip_path(self, clip_id: str) -> Path:
+    def clip_path(self, clip_id: str, *, with_klv: bool) -> Path:
         """Where a clip's file is."""
-        return Path(self.settings.clips) / f"{clip_id}.mp4"
+        return Path(self.settings.clips) / file_name(clip_id, with_klv)
 
-    async def make_clip(self, clip_id: str, stream: VideoStream, span: tuple[datetime, datetime]) -> ClipMade:
+    async def make_clip(
+        self, clip_id: str, stream: VideoStream, span: tuple[datetime, datetime], with_klv: bool
+    ) -> ClipMade:
         """Write it; it counts when `clip_recorded` has given it its name. Raises GanyingError."""
         told = {
             "title": f"{stream.terms.name} {stream.id}",
@@ -231,29 +238,32 @@ class Recordings:
             stream_id=stream.id,
             at_us=_us(span[0]),
             to_us=_us(span[1]),
-            path=str(self.clip_path(clip_id)),
+            path=str(self.clip_path(clip_id, with_klv=with_klv)),
+            with_klv=with_klv,
             told=told,
         )
         return msgspec.json.decode(await self._long.ask(question), type=ClipMade)
 
-    def clip_recorded(self, clip_id: str) -> None:
+    def clip_recorded(self, clip_id: str, with_klv: bool) -> None:
         """It stands in the journal: the file gets its name."""
-        path = self.clip_path(clip_id)
+        path = self.clip_path(clip_id, with_klv=with_klv)
         path.with_name(path.name + PART).replace(path)
 
-    def clip_refused(self, clip_id: str) -> None:
+    def clip_refused(self, clip_id: str, with_klv: bool) -> None:
         """It does not, and goes."""
-        path = self.clip_path(clip_id)
+        path = self.clip_path(clip_id, with_klv=with_klv)
         path.with_name(path.name + PART).unlink(missing_ok=True)
 
-    async def clip_digest(self, clip_id: str) -> str | None:
+    async def clip_digest(self, clip_id: str, with_klv: bool) -> str | None:
         """SHA-256 of the file as it is; None: there is none. Raises GanyingError."""
-        said = await self._long.ask(Question(what="digest", path=str(self.clip_path(clip_id))))
+        said = await self._long.ask(
+            Question(what="digest", path=str(self.clip_path(clip_id, with_klv=with_klv)))
+        )
         return msgspec.json.decode(said, type=str | None)
 
-    async def clip_file(self, clip_id: str) -> tuple[BinaryIO, int] | None:
+    async def clip_file(self, clip_id: str, with_klv: bool) -> tuple[BinaryIO, int] | None:
         """The file, open, and its size."""
-        path = self.clip_path(clip_id)
+        path = self.clip_path(clip_id, with_klv=with_klv)
 
         def opened() -> tuple[BinaryIO, int] | None:
             with contextlib.suppress(FileNotFoundError):
@@ -268,7 +278,7 @@ class Recordings:
     def _settle_clips(self) -> None:
         """A crash between the journal and the file's name: the journal says which files count."""
         with contextlib.suppress(OSError):
-            for part in Path(self.settings.clips).glob(f"*.mp4{PART}"):
+            for part in Path(self.settings.clips).glob(f"*{PART}"):
                 path = part.with_name(part.name.removesuffix(PART))
                 clip = self._desk.world.video_clips.get(path.stem)
                 if clip is not None and clips.digest_of(part) == clip.sha256:

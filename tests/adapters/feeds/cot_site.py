@@ -12,12 +12,15 @@ from typing import Any
 
 import takproto
 from twisted.internet import reactor as installed_reactor
+from twisted.internet.defer import Deferred, maybeDeferred
 
 from adapters.feeds import FeedConfig
 from adapters.feeds.cot_clients import FieldClients
 from adapters.feeds.feed import Feed
+from adapters.feeds.field_uplinks import FieldUplinks
 from adapters.feeds.readers import Seen
 from adapters.metrics import Metrics
+from dispatch.commands import Ask
 from dispatch.identity import registry
 from dispatch.picture import TrackPicture
 from dispatch.sighting import Sighting
@@ -43,6 +46,7 @@ class CotSite:
     verdicts: list[Verdict] = field(default_factory=list)
     feeds: list[Feed] = field(default_factory=list)
     field_clients: FieldClients | None = None
+    uplinks: FieldUplinks | None = None
 
     async def start(self, **said: Any) -> Feed:
         """One more feed."""
@@ -51,8 +55,21 @@ class CotSite:
             usual["listen"] = f"{WHERE}:0"
         feed = Feed(FeedConfig(**usual | said), self.metrics)
         self.feeds.append(feed)
+        if self.uplinks is None:
+            self.uplinks = FieldUplinks(
+                self.ask,
+                world=lambda: self.scene.world,
+                clock=lambda: self.scene.now,
+                metrics=self.metrics,
+                reactor=reactor,
+            )
+        feed.uplinks = self.uplinks
         await feed.start(reactor, self._see)
         return feed
+
+    def ask(self, asked: Ask) -> "Deferred[Any]":
+        """As the desk answers."""
+        return maybeDeferred(self.scene.take, asked)
 
     def tell(self) -> None:
         """Begin to tell field clients, of all feeds so far."""
@@ -63,6 +80,7 @@ class CotSite:
             picture=self.picture,
             clock=lambda: datetime.now(UTC),
             metrics=self.metrics,
+            uplinks=self.uplinks,
         )
         self.field_clients.start(reactor)
 

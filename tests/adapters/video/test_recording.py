@@ -1,10 +1,12 @@
 """Recordings on a real disk: written, cut off, found again, searched, replayed, exported; with real clips and no site."""
 
 import errno
+import hashlib
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from typing import Any
 import av
 import msgspec
 import pytest
+from stanag4609.transport.demux import PESStreamEvent, StreamKind, TransportDemuxer
 
 from adapters.video.recording import clips, parts, places, stills
 from adapters.video.recording.catalogue import Catalogue, Sought
@@ -27,6 +30,7 @@ from protocols.video_segment import US, SegmentInfo
 from protocols.video_ts import KlvPacket, TsVideo
 from protocols.video_units import VideoUnit
 from tests.clips import clip, number_of, numbers
+from tests.klv_sent import AT, coded, packet
 
 SLOT = 3
 STREAM = "36-VID-AAAA"
@@ -332,6 +336,44 @@ def test_a_clip_is_an_mp4_of_the_same_pictures_with_its_hash(tmp_path: Path) -> 
     assert frames == list(range(25, 75))  # B-frames and all
     with pytest.raises(Unknown):
         clips.make(told.root, STREAM, (BEGIN_US + 60 * US, BEGIN_US + 70 * US), path, {})
+
+
+def test_a_clip_with_klv_has_each_packet_at_its_picture_and_both_sizes(tmp_path: Path) -> None:
+    """A transport stream that another demuxer reads; the same in an MP4 is refused."""
+    arriving: list[tuple[int, VideoUnit | KlvPacket]] = []
+    sizes = [units_of(clip(25, group=25)), units_of(clip(25, group=25, size=(160, 128)), first_epoch=2)]
+    for number, unit in enumerate(each for film in sizes for each in film):
+        assert isinstance(unit, VideoUnit)
+        at_us = BEGIN_US + number * 40_000
+        sent = packet([(2, coded(2, AT + timedelta(milliseconds=40 * number)))])
+        arriving += [
+            (at_us, unit),
+            (at_us, KlvPacket(epoch=unit.epoch, pts_us=unit.pts_us, data=sent)),
+        ]
+    told = settings(tmp_path)
+    record(told, arriving)
+    path = tmp_path / "clips" / "36-CLP-B.ts"
+    path.parent.mkdir()
+    span = (BEGIN_US, BEGIN_US + 4 * US)
+    with pytest.raises(Refused, match="FORMAT_CHANGED"):
+        clips.make(told.root, STREAM, span, path, {})
+    made = clips.make(told.root, STREAM, span, path, {}, with_klv=True)
+    assert (made.pictures, made.klv) == (50, 50)
+    written = path.with_name(path.name + clips.PART).read_bytes()
+    assert made.sha256 == hashlib.sha256(written).hexdigest()
+    demuxer = TransportDemuxer()
+    events = [*demuxer.feed(written), *demuxer.finish()]
+    streams = [each for each in events if isinstance(each, PESStreamEvent)]
+    klv, video = (
+        [each.pes for each in streams if each.kind is kind] for kind in (StreamKind.KLV, StreamKind.VIDEO)
+    )
+    assert [each.payload for each in klv] == [
+        each.data for _, each in arriving if isinstance(each, KlvPacket)
+    ]
+    assert [each.pts for each in klv] == [each.pts for each in video]
+    with av.open(BytesIO(written), "r") as file:
+        shown_sizes = [(frame.width, frame.height) for frame in file.decode(video=0)]
+    assert shown_sizes == [(320, 240)] * 25 + [(160, 128)] * 25
 
 
 def test_what_was_recorded_on_others_aircraft_is_left_out(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from adapters.papers.papers import Papers
 from adapters.papers.questions import Setup
 from adapters.planner.wonders import WhatIf
 from adapters.terrain.keeper import TerrainKeeper
+from adapters.video.gb28181.service import gb28181_of
 from adapters.video.video import Video
 from adapters.watch import Watch
 from adapters.weather.board import Board
@@ -54,6 +55,7 @@ idle_lock_minutes = {idle_lock_minutes}
 [video]
 first_port = 1024
 last_port = 65535
+{filming}
 [demonstration]
 enabled = {demonstration}
 [[partner]]
@@ -244,7 +246,9 @@ class Running:
         tls: str = "",
         dist: Path | None = None,
         video: bool = False,
+        filming: str = "",  # more of [video]
         idle_lock_minutes: int = 0,  # tests move the clock by hours
+        more: str = "",  # of the site's file
     ) -> "Running":
         config = parse(
             CONFIG.format(
@@ -252,7 +256,9 @@ class Running:
                 idle_lock_minutes=idle_lock_minutes,
                 demonstration="true" if demonstration else "false",
                 tls=tls,
-            ).encode(),
+                filming=filming,
+            ).encode()
+            + more.encode(),
             folder,
         )
         config.data.mkdir(exist_ok=True)
@@ -279,6 +285,15 @@ class Running:
         shown = (
             Video(config=config, desk=desk, clock=clock, metrics=metrics, reactor=reactor) if video else None
         )
+        gb28181 = (
+            None
+            if shown is None
+            else gb28181_of(
+                config=config, desk=desk, video=shown, clock=clock, metrics=metrics, reactor=reactor
+            )
+        )
+        if gb28181 is not None:
+            gb28181.start()
         if shown is not None:
             shown.start()
         if dist is None:
@@ -300,6 +315,7 @@ class Running:
                 guide=guide,
                 papers=papers,
                 video=shown,
+                gb28181=gb28181,
                 board=board,
             ),
             dist=dist,
@@ -324,6 +340,8 @@ class Running:
 
     async def stop(self) -> None:
         await self.server.stop()
+        if self.site.gb28181 is not None:
+            await self.site.gb28181.stop()
         if self.site.video is not None:
             await self.site.video.stop()
         await self.papers.stop()

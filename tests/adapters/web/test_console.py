@@ -7,7 +7,7 @@ import pytest_twisted
 from twisted.internet import reactor
 from twisted.internet.task import deferLater
 
-from adapters.web import console as console_module
+from adapters.web import client_socket as socket_module
 from adapters.web import consoles as consoles_module
 from dispatch.commands import SaveResource
 from dispatch.kinds import AltitudeDatum, SourceKind
@@ -285,7 +285,7 @@ async def test_the_fleet_is_told_wherever_the_map_looks(site: Running) -> None:
 async def test_a_console_that_does_not_read_gets_the_newest_later_and_costs_the_others_nothing(
     site: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(console_module.Console, "kernel_buffer_bytes", 4096)
+    monkeypatch.setattr(socket_module.ClientSocket, "kernel_buffer_bytes", 4096)
     stuck, late = await watching(site, "dispatcher", None)
     well, view = await watching(site, "duty_chief", None)
     stuck.transport.getHandle().setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
@@ -413,7 +413,7 @@ async def test_a_defect_in_telling_costs_a_resync_and_not_the_news_after_it(
 async def test_a_socket_that_never_says_hello_is_closed(
     site: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(console_module, "HELLO_WITHIN_S", 0.2)
+    monkeypatch.setattr(socket_module, "HELLO_WITHIN_S", 0.2)
     talker = await talk(site.port)
     assert (await talker.hear("failure")).code == "NO_HELLO"
     await talker.gone()

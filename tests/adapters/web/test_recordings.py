@@ -14,6 +14,7 @@ from twisted.internet.defer import Deferred
 
 from adapters.video.recording.recorder import RecordingReport
 from protocols.gen import video_pb2
+from protocols.klv.local_set import LABEL
 from tests.adapters.web.running import Response, Running
 from tests.adapters.web.test_video import camera, registered
 from tests.clips import clip, number_of, numbers
@@ -144,12 +145,24 @@ async def test_a_stream_is_recorded_searched_replayed_exported_and_all_is_writte
     checked = await filming.http("GET", f"video/clips/{one['id']}/check", role="auditor")
     assert (checked.json["state"], checked.json["sha256"]) == ("whole", one["sha256"])
     assert (await filming.http("GET", f"video/clips/{one['id']}/file", role="auditor")).status == 403
-    with video.recordings.clip_path(one["id"]).open("ab") as file_on_disk:
+    seen = {"from": flown["from"], "to": flown["to"], "with_klv": True}
+    beside = await filming.http(
+        "POST", "video/clips", wanted | seen | {"stream_id": flight_id}, role="dispatcher"
+    )
+    assert beside.status == 201, beside.body
+    flight = await filming.http("GET", f"video/clips/{beside.json['clip']['id']}/file", role="dispatcher")
+    assert flight.headers["content-type"] == "video/mp2t"
+    with av.open(BytesIO(flight.body), "r") as file:
+        klv = [bytes(each) for each in file.demux(file.streams.data[0]) if each.size]
+    assert len(klv) == beside.json["clip"]["klv"] > 0
+    assert all(each.startswith(LABEL) for each in klv)
+    with video.recordings.clip_path(one["id"], with_klv=False).open("ab") as file_on_disk:
         file_on_disk.write(b"\0")
     checked = await filming.http("GET", f"video/clips/{one['id']}/check", role="auditor")
     assert checked.json["state"] == "changed"
     replays = await filming.http("GET", "video/replays", role="duty_chief")
     assert [(each["who"], each["clip_id"]) for each in replays.json["items"]] == [
+        ("dispatcher", beside.json["clip"]["id"]),
         ("duty_chief", one["id"]),
         ("dispatcher", ""),
         ("dispatcher", ""),

@@ -2,26 +2,19 @@
 
 import os
 import signal
-import socket
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest_twisted
-from twisted.internet import reactor
-from twisted.internet.defer import Deferred
-from twisted.internet.task import LoopingCall
 
 from adapters.video import line as line_module
 from protocols.gen import kinds_pb2, video_pb2
 from protocols.klv import decode, split
+from tests.adapters.web.filming import FRAMES, camera, pictures, registered, said, state, until
 from tests.adapters.web.running import Running
-from tests.adapters.web.talking import Watcher, watch
-from tests.clips import clip, datagrams, numbers
-
-FRAMES = 20
-CLIP = clip(FRAMES, group=10)
+from tests.adapters.web.talking import watch
+from tests.clips import numbers
 
 
 @pytest_twisted.async_yield_fixture
@@ -30,77 +23,6 @@ async def filming(tmp_path: Path) -> AsyncIterator[Running]:
     running = await Running.start(tmp_path, video=True)
     yield running
     await running.stop()
-
-
-def free_port(kind: socket.SocketKind) -> int:
-    with socket.socket(socket.AF_INET, kind) as held:
-        held.bind(("127.0.0.1", 0))
-        port: int = held.getsockname()[1]
-        return port
-
-
-def said(port: int, **more: Any) -> dict[str, Any]:
-    stated: dict[str, Any] = {
-        "name": f"吊舱 {port}",
-        "source": "ts_udp",
-        "address": str(port),
-        "carrier": "aircraft",
-        "carrier_id": "B-70K3",
-    }
-    return stated | more
-
-
-async def registered(site: Running, **more: Any) -> tuple[str, int]:
-    tcp = more.get("source") == "ts_tcp"
-    port = free_port(socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM)
-    made = await site.http("POST", "video/streams", said(port, **more), role="dispatcher")
-    assert made.status == 201, made.body
-    return made.json["stream"]["id"], port
-
-
-@contextmanager
-def camera(port: int, film: bytes = CLIP) -> Iterator[None]:
-    """Sends a clip again and again, a datagram every few milliseconds."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
-        parts = list(datagrams(film, packets=2))
-        place = 0
-
-        def send() -> None:
-            nonlocal place
-            out.sendto(parts[place % len(parts)], ("127.0.0.1", port))
-            place += 1
-
-        sending = LoopingCall(send)
-        sending.start(0.01)
-        try:
-            yield
-        finally:
-            sending.stop()
-
-
-def pictures(watcher: Watcher) -> list[Any]:
-    return [each.picture for each in watcher.heard if each.WhichOneof("body") == "picture"]
-
-
-def state(standings: Any, stream_id: str) -> Any:
-    return next((each for each in standings.streams if each.stream_id == stream_id), None)
-
-
-async def until(probe: Any) -> None:
-    """Until it is true, looked at each 20 ms."""
-    done: Deferred[None] = Deferred()
-    done.addTimeout(20, reactor)
-
-    def look() -> None:
-        if probe() and not done.called:
-            done.callback(None)
-
-    looking = LoopingCall(look)
-    looking.start(0.02)
-    try:
-        await done
-    finally:
-        looking.stop()
 
 
 @pytest_twisted.ensureDeferred

@@ -1,7 +1,7 @@
 // Marks of the consultation that is open: lines, areas, arrows, texts and symbols in the hue of their author's site.
 import type { Feature, FeatureCollection } from 'geojson'
 import type { Map as MapLibre } from 'maplibre-gl'
-import { hueOf, isOurs, marks, openRoomId, provinceOf, SIGN, sketch, symbol, tool } from '../state/rooms'
+import { hueOf, isOurs, loose, markTaker, marks, openRoomId, provinceOf, SIGN, sketch, symbol, tool } from '../state/rooms'
 import { theme, token } from '../state/theme'
 import { t, word } from '../text'
 import { deg, kindWord, RoomSymbol, StrokeKind } from '../wire/schema'
@@ -37,7 +37,7 @@ function shape(kind: string, points: Point[], properties: Record<string, unknown
 
 export function roomShapes(): FeatureCollection {
   const features: Feature[] = []
-  if (!openRoomId.value) return { type: 'FeatureCollection', features }
+  if (!openRoomId.value && !markTaker.value && !loose.value.length) return { type: 'FeatureCollection', features }
   const day = theme.value === 'day'
   const own = token('own')
   for (const one of marks.value) {
@@ -47,6 +47,11 @@ export function roomShapes(): FeatureCollection {
     const words = `${from}${drawn.text || (sign ? word(t.room.symbol, sign) : '')}`.trim()
     const points = drawn.points.map((at): Point => [deg(at.lonE7), deg(at.latE7)])
     if (points.length) features.push(...shape(kindWord(StrokeKind, drawn.kind), points, { id: one.id, hue: hueOf(one.site, day, own), words, sign: SIGN[sign] ?? '', sketch: false }))
+  }
+  for (const one of loose.value) {
+    const points = one.points.map((at): Point => [at.lon_deg, at.lat_deg])
+    const words = one.text || (one.symbol ? word(t.room.symbol, one.symbol) : '')
+    features.push(...shape(one.kind, points, { hue: own, words, sign: SIGN[one.symbol ?? ''] ?? '', sketch: false }))
   }
   const drawing = sketch.value.map((at): Point => [at.lon, at.lat])
   if (tool.value && drawing.length > 1) features.push(...shape(tool.value, drawing, { hue: own, words: '', sign: SIGN[symbol.value] ?? '', sketch: true }))

@@ -46,6 +46,9 @@ function unlock(): void {
   void context.resume().then(() => (audible.value = context?.state === 'running'))
 }
 
+/** Something new that waits for nobody: sounded once. */
+export const ringOnce = (): void => ring()
+
 function ring(): void {
   navigator.vibrate?.([300, 120, 300])
   if (!context || context.state !== 'running') return

@@ -59,5 +59,6 @@ function pack(tables: Tables, through: string): Records {
     trafficAreas: [...tables.trafficAreas.values()],
     intrusions: [...tables.intrusions.values()],
     crew: [...tables.crew.values()],
+    uplinks: [...tables.uplinks.values()],
   })
 }

@@ -30,6 +30,7 @@ import type {
   ShownVideo,
   TrafficArea,
   VideoGrant,
+  Uplink,
   VideoRequest,
   VideoStream,
   WaterPoint,
@@ -68,6 +69,7 @@ export interface Tables {
   shownVideos: Map<string, ShownVideo>
   videoRequests: Map<string, VideoRequest>
   videoGrants: Map<string, VideoGrant>
+  uplinks: Map<string, Uplink>
 }
 
 interface Versioned {
@@ -129,4 +131,5 @@ export function mergeRecords(tables: Tables, message: Records): void {
   putLatest(tables.shownVideos, message.shownVideos, whole)
   put(tables.videoRequests, message.videoRequests, whole)
   putLatest(tables.videoGrants, message.videoGrants, whole)
+  put(tables.uplinks, message.uplinks, whole)
 }

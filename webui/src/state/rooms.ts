@@ -42,6 +42,15 @@ export const symbol = ref('fire_point')
 export const sketch = shallowRef<LonLat[]>([])
 export const label = ref('')
 export const validMinutes = ref('')
+/** A mark as POST takes it; one that is drawn for a message to the field goes to its taker, not into a room. */
+export interface MarkBody {
+  kind: string
+  points: { lon_deg: number; lat_deg: number }[]
+  text: string
+  symbol?: string
+}
+export const loose = shallowRef<MarkBody[]>([])
+export const markTaker = shallowRef<((mark: MarkBody) => void) | null>(null)
 export const drawProblem = shallowRef<Problem | null>(null)
 
 export function roomsOf(incidentId: string): Room[] {
@@ -175,6 +184,12 @@ export async function finishStroke(placed: LonLat[] = sketch.value): Promise<voi
     text: label.value.trim(),
     ...(tool.value === 'symbol' ? { symbol: symbol.value } : {}),
     ...(minutes > 0 ? { valid_until: new Date(serverNow() + minutes * 60_000).toISOString() } : {}),
+  }
+  if (markTaker.value) {
+    markTaker.value(body)
+    sketch.value = []
+    label.value = ''
+    return
   }
   const kept = placed
   if (sketch.value.length) sketch.value = []

@@ -41,6 +41,7 @@ import {
   type Tasking,
   type ShownVideo,
   type VideoGrant,
+  type Uplink,
   type VideoRequest,
   type VideoStream,
   type WaterPoint,
@@ -85,6 +86,7 @@ export const tables: Tables = {
   shownVideos: shallowReactive(new Map<string, ShownVideo>()),
   videoRequests: shallowReactive(new Map<string, VideoRequest>()),
   videoGrants: shallowReactive(new Map<string, VideoGrant>()),
+  uplinks: shallowReactive(new Map<string, Uplink>()),
   alertHandlings: shallowReactive(new Map<string, AlertHandling>()),
   netInhibitions: shallowReactive(new Map<string, NetInhibition>()),
 }

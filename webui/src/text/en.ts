@@ -14,7 +14,9 @@ import { dropsEn } from './en_drops'
 import { alarmsEn } from './en_alarms'
 import { volumesEn } from './en_volumes'
 import { recordingsEn } from './en_recordings'
+import { gb28181En } from './en_gb28181'
 import { videoEn } from './en_video'
+import { uplinkEn, uplinkProblemsEn } from './en_uplink'
 import { videoShareEn } from './en_video_share'
 import { safetyEn } from './en_safety'
 import { footprintsEn } from './en_footprints'
@@ -1339,6 +1341,7 @@ export const en: Dictionary = {
     arm: (what) => `Press again: ${what}`,
   },
   problem: {
+    ...uplinkProblemsEn,
     FORMAT_CHANGED: 'The picture, or what the camera is on, changes within this part: export what is before and after apart.',
     CLIP_EMPTY: 'The end is not after the beginning.',
     CLIP_TOO_LONG: 'At most 30 minutes at once.',
@@ -1867,6 +1870,8 @@ export const en: Dictionary = {
   ...safetyEn,
   ...recordingsEn,
   ...videoEn,
+  ...gb28181En,
   ...videoShareEn,
+  ...uplinkEn,
   ...alarmsEn,
 }

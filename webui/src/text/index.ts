@@ -27,7 +27,7 @@ export function word(table: Record<string, string>, key: string): string {
 
 /** An act of a crew: a step, or one beside the steps. */
 export function crewWord(action: string): string {
-  return t.drops.act[action] ?? word(t.taskingAction, action)
+  return t.drops.act[action] ?? t.uplink.act[action] ?? word(t.taskingAction, action)
 }
 
 /** An act of a record's history. The site's clock writes `overdue_<timer>` there. */

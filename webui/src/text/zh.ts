@@ -14,7 +14,9 @@ import { dropsZh } from './zh_drops'
 import { alarmsZh } from './zh_alarms'
 import { volumesZh } from './zh_volumes'
 import { recordingsZh } from './zh_recordings'
+import { gb28181Zh } from './zh_gb28181'
 import { videoZh } from './zh_video'
+import { uplinkZh, uplinkProblemsZh } from './zh_uplink'
 import { videoShareZh } from './zh_video_share'
 import { safetyZh } from './zh_safety'
 import { footprintsZh } from './zh_footprints'
@@ -1339,6 +1341,7 @@ export const zh = {
     arm: (what: string) => `再按一次：${what}`,
   },
   problem: {
+    ...uplinkProblemsZh,
     FORMAT_CHANGED: '这一段里画面规格或载体变了：分成前后两段导出。',
     CLIP_EMPTY: '止不在起之后。',
     CLIP_TOO_LONG: '一次最多导出 30 分钟，长的分几次。',
@@ -1867,7 +1870,9 @@ export const zh = {
   ...safetyZh,
   ...recordingsZh,
   ...videoZh,
+  ...gb28181Zh,
   ...videoShareZh,
+  ...uplinkZh,
   ...alarmsZh,
 }
 

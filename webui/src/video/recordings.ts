@@ -50,6 +50,9 @@ export interface Clip {
   gaps: number
   exported_at: string
   exported_by: string
+  with_klv: boolean
+  /** Packets of KLV in it. */
+  klv: number
 }
 
 const KM_A_DEGREE = 111.2
@@ -131,7 +134,7 @@ export async function saveClip(clip: Clip): Promise<Answer<true>> {
     if (!answer.ok) return await failed(answer)
     const link = document.createElement('a')
     link.href = URL.createObjectURL(await answer.blob())
-    link.download = `${clip.id}.mp4`
+    link.download = `${clip.id}.${clip.with_klv ? 'ts' : 'mp4'}`
     link.click()
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000) // the browser has read it by then
     return { ok: true, value: true }

@@ -1,0 +1,37 @@
+// GB/T 28181 in Chinese.
+export const gb28181Zh = {
+  gb28181: {
+    title: '国标接入',
+    devices: '设备',
+    platforms: '上级平台',
+    online: (on: number, all: number) => `在线 ${on} / ${all}`,
+    noDevices: '站点文件中未列设备',
+    on: '在线',
+    off: '离线',
+    never: '未注册过',
+    seen: (text: string) => `心跳 ${text}`,
+    channels: (count: number) => `通道 ${count}`,
+    channelOff: '通道离线',
+    bound: '已登记',
+    bind: '登记',
+    bindHint: '登记为视频源',
+    why: {
+      no_keepalive: '心跳丢失',
+      expired: '注册过期',
+      unregistered: '已注销',
+      disconnected: '连接断开',
+    } as Record<string, string>,
+    media: { udp: 'RTP/UDP', tcp_passive: 'RTP/TCP 被动', tcp_active: 'RTP/TCP 主动' } as Record<string, string>,
+    state: { registered: '已注册', registering: '注册中', connecting: '连接中', down: '中断' } as Record<string, string>,
+    reason: {
+      no_answer: '无应答',
+      wrong_password: '口令不对',
+      bad_challenge: '鉴权信息有误',
+      no_keepalive: '心跳无应答',
+      disconnected: '连接断开',
+    } as Record<string, string>,
+    shares: (count: number) => `上报 ${count} 路`,
+    watches: '正在点播',
+    refused: (count: number) => `拒收 ${count} 条`,
+  },
+}

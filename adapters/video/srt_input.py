@@ -7,8 +7,8 @@ again, so KLV stays and nothing waits for the next picture); protocols/mpegts.py
 import re
 
 from adapters.video.intake import Intake, SourceFailed
-from adapters.video.relay import Relay
 from adapters.video.listening import POLL_S
+from adapters.video.relay import Relay
 from adapters.video.ts_input import Feeding
 
 LEAST_SECRET, MOST_SECRET = 10, 64  # characters, as ffmpeg takes them

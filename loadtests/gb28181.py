@@ -201,7 +201,7 @@ def journey(site: RunningSite, stream_id: str, ports: tuple[int, int], flood_s: 
     print("the device registers and is asked for its catalogue:")
     play("device", "register", sip, port)
     play("device", "catalogue", sip, port)
-    called = Sipp("play", sip, port=port)
+    called = Sipp("play", sip, port=port, within_s=120)
     wait_for(lambda: "y=" in called.messages and "ACK sip:" in called.messages, "an INVITE")
     with kept_alive(sip):
         offered = re.findall(r"(?m)^(?:m=video (\d+)|y=(\d+))", called.messages)

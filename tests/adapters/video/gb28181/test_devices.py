@@ -95,6 +95,8 @@ async def test_a_device_registers_is_listed_plays_and_is_let_go(site: Running) -
     await registered(site, port=port)
     device = spoken(site).registrar.devices[DEVICE]
     assert {each.name for each in device.channels.values()} == {"吊舱可见光", "吊舱红外"}
+    (told,) = (await site.http("GET", "video/gb28181", role="auditor")).json["devices"]
+    assert (told["online"], told["version"], told["host"]) == (True, "3.0", "127.0.0.1")
     viewer = await watch(site.port, site.tokens["dispatcher"])
     with sipp("play", site, port=port) as called:
         stream_id = await stream(site)

@@ -83,13 +83,20 @@ async def test_we_register_are_listed_watched_with_purpose_and_let_go(below: Cas
         taking.bind(("127.0.0.1", 0))
         line = site.site.video.line(below.stream_id)
         await until(lambda: line.gop.frames)
-        await played("upstream_play", site, port=port, media=taking.getsockname()[1])
+        with sipp("upstream_play", site, port=port, media=taking.getsockname()[1]) as playing:
+            await until(lambda: line.viewers)
+            told = (await site.http("GET", "video/gb28181", role="sysadmin")).json
+            await deferToThread(playing.wait)
         packets = drain(taking)
     assert {int.from_bytes(each[8:12]) for each in packets} == {100_000_077}
     seen = decoded(packets)
     assert len(seen) > 10
     assert set(seen) <= set(range(20))
     await until(lambda: not line.viewers)
+    (platform,) = told["platforms"]
+    assert (platform["state"], platform["channels"]) == ("registered", {CHANNEL: below.stream_id})
+    assert [each["stream_id"] for each in platform["watched"]] == [below.stream_id]
+    assert (await site.http("GET", "video/gb28181", role="operator")).status == 403
     (viewing,) = (await site.http("GET", "video/viewings", role="auditor")).json["items"]
     assert (viewing["who"], viewing["platform"], viewing["role"]) == (f"gb28181:{UPPER}", UPPER, None)
     assert viewing["purpose"] == f"级联点播 省平台 {CHANNEL}:0100000077,{UPPER}:0"

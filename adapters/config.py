@@ -25,6 +25,7 @@ from adapters.feeds.config import (
 )
 from adapters.scale.credentials import BrokerAddress, check_url
 from adapters.video.gb28181 import config as gb
+from adapters.video.section import VideoSection, check_discovery
 from dispatch.errors import Malformed
 from dispatch.ids import check_site
 from dispatch.kinds import HorizontalDatum
@@ -239,26 +240,6 @@ class TerrainSection(_Section, frozen=True, kw_only=True):
     least_clearance_source: Annotated[str, Meta(max_length=120)] = ""
 
 
-class VideoSection(_Section, frozen=True, kw_only=True):
-    """Video from aircraft, drones and teams (adapters/video, docs/video.md)."""
-
-    listen: str = "127.0.0.1"  # host of the ports at which senders are waited for
-    first_port: Annotated[int, Meta(ge=1024, le=65535)] = 21000  # streams may name ports from here
-    last_port: Annotated[int, Meta(ge=1024, le=65535)] = 21199  # to here
-    streams_per_process: Annotated[int, Meta(ge=1, le=16)] = 4
-    logins: Mapping[
-        str, str
-    ] = {}  # name -> file with user:password; SRT stream id:passphrase; RTMP application:key
-    srt_latency_ms: Annotated[int, Meta(ge=20, le=8_000)] = 120  # how long SRT may wait for what was lost
-    ffmpeg: str = ""  # the site's own executable; empty: the one that comes with us
-    record: bool = True  # what comes in is kept in the data folder (docs/video_recording.md)
-    record_segment_s: Annotated[float, Meta(ge=5, le=600)] = 60.0  # a file's length, to the next key frame
-    record_days: Annotated[int, Meta(ge=1, le=36_500)] = 30  # then the oldest goes
-    record_max_gigabytes: Annotated[float, Meta(ge=0, le=1_000_000)] = 200.0  # and over it; 0: no limit
-    record_keep_free_gigabytes: Annotated[float, Meta(ge=0, le=1_000_000)] = 2.0  # recording stops before
-    record_incident_days: Annotated[int, Meta(ge=0, le=36_500)] = 365  # of aircraft tasked to an incident
-
-
 class SafetySection(_Section, frozen=True, kw_only=True):
     """The safety nets (docs/safety.md). Empty `parameters`: the shipped rows alone."""
 
@@ -437,6 +418,7 @@ def _check(config: Config) -> None:
         raise Malformed("planner.assume_daylight", "only with demonstration.enabled")
     if config.video.last_port < config.video.first_port:
         raise Malformed("video.last_port", "is before video.first_port")
+    check_discovery(config.video)
     gb.check(config.gb28181)
     _check_feeds(config)
     _check_workers(config)
@@ -660,6 +642,10 @@ listen = "127.0.0.1:30036"     # or connect = "host:port"
 # logins = { dock = "dock.txt" }     # by name: files with user:password; for SRT stream id:passphrase, for pushed RTMP application:key
 # srt_latency_ms = 120         # how long SRT waits for what was lost on the way; every picture is so much later
 # ffmpeg = "/usr/bin/ffmpeg"   # takes SRT in; else the one that comes with Ganying
+# discovery_ports = [21190, 21191]   # where senders that nobody registered are listened for (UDP); empty: nowhere
+# discovery_from = ["10.36.0.0/16"]  # from these networks alone
+# discovery_aircraft = { "10.36.1.7" = "B-70K3" }   # who sends from there
+# discovery_senders = 16       # at most; one more, and the oldest is forgotten
 # record = true                # what comes in is kept in the data folder, recordings/ (docs/video_recording.md)
 # record_segment_s = 60.0      # length of a file; it ends at the next key frame
 # record_days = 30             # older ones go

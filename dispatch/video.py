@@ -9,14 +9,16 @@ from dataclasses import fields, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from dispatch import access, ids, video_above, video_recording, video_share
+from dispatch import access, ids, video_above, video_discovery, video_recording, video_share
 from dispatch.commands import Ask
 from dispatch.errors import Forbidden, Malformed, Refused, Unknown
 from dispatch.facts import Fact
 from dispatch.kinds import Role
 from dispatch.video_commands import (
     BeginViewing,
+    BindVideoSender,
     EndViewing,
+    NoteVideoBegan,
     RemoveVideoStream,
     SaveVideoStream,
     VideoCommand,
@@ -51,6 +53,13 @@ def decide(world: World, ask: Ask, command: VideoCommand, now: datetime) -> tupl
         case SaveVideoStream():
             access.require(ask, access.SAVE_VIDEO, "registering video")
             return _save(world, ask, command, now)
+        case BindVideoSender():
+            access.require_site(ask, "binding a sender")
+            save = SaveVideoStream(terms=command.terms)
+            return tuple(replace(each, found=command.found) for each in _save(world, ask, save, now))
+        case NoteVideoBegan():
+            access.require_site(ask, "noting that video began")
+            return video_discovery.began(world, _registered(world, command.stream_id))
         case RemoveVideoStream():
             access.require(ask, access.SAVE_VIDEO, "removing video")
             present = _registered(world, command.stream_id)
@@ -170,7 +179,7 @@ def _check_url(terms: VideoTerms) -> None:
         raise _address("user and password do not belong here: name a login of the site's file")
 
 
-def _save(world: World, ask: Ask, command: SaveVideoStream, now: datetime) -> tuple[Fact, ...]:
+def _save(world: World, ask: Ask, command: SaveVideoStream, now: datetime) -> tuple[VideoStreamSaved, ...]:
     terms = checked(command.terms)
     present = _registered(world, command.stream_id) if command.stream_id else None
     standing = [each for each in world.video_streams.values() if each.removed_at is None]
@@ -194,6 +203,8 @@ def _save(world: World, ask: Ask, command: SaveVideoStream, now: datetime) -> tu
         saved_at=now,
         saved_by=ask.actor,
         version=1 if present is None else present.version + 1,
+        began_at=None if present is None else present.began_at,
+        began_tasking_id="" if present is None else present.began_tasking_id,
     )
     changed = () if present is None else _changed(present.terms, terms)
     return (VideoStreamSaved(stream=saved, changed=changed),)

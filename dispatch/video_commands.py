@@ -26,6 +26,21 @@ class RemoveVideoStream:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BindVideoSender:
+    """A sender that nobody registered said whose it is, in a way that was `found`; a stream of its aircraft."""
+
+    terms: VideoTerms
+    found: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteVideoBegan:
+    """Pictures begin to come from an aircraft on task."""
+
+    stream_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BeginViewing:
     """The caller wants to watch; written down before the first picture is sent."""
 
@@ -94,4 +109,12 @@ class ExportClip:
 
 
 VideoRecordingCommand = BeginReplay | EndReplay | ExportClip
-VideoCommand = SaveVideoStream | RemoveVideoStream | BeginViewing | EndViewing | VideoRecordingCommand
+VideoDiscoveryCommand = BindVideoSender | NoteVideoBegan
+VideoCommand = (
+    VideoDiscoveryCommand
+    | SaveVideoStream
+    | RemoveVideoStream
+    | BeginViewing
+    | EndViewing
+    | VideoRecordingCommand
+)

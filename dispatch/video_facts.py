@@ -8,10 +8,14 @@ from dispatch.video_records import VideoClip, VideoReplay, VideoStream, VideoVie
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoStreamSaved:
-    """A stream as it now is. `changed` names its terms that are others; of a new one none."""
+    """A stream as it now is. `changed` names its terms that are others; of a new one none.
+
+    `found`: how the site knew whose sender it was; empty: people registered it.
+    """
 
     stream: VideoStream
     changed: tuple[str, ...] = ()
+    found: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +25,15 @@ class VideoStreamRemoved:
     stream_id: str
     version: int
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoSendingBegan:
+    """An aircraft on task began to send; the desk is told once."""
+
+    stream_id: str
+    aircraft_id: str
+    tasking_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,4 +81,11 @@ class VideoClipExported:
 
 
 VideoRecordingFact = VideoReplayBegan | VideoReplayEnded | VideoClipExported
-VideoFact = VideoStreamSaved | VideoStreamRemoved | VideoViewingBegan | VideoViewingEnded | VideoRecordingFact
+VideoFact = (
+    VideoStreamSaved
+    | VideoStreamRemoved
+    | VideoSendingBegan
+    | VideoViewingBegan
+    | VideoViewingEnded
+    | VideoRecordingFact
+)

@@ -10,6 +10,7 @@ from dispatch.video_facts import (
     VideoClipExported,
     VideoReplayBegan,
     VideoReplayEnded,
+    VideoSendingBegan,
     VideoStreamRemoved,
     VideoStreamSaved,
     VideoViewingBegan,
@@ -42,7 +43,7 @@ def _put(world: "World", recorded: Recorded, stream: VideoStream, action: str, r
 
 
 def _saved(world: "World", recorded: Recorded, fact: VideoStreamSaved) -> "World":
-    return _put(world, recorded, fact.stream, "save", ", ".join(fact.changed))
+    return _put(world, recorded, fact.stream, "save", fact.found or ", ".join(fact.changed))
 
 
 def _removed(world: "World", recorded: Recorded, fact: VideoStreamRemoved) -> "World":
@@ -51,6 +52,18 @@ def _removed(world: "World", recorded: Recorded, fact: VideoStreamRemoved) -> "W
         return world
     gone = replace(present, removed_at=recorded.at, version=fact.version)
     return _put(world, recorded, gone, "remove", fact.reason)
+
+
+def _began(world: "World", recorded: Recorded, fact: VideoSendingBegan) -> "World":
+    present = world.video_streams.get(fact.stream_id)
+    if present is None:
+        return world
+    begun = replace(present, began_at=recorded.at, began_tasking_id=fact.tasking_id)
+    return replace(
+        world,
+        video_streams=world.video_streams.set(present.id, begun),
+        changed=world.changed.set(("video_streams", present.id), world.seq),
+    )
 
 
 def _viewing(
@@ -68,6 +81,7 @@ def _clip(world: "World", _: Recorded, fact: VideoClipExported) -> "World":
 FOLDS: dict[type, Callable[["World", Recorded, Any], "World"]] = {
     VideoStreamSaved: _saved,
     VideoStreamRemoved: _removed,
+    VideoSendingBegan: _began,
     VideoViewingBegan: _viewing,
     VideoViewingEnded: _viewing,
     VideoReplayBegan: _viewing,

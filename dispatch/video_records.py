@@ -30,7 +30,7 @@ class VideoTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoStream:
-    """A registered stream; video.py has its rules. `operator_id`: of the aircraft it is on, when it was saved."""
+    """A registered stream; video.py has its rules, video_discovery.py those of how it begins. `operator_id`: of the aircraft it is on, when it was saved."""
 
     id: str
     site: str
@@ -41,6 +41,8 @@ class VideoStream:
     removed_at: datetime | None = None
     version: int = 1
     history: tuple[Step, ...] = ()
+    began_at: datetime | None = None  # last time that its aircraft on task began to send
+    began_tasking_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,8 +35,10 @@ from adapters.archive.keeping import keep_files
 from adapters.archive.query import Query, everything
 from adapters.archive.settings import ArchiveSettings
 from adapters.clock import utc_now
-from adapters.link.past import Past, PastLane
+from adapters.link.past import PastLane
 from adapters.link.past_gaps import NAME
+from adapters.link.past_site import Past
+from adapters.link.past_ways import OverLink
 from adapters.link.socket import AcceptingFactory, DiallingFactory
 from adapters.tls import link_client_context, link_server_context
 from dispatch.commands import ActOnIncident, ActOnTasking, AdoptPlan, ShareIncident
@@ -151,11 +153,13 @@ class HistoryEnd(End):
         self.lane = PastLane(
             self.past,
             site=other,
-            session=self.session,
+            way=OverLink(
+                self.session,
+                congested=lambda: self.socket is None or self.socket.congested,
+                carry_out=self.carry_out,
+                end=lambda code, detail: sys.exit(f"{code}: {detail}"),
+            ),
             area=lambda: None,
-            congested=lambda: self.socket is None or self.socket.congested,
-            carry_out=self.carry_out,
-            part_from=lambda code, detail: sys.exit(f"{code}: {detail}"),
             sent=lambda _count: None,
         )
         self.opened_at: datetime | None = None

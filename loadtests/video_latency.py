@@ -63,7 +63,7 @@ READ = """() => {
 }"""
 
 
-FED = "-hide_banner -nostdin -nostats -loglevel error -fflags nobuffer".split()
+FED = ("-hide_banner", "-nostdin", "-nostats", "-loglevel", "error", "-fflags", "nobuffer")
 SENT_AS = {
     "ts_srt": (
         "-f data -raw_packet_size 1316 -i pipe:0 -map 0 -c copy -flush_packets 1 -f data",

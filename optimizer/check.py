@@ -16,6 +16,7 @@ from optimizer.plan import Plan
 from optimizer.problem import NONE, Aircraft, Problem
 
 _SHORT_SHARE, _SHORT_S = 0.01, 2.0
+_ROUNDING_S = 1e-6  # sums of floating-point seconds
 _CREW_SHARE = 1.005
 _LOCK_LATE_S = 60.0
 _OVERLAP_S = 1.0  # taken off both ends of a booking
@@ -194,7 +195,7 @@ class _Flight:
         self.ready_from_s = math.inf
 
     def _clock(self, leg: Leg) -> None:
-        if leg.start_s < self.now_s - 1e-6 or leg.end_s < leg.start_s:
+        if leg.start_s < self.now_s - _ROUNDING_S or leg.end_s < leg.start_s - _ROUNDING_S:
             self.fail("TIME_ORDER", f"{leg.kind} overlaps the leg before")
         if leg.start_s > self.now_s + _SHORT_S and not self.grounded:
             self._burn(leg.start_s - self.now_s)
@@ -202,7 +203,7 @@ class _Flight:
         if leg.kind in (LegKind.FLY, LegKind.CYCLES, LegKind.ON_SCENE):
             first_s, last_s = self.problem.first_light_s, self.problem.last_light_s
             # a plan is written in milliseconds: what rounding took off is none
-            light = leg.start_s >= first_s - 1e-6 and leg.end_s <= last_s + 1e-6
+            light = leg.start_s >= first_s - _ROUNDING_S and leg.end_s <= last_s + _ROUNDING_S
             if not light and "night" not in self.row.capabilities:
                 self.fail("DAYLIGHT", f"{leg.kind} outside first and last light")
             if leg.end_s > self.row.duty_ends_s:

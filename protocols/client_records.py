@@ -112,7 +112,7 @@ def _of_map(fact: facts.Fact) -> Iterator[Key]:
             yield "closures", fact.closure_id
         case video_facts.VideoStreamSaved():
             yield "video_streams", fact.stream.id
-        case video_facts.VideoStreamRemoved():
+        case video_facts.VideoStreamRemoved() | video_facts.VideoSendingBegan():
             yield "video_streams", fact.stream_id
         case search_facts.SearchDrawn() | search_facts.SearchAmended():
             yield "searches", fact.search.id

@@ -171,6 +171,14 @@ def _takp(element: Any) -> dict[str, Any]:
     return said
 
 
+def _chat(element: Any) -> dict[str, Any]:
+    return {"chat": cot_chat.read(element)}
+
+
+def _receipt(element: Any) -> dict[str, Any]:
+    return {"receipt": cot_chat.read(element)}
+
+
 # element of the detail -> what is read of it
 _READ = {
     "contact": _contact,
@@ -185,8 +193,8 @@ _READ = {
     "color": _colour,
     "usericon": _icon,
     "TakControl": _takp,
-    "__chat": lambda element: {"chat": cot_chat.read(element)},
-    "__chatreceipt": lambda element: {"receipt": cot_chat.read(element)},
+    "__chat": _chat,
+    "__chatreceipt": _receipt,
 }
 
 

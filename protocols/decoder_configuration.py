@@ -11,15 +11,16 @@ def read_configuration(extra: bytes, kind: StreamKind) -> tuple[int, bytes]:
     """How long the lengths before units are (0: start codes), and its parameter sets in Annex B. Raises ValueError."""
     if not extra.startswith(b"\x01"):
         return 0, extra
+    found: list[bytes] = []
     try:
         if kind is StreamKind.H264:
-            found, at = [], 6
+            at = 6
             for number in range(2):
                 count = extra[5] & 0x1F if number == 0 else extra[at]
                 at += number
                 at = _sets(extra, at, count, found)
             return (extra[4] & 3) + 1, b"".join(found)
-        found, at = [], 23
+        at = 23
         for _ in range(extra[22]):
             at = _sets(extra, at + 3, int.from_bytes(extra[at + 1 : at + 3], "big"), found)
         return (extra[21] & 3) + 1, b"".join(found)

@@ -28,10 +28,12 @@ LANES = "lanes"  # orders and messages apart, a cursor each
 RELAY = "relay"  # passes on rows of and for third sites
 COLUMNS = "columns"  # reads tracks in columns
 ROOMS = "rooms"  # pointers and files of consultations
-ROOM_RELAY = "room_relay"  # the same for sites beyond, with `relay`
+WORD_RELAY = "word_relay"  # the same for sites beyond, sealed, with `relay`
 RENEWAL = "renewal"  # certificates before they end
 PAST = "track_history"  # asks for and answers with tracks of a time that was missed
+PAST_RELAY = "history_relay"  # the same for sites beyond, sealed, with `relay`
 VIDEO_PULL = "video_pull"  # gives and takes streams that were granted
+BEYOND = (RELAY, WORD_RELAY, PAST_RELAY)  # of a partner over whose link others are reached
 CAPABILITIES = (*OBJECT_CLASSES, LANES, COLUMNS, ROOMS, RENEWAL, PAST, VIDEO_PULL)
 
 

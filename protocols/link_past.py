@@ -102,12 +102,16 @@ class PastFetch:
 
     def missed(self, from_us: int, to_us: int) -> bool:
         """Tracks of this time did not come live. False: that is nothing, or stands among the gaps already."""
-        if self._gaps:
-            from_us = max(from_us, self._gaps[-1].to_us)
+        place = sum(1 for gap in self._gaps if gap.begun_us <= from_us)
+        if place:
+            from_us = max(from_us, self._gaps[place - 1].to_us)
+        if place < len(self._gaps):  # told late: a newer one is known already
+            to_us = min(to_us, self._gaps[place].begun_us)
         if to_us <= from_us:
             return False
-        self._asked = None  # a newer gap comes first; what came of the one before goes on being written
-        self._gaps.append(Gap(from_us=from_us, to_us=to_us, begun_us=from_us))
+        if place == len(self._gaps):
+            self._asked = None  # a newer gap comes first; what came of the one before goes on being written
+        self._gaps.insert(place, Gap(from_us=from_us, to_us=to_us, begun_us=from_us))
         while len(self._gaps) > MOST_GAPS:
             self.given_up += 1
             self._end(self._gaps.pop(0), "TOO_MANY")
@@ -244,8 +248,8 @@ class PastFetch:
     def _end(self, gap: Gap, code: str) -> None:
         ended = Ended(from_us=gap.from_us, to_us=gap.to_us, code=code, rows=gap.rows)
         last = self._ended[-1] if self._ended else None
-        if code and last is not None and (last.code, last.to_us) == (code, gap.from_us):
-            self._ended[-1] = replace(last, to_us=gap.to_us)  # bit by bit, for one reason
+        if last is not None and (last.code, last.to_us) == (code, gap.from_us):
+            self._ended[-1] = replace(last, to_us=gap.to_us, rows=last.rows + gap.rows)  # bit by bit
         else:
             self._ended.append(ended)
 

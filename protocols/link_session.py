@@ -47,24 +47,26 @@ from protocols.codec.link import (
     LinkTracks,
     Part,
     PastAsk,
+    PastLeftOut,
     PastPart,
     PastWord,
     RoomHands,
-    RoomPassed,
     Unknown,
     VideoOver,
     VideoPiece,
     VideoPull,
     VideoTook,
     Word,
+    WordPassed,
 )
 from protocols.codec.link_columns import ColumnLabel
 from protocols.codec.track_states import States
 from protocols.link_beats import Beats
 from protocols.link_conversation import Conversation
 from protocols.link_gate import PAUSE_S, carries_columns, carries_tracks
-from protocols.link_greeting import PAST, RENEWAL, ROOMS, VIDEO_PULL, Identity, Peering
+from protocols.link_greeting import PAST, VIDEO_PULL, Identity, Peering
 from protocols.link_lanes import FIRST, OWN, RELAYED, Have, Heads, Lane, Way, open_ways, way_of
+from protocols.link_left_out import LeftOut
 from protocols.link_outbox import READ_ROWS, ROW_BYTES
 from protocols.link_outputs import (
     Acked,
@@ -82,6 +84,7 @@ from protocols.link_outputs import (
 from protocols.link_state import LIFECYCLE, MISMATCHES, LinkAction, LinkState
 from protocols.link_tracks import TrackLane
 from protocols.link_traffic import traffic_of
+from protocols.link_words import needs
 
 __all__ = ["Identity", "LinkSession"]
 
@@ -131,6 +134,11 @@ class LinkSession:
     def skew(self) -> ClockSkew:
         """How far the partner's clock is from ours."""
         return self._beats.skew
+
+    @property
+    def left_out(self) -> LeftOut:
+        """What of our tracks of now found no room on the line."""
+        return self._tracks.left_out
 
     @property
     def heard(self) -> tuple[int, datetime] | None:
@@ -292,30 +300,28 @@ class LinkSession:
 
     def say(self, word: Word, *, congested: bool) -> list[Output]:
         """Hands that point, a piece of a file or the question for one; nothing where the line is full or they cannot."""
-        of_video = isinstance(word, VideoPull | VideoPiece | VideoTook | VideoOver)
-        needs = RENEWAL if isinstance(word, CertificateAsk | CertificateGiven) else ROOMS
-        needs = VIDEO_PULL if of_video else needs
-        if self.state not in (_S.CATCHING_UP, _S.LIVE) or not self.peering.can(needs, self.identity):
+        if self.state not in (_S.CATCHING_UP, _S.LIVE) or not self.peering.can(needs(word), self.identity):
             return []
         if congested:
-            self.counts["video_words_dropped" if of_video else "room_words_dropped"] += 1
+            dropped = "video" if needs(word) == VIDEO_PULL else "room"
+            self.counts[f"{dropped}_words_dropped"] += 1
             return []
         return [self._send(word)]
 
     # Tracks of a time that was missed: below everything else
 
-    def past(self, word: PastWord, *, congested: bool) -> list[Output]:
+    def past(self, word: PastWord | WordPassed, *, congested: bool) -> list[Output]:
         """A question for them, or an answer; nothing where something more urgent waits, or they cannot."""
-        if not self.past_may_leave(congested=congested):
+        if not self.past_may_leave(needs(word), congested=congested):
             return []
         return [self._send(word)]
 
-    def past_may_leave(self, *, congested: bool) -> bool:
+    def past_may_leave(self, capability: str = PAST, *, congested: bool) -> bool:
         """Whether the line is free for it: no row of any lane waits to be sent."""
         talk = self._talk
         if talk is None or self.state not in (_S.CATCHING_UP, _S.LIVE) or congested or talk.full:
             return False
-        return self.peering.can(PAST, self.identity) and not any(
+        return self.peering.can(capability, self.identity) and not any(
             way.outbox.waits(self.heads.head[lane]) for lane, way in talk.ways.items()
         )
 
@@ -370,7 +376,7 @@ class LinkSession:
                     RoomHands()
                     | FileAsk()
                     | FilePart()
-                    | RoomPassed()
+                    | WordPassed()
                     | CertificateAsk()
                     | CertificateGiven()
                     | VideoPull()
@@ -381,7 +387,7 @@ class LinkSession:
                 True,
             ):
                 return [PartnerSays(word=message)]
-            case PastAsk() | PastPart(), True:
+            case PastAsk() | PastPart() | PastLeftOut(), True:
                 return [PartnerPast(word=message)]
             case Beat(), True:
                 self._beats.heard(message, now)

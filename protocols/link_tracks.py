@@ -8,6 +8,7 @@ from protocols.codec import link
 from protocols.codec.link import LinkTrack, LinkTracks
 from protocols.codec.link_columns import MAX_COLUMN_ROWS, ColumnLabel, LinkColumns
 from protocols.codec.track_states import States
+from protocols.link_left_out import LeftOut
 
 TRACKS_EVERY = timedelta(seconds=1)
 TRACKS_RECEIVED_EVERY = timedelta(milliseconds=200)  # what comes faster is dropped and counted
@@ -24,6 +25,7 @@ class TrackLane:
         self._heard_at: datetime | None = None
         self._columns_since: datetime | None = None
         self._columns_bytes = 0
+        self.left_out = LeftOut()
 
     def begin(self) -> None:
         """A new connection."""
@@ -67,6 +69,7 @@ class TrackLane:
         """What leaves of these now, in messages of bounded size: all, or nothing while the line is full."""
         if congested:
             self._counts["tracks_dropped"] += len(states)
+            self.left_out.add(len(states), now)
             return []
         self._counts["tracks_sent"] += len(states)
         return [

@@ -9,14 +9,15 @@ from protocols.codec.link import (
     LinkColumns,
     LinkTracks,
     PastAsk,
+    PastLeftOut,
     PastPart,
     RoomHands,
-    RoomPassed,
     Unknown,
     VideoOver,
     VideoPiece,
     VideoPull,
     VideoTook,
+    WordPassed,
 )
 from protocols.link_lanes import Lane
 
@@ -28,12 +29,12 @@ def traffic_of(message: link.Message) -> str:
             return Lane(number).name.lower() if number in [int(lane) for lane in Lane] else "unknown"
         case LinkTracks() | LinkColumns():
             return "tracks"
-        case RoomHands() | FileAsk() | FilePart() | RoomPassed():
+        case PastAsk() | PastPart() | PastLeftOut() | WordPassed(word=PastAsk() | PastPart()):
+            return "history"
+        case RoomHands() | FileAsk() | FilePart() | WordPassed():
             return "rooms"
         case VideoPull() | VideoPiece() | VideoTook() | VideoOver():
             return "video"
-        case PastAsk() | PastPart():
-            return "history"
         case Unknown():
             return "unknown"
     return "control"

@@ -53,10 +53,12 @@ class Pes:
 class _Track:
     """The packet of one stream that is being put together."""
 
-    __slots__ = ("damaged", "data", "ended_early", "kind", "open", "stuffing_ends", "want")
+    __slots__ = ("damaged", "data", "ended_early", "heads", "kind", "open", "stuffing_ends", "want")
 
     def __init__(self, stream: Stream) -> None:
         self.kind = stream.kind
+        # of packets that only go on, by counter
+        self.heads = [bytes((SYNC, stream.pid >> 8, stream.pid & 0xFF, 0x10 | count)) for count in range(16)]
         self.data = bytearray()
         self.open = False
         self.damaged = False
@@ -89,8 +91,11 @@ class TsDemuxer:
                 self.counts[TsFault.GARBAGE] += found - at
                 at = found
                 continue
-            self._packet(data[at : at + PACKET])
-            at += PACKET
+            went_on = self._continue(data, at, end)
+            if went_on == at:
+                self._packet(data[at : at + PACKET])
+                at += PACKET
+            at = max(at, went_on)
         self._held = data[at:]
         made, self._made = self._made, []
         return made
@@ -121,6 +126,29 @@ class TsDemuxer:
             if at + PACKET >= len(data) or data[at + PACKET] == SYNC:
                 return at
             at += 1
+
+    def _continue(self, data: bytes, at: int, end: int) -> int:
+        """Takes packets that do nothing but go on with the elementary packet before them; where the next other one is.
+
+        They are most of a stream, and only their counter has to be looked at. Whatever else they are, `_packet` reads them.
+        """
+        pid = data[at + 1] << 8 | data[at + 2]  # with a flag among the high bits no track has such a number
+        track = self._tracks.get(pid)
+        if track is None or not track.open:
+            return at
+        held, heads, last = track.data, track.heads, end - PACKET
+        most = (track.want or MOST_PES_BYTES) - PACKET  # the one that makes it whole is read in full
+        began, counter = at, self._last.get(pid, 0) + 1 & 15
+        while at <= last and data.startswith(heads[counter], at) and len(held) < most:
+            if at < last and data[at + PACKET] != SYNC:
+                break
+            held += data[at + 4 : at + PACKET]
+            counter = counter + 1 & 15
+            at += PACKET
+        if at > began:
+            self.packets += (at - began) // PACKET
+            self._last[pid] = counter - 1 & 15
+        return at
 
     def _packet(self, packet: bytes) -> None:
         self.packets += 1

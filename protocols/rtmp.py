@@ -89,7 +89,7 @@ class RtmpPush:
             number = 0.0
         match name:
             case "connect":
-                said = rest[0] if isinstance(rest[0], dict) else {}
+                said: dict[str, amf0.Value] = rest[0] if isinstance(rest[0], dict) else {}
                 if not _same(str(said.get("app", "")).partition("?")[0].strip("/"), self._application):
                     self._status("_error", number, "NetConnection.Connect.Rejected", error=True)
                     raise RtmpError("wrong_key")

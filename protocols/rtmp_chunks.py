@@ -85,7 +85,7 @@ class Chunks:
                 return None
             number = 64 + int.from_bytes(held[at : at + wide], "little")
             at += wide
-        head = held[at : at + _HEADER_BYTES[form]]
+        head = bytes(held[at : at + _HEADER_BYTES[form]])
         at += _HEADER_BYTES[form]
         known = self._streams.get(number)
         if known is None and form != 0:

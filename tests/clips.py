@@ -1,6 +1,7 @@
 """Small clips made here: the number of each frame stands in it as 16 black or white squares, and can be read back."""
 
 import io
+import random
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
@@ -87,6 +88,15 @@ def datagrams(stream: bytes, packets: int = 7) -> Iterator[bytes]:
     """As senders cut it for UDP."""
     size = 188 * packets
     return (stream[at : at + size] for at in range(0, len(stream), size))
+
+
+def spoilt(stream: bytes, rng: random.Random, share: float = 0.01) -> bytes:
+    """A byte changed, anywhere, in this share of the transport packets."""
+    made = bytearray(stream)
+    for at in range(0, len(made), 188):
+        if rng.random() < share:
+            made[at + rng.randrange(188)] ^= rng.randrange(1, 256)
+    return bytes(made)
 
 
 def numbers(units: Sequence[bytes], codec: str = "h264") -> list[int]:

@@ -250,11 +250,17 @@ RULES: dict[str, tuple[str, Rule]] = {
     "L19": ("a row that comes twice is kept once, and its number takes no other text", rows.once),
     "L20": ("a row that is not the sender's own is dropped and the cursor passes it", rows.foreign),
     "L21": ("a row by an unknown role is dropped alone", rows.unknown_role),
-    "L22": ("a question about past tracks is answered with what it asks for, or a code", beside.past_answered),
+    "L22": (
+        "a question about past tracks is answered with what it asks for, or a code",
+        beside.past_answered,
+    ),
     "L23": ("a newer question about past tracks takes the place of the one before", beside.past_newest),
     "L24": ("past tracks that nobody asked for are passed over", beside.past_unasked),
     "L25": ("who names neither past tracks nor video is told nothing of them", beside.not_named),
-    "L26": ("a stream that was not granted is refused by a code, and no picture comes", beside.video_not_granted),
+    "L26": (
+        "a stream that was not granted is refused by a code, and no picture comes",
+        beside.video_not_granted,
+    ),
     "L27": ("video that nobody asked for is dropped, and the link goes on", beside.video_unasked),
 }
 

@@ -5,25 +5,24 @@ two sites one connection is enough: when both dial, the one that the lower site 
 Twisted's ClientService with a growing pause; a link that was refused waits longer, since people must change something.
 """
 
-import random
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from twisted.application.internet import ClientService
-from twisted.internet.defer import Deferred, DeferredList, fail, maybeDeferred, succeed
+from twisted.internet.defer import Deferred, DeferredList, maybeDeferred, succeed
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
-from twisted.internet.interfaces import IStreamClientEndpoint
 from twisted.internet.task import LoopingCall
-from zope.interface import implementer
 
 from adapters.archive.archive import Archive
 from adapters.clock import Clock
 from adapters.config import Config, PartnerSection, split_address
 from adapters.desk import Desk
+from adapters.link.dialling import WhenNeeded, pause
 from adapters.link.partners import Partners
-from adapters.link.past import Past
+from adapters.link.past_beyond import PastBeyond
+from adapters.link.past_site import Past, PastTold
 from adapters.link.peer import Peer
 from adapters.link.received import House
 from adapters.link.renewing import CertificateState, Renewing
@@ -31,7 +30,7 @@ from adapters.link.seals import Seals
 from adapters.link.sharing import Sharing
 from adapters.link.socket import FRAME_TOO_LARGE, AcceptingFactory, DiallingFactory, LinkSocket
 from adapters.link.status import LinkStatus, refusals
-from adapters.link.words import SiteWord, Words
+from adapters.link.words import Words
 from adapters.metrics import Metrics
 from adapters.tls import Renewable, link_client_context, link_server_context, peer_certificate, peer_site
 from dispatch.enrol_facts import SiteJoined, SiteShutOut
@@ -43,50 +42,29 @@ from protocols.codec.link import (
     CertificateAsk,
     CertificateGiven,
     Part,
-    RoomPassed,
+    PastWord,
+    SiteWord,
     VideoOver,
     VideoPiece,
     VideoPull,
     VideoTook,
     VideoWord,
     Word,
+    WordPassed,
     encode,
 )
-from protocols.link_greeting import CAPABILITIES, RELAY, ROOM_RELAY, Identity
+from protocols.link_greeting import BEYOND, CAPABILITIES, Identity
 from protocols.link_lanes import RELAYED
 from protocols.link_relay import routes
 from protocols.link_state import LinkState
 
 TICK_S = 0.25  # beats are due every 2 s, tracks every 1 s
-FIRST_PAUSE_S = 0.25
-PAUSE_FACTOR = 1.6
-LONGEST_PAUSE_S = 10.0  # a neighbour that comes back is heard within this
-REFUSED_PAUSE_S = 15.0
 DIAL_WITHIN_S = 5.0
 REMEMBERED_REASONS = (
     64  # refused handshakes are logged once per reason; the memory for that starts anew beyond this
 )
 
 log = structlog.get_logger()
-
-
-class AlreadyLinked(Exception):
-    """The partner's own connection serves; ours is not needed now."""
-
-
-@implementer(IStreamClientEndpoint)
-class _WhenNeeded:
-    """An endpoint that does not dial while the link is up by the other side's connection."""
-
-    def __init__(self, endpoint: Any, linked: Callable[[], bool]) -> None:
-        self._endpoint, self._linked = endpoint, linked
-
-    def connect(self, factory: Any) -> Deferred[Any]:
-        """Dial, or fail at once with AlreadyLinked."""
-        if self._linked():
-            return fail(AlreadyLinked())
-        dialled: Deferred[Any] = self._endpoint.connect(factory)
-        return dialled
 
 
 class Links:
@@ -106,10 +84,11 @@ class Links:
             None
         )  # a line that was down since
         self.on_word: Callable[[str, SiteWord], None] = lambda _site, _word: None  # consultations
-        self.on_passing: Callable[[RoomPassed], bool] = lambda _passed: False  # of others; True: seen to
+        self.on_passing: Callable[[WordPassed], bool] = lambda _passed: False  # of others; True: seen to
         self.on_video: Callable[[str, VideoWord], None] = lambda _site, _word: None
         self.on_free: Callable[[str], None] = lambda _site: None  # its socket has room again
         self._words: Words | None = None
+        self._beyond: PastBeyond | None = None  # sites over a hub
         self._renewing: Renewing | None = None
         self._contexts: list[Renewable] = []
         self._desk, self._picture, self._config, self._clock = desk, picture, config, clock
@@ -154,8 +133,19 @@ class Links:
             desk=self._desk,
             clock=self._clock,
             metrics=self._metrics,
+            seals=self._house.seals,
             heard=self._heard_word,
+            heard_past=self._heard_past,
             passing=self._passes_by,
+        )
+        self._beyond = PastBeyond(
+            ((each.site, each.via) for each in self._config.partner if each.via),
+            past=self._past,
+            peers=self._peers,
+            words=self._words,
+            sharing=self._sharing,
+            clock=self._clock,
+            metrics=self._metrics,
         )
         for section in self._partners.sections().values():
             if not section.via:
@@ -238,8 +228,12 @@ class Links:
             down_since=self._down(section.site, session.state, now),
             agreement=section.agreement,
             flows=peer.flows.told(),
-            past=peer.past.told(now),
+            past=self._past_told(section, peer, now),
         )
+
+    def _past_told(self, section: PartnerSection, peer: Peer, now: datetime) -> PastTold | None:
+        beyond = None if self._beyond is None else self._beyond.told(section.site, now)
+        return beyond if section.via else peer.past.told(now)
 
     def _down(self, site: str, state: LinkState, now: datetime) -> datetime | None:
         """Since when a link is not live; trying again in between does not begin it anew."""
@@ -262,6 +256,8 @@ class Links:
     def _certificate_renewed(self) -> None:
         for context in self._contexts:
             context.renew()
+        if self._house is not None and self._house.seals is not None:
+            self._house.seals.renew()
 
     def certificate(self) -> CertificateState | None:
         """How our certificate stands; None: there are no links."""
@@ -299,7 +295,7 @@ class Links:
                 name=site.name,
                 agreement=section.agreement,
                 epoch=self._desk.epoch,
-                capabilities=(*CAPABILITIES, RELAY, ROOM_RELAY) if section.relay else CAPABILITIES,
+                capabilities=(*CAPABILITIES, *BEYOND) if section.relay else CAPABILITIES,
                 accept_older=section.accept_older,
             ),
             house=house,
@@ -322,20 +318,10 @@ class Links:
             raise Malformed("partner.url", f"{section.url} is not wss://; links are always TLS")
         context: Any = self._renewable(link_client_context)
         host = HostnameEndpoint(reactor, factory.host.encode(), factory.port, timeout=DIAL_WITHIN_S)
-        endpoint = _WhenNeeded(wrapClientTLS(context, host), self._peers[section.site].linked)
-        return ClientService(endpoint, factory, retryPolicy=self._pause(section.site), clock=reactor)
-
-    def _pause(self, site: str) -> Callable[[int], float]:
-        session = self._peers[site].session
-
-        def pause_s(attempt: int) -> float:
-            if session.state is LinkState.REFUSED:
-                return REFUSED_PAUSE_S
-            tries = min(max(attempt, session.fruitless), 20)
-            pause = min(FIRST_PAUSE_S * PAUSE_FACTOR ** (tries - 1), LONGEST_PAUSE_S)
-            return pause * random.uniform(0.8, 1.2)  # noqa: S311  # spreads two sites' attempts, no secret
-
-        return pause_s
+        endpoint = WhenNeeded(wrapClientTLS(context, host), self._peers[section.site].linked)
+        return ClientService(
+            endpoint, factory, retryPolicy=pause(self._peers[section.site].session), clock=reactor
+        )
 
     # Sockets
 
@@ -408,11 +394,11 @@ class Links:
         peer = self._peers.get(site)
         return peer is not None and peer.say(word)
 
-    def answer(self, asked: RoomPassed, word: SiteWord) -> bool:
+    def answer(self, asked: WordPassed, word: SiteWord) -> bool:
         """In place of the site that was asked, from what we keep of it."""
         return self._words is not None and self._words.answer(asked, word)
 
-    def forward(self, passed: RoomPassed) -> bool:
+    def forward(self, passed: WordPassed) -> bool:
         """On towards the site it is for; it was judged when it came."""
         return self._words is not None and self._words.forward(passed)
 
@@ -428,7 +414,11 @@ class Links:
     def _heard_word(self, site: str, word: SiteWord) -> None:
         self.on_word(site, word)  # as it is then: it is set after the links are made
 
-    def _passes_by(self, passed: RoomPassed) -> bool:
+    def _heard_past(self, site: str, word: PastWord) -> None:
+        if self._beyond is not None:
+            self._beyond.heard(site, word)
+
+    def _passes_by(self, passed: WordPassed) -> bool:
         return self.on_passing(passed)
 
     def reached(self, site: str) -> bool:
@@ -498,7 +488,9 @@ class Links:
         for site, peer in self._present():
             self._down(site, peer.session.state, now)
             peer.tick()
-
+        if self._words is not None and self._beyond is not None:
+            self._words.hub.flush()
+            self._beyond.tick()
         if self._renewing is not None:
             self._renewing.tick()
 

@@ -12,7 +12,6 @@ and left out, so no row stands there twice.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -24,29 +23,27 @@ from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
 
-from adapters.archive.archive import Archive
 from adapters.archive.past_rows import SAME_WITHIN_US, chunk_of, unknown
 from adapters.archive.writer import ArchiveState
-from adapters.clock import Clock
-from adapters.desk import Desk
 from adapters.link import past_policy
-from adapters.link.past_asking import PastAsking
-from adapters.link.past_gaps import GapFile
 from adapters.link.past_policy import micros
+from adapters.link.past_site import Past, PastTold
+from adapters.link.past_ways import PastWay
 from adapters.store.database import StoreError
 from dispatch.errors import GanyingError, Malformed, Refused
 from protocols.codec import link
-from protocols.codec.link_past import PastAsk, PastPart, PastWord, read_rows
-from protocols.link_outputs import Output
-from protocols.link_past import FetchTold, PastFetch
-from protocols.link_past_serve import PastServe, Read, ServeTold
-from protocols.link_session import LinkSession
+from protocols.codec.link_past import PastAsk, PastLeftOut, PastPart, PastWord, read_rows
+from protocols.link_past import PastFetch
+from protocols.link_past_serve import PastServe, Read
 
 US = 1_000_000
 SETTLE = timedelta(
     seconds=3
 )  # after a link is back, and before what is asked: until then reports are in memory only
 SETTLE_UNKNOWN = timedelta(seconds=8)  # while it is not known how far the two clocks are apart: some beats
+LEFT_OUT_EVERY = timedelta(seconds=5)  # what is told sooner is not noted: the partner tells it all at once
+BEYOND_EVERY = timedelta(minutes=5)  # what a site beyond a hub lets us have comes in pieces of so much time
+SETTLE_BEYOND = timedelta(seconds=10)  # and not the newest of it: clocks of three sites
 EDGE_US = 2 * US  # before the end of what came live: what was under way then may be lost
 BEGIN_EDGE_US, END_EDGE_US = (
     5 * US,
@@ -61,55 +58,6 @@ FEW = 256  # aircraft that are named to the archive, which then leaves out what 
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PastTold:
-    """How both directions do, for people."""
-
-    wanted: bool  # whether this site asks at all
-    fetched: FetchTold
-    served: ServeTold
-
-
-class Past:
-    """What all lanes of a site share. `archive` None: nothing is asked, and who asks is told that there is none."""
-
-    def __init__(
-        self, *, archive: Archive | None, folder: Any, hours: float, desk: Desk, clock: Clock, reactor: Any
-    ) -> None:
-        self.archive, self.desk, self.clock = archive, desk, clock
-        self.longest_us = round(hours * 3600 * US)
-        self.gaps = GapFile.read(folder)
-        self.asking = None if archive is None else PastAsking(archive.settings, reactor)
-        self._saving = False
-        self._again = False
-
-    @property
-    def keeps(self) -> bool:
-        """Whether there is an archive."""
-        return self.archive is not None and self.archive.enabled
-
-    async def save(self) -> None:
-        """The list of gaps, on disk; a failure is told, and tried again with the next."""
-        if self._saving:
-            self._again = True
-            return
-        self._saving = True
-        try:
-            self._again = True
-            while self._again:
-                self._again = False
-                await deferToThread(self.gaps.write, self.gaps.as_bytes())
-        except OSError as error:
-            log.error("gaps of partners' tracks could not be written", why=str(error))
-        finally:
-            self._saving = False
-
-    def stop(self) -> None:
-        """End the process."""
-        if self.asking is not None:
-            self.asking.stop()
-
-
 class PastLane:
     """One partner's. Called on the reactor thread only."""
 
@@ -118,16 +66,12 @@ class PastLane:
         past: Past,
         *,
         site: str,
-        session: LinkSession,
+        way: PastWay,
         area: Callable[[], BaseGeometry | None],
-        congested: Callable[[], bool],
-        carry_out: Callable[[list[Output]], None],
-        part_from: Callable[[str, str], None],
         sent: Callable[[int], None],
     ) -> None:
-        self._past, self._site, self._session = past, site, session
-        self._area, self._congested, self._carry_out, self._part_from = area, congested, carry_out, part_from
-        self._sent = sent
+        self._past, self._site, self._way = past, site, way
+        self._area, self._sent = area, sent
         self._missing = past.gaps.of(site)
         self._fetch = PastFetch(self._missing.gaps)
         self._serve = PastServe()
@@ -140,6 +84,7 @@ class PastLane:
         self._to_write: list[PastPart] = []
         self._writing = self._reading = False
         self._told: past_policy.Told | None = None
+        self._told_at: datetime | None = None  # when the partner last said what it left out
 
     def told(self, now: datetime) -> PastTold:
         """For people."""
@@ -150,22 +95,27 @@ class PastLane:
 
     def tick(self, now: datetime) -> None:
         """A few times a second."""
-        heard = self._session.heard
+        heard = self._way.heard()
         if heard is None:
             return
         number, heard_at = heard
         if number != self._connection:
             self._connection, self._back_at = number, now
-        skew = self._session.skew.offset_us
+        skew = self._way.skew_us()
         self._heard_us = micros(heard_at) + (skew or 0)
         settled = SETTLE if skew is not None else SETTLE_UNKNOWN
         if self._back_at is not None and now - self._back_at >= settled:
             self._came_back(micros(self._back_at) + (skew or 0))
-        if self._back_at is None:
+        if self._back_at is None and not self._way.live:
+            self._go_on(now)
+        elif self._back_at is None:
             self._missing.live_us = max(self._missing.live_us, self._heard_us)
             if self._saved_at is None or now - self._saved_at >= SAVE_EVERY:
                 self._saved_at = now
                 self._later(self._past.save())
+        left_out = self._way.left_out.due(now)
+        if left_out is not None and self._way.say(left_out):
+            self._way.left_out.told()
         self._ask(now)
         self._answer(now)
 
@@ -173,33 +123,58 @@ class PastLane:
         self._back_at = None
         live_us = self._missing.live_us
         if live_us and self._past.keeps and self._past.longest_us:
-            if self._fetch.missed(live_us - EDGE_US, back_us):
+            if self._fetch.missed(live_us - (EDGE_US if self._way.live else 0), back_us) and self._way.live:
                 log.info(
                     "tracks of a partner were missed", partner=self._site, seconds=(back_us - live_us) // US
                 )
             self._keep()
         self._missing.live_us = max(live_us, back_us)
 
+    def _go_on(self, now: datetime) -> None:
+        """Nothing of now comes over a hub: what flew since is asked for once enough of it is together."""
+        through_us = micros(now - SETTLE_BEYOND)
+        if not self._missing.gaps and through_us - self._missing.live_us >= BEYOND_EVERY // timedelta(
+            microseconds=1
+        ):
+            self._came_back(through_us)
+
     def lost(self, now: datetime) -> None:
         """The link is away."""
         if self._back_at is not None:  # too short to ask; what came live meanwhile lies between two gaps
-            self._came_back(micros(self._back_at) + (self._session.skew.offset_us or 0))
-            self._missing.live_us = max(self._missing.live_us, self._heard_us)
+            self._came_back(micros(self._back_at) + (self._way.skew_us() or 0))
+            if self._way.live:
+                self._missing.live_us = max(self._missing.live_us, self._heard_us)
         self._connection = None
         self._fetch.lost(now)
         self._serve.lost()
 
     def heard(self, word: PastWord, now: datetime) -> None:
         """The partner asks, or answers."""
-        if isinstance(word, PastAsk):
-            self._session.counts["past_asked"] += 1
-            self._serve.asked(word, now)
-            self._answer(now)
-        elif self._fetch.heard(word, now):
-            self._session.counts["past_rows_received"] += word.rows
-            self._to_write.append(word)
-            self._write()
-            self._ask(now)
+        match word:
+            case PastAsk():
+                self._way.counts["past_asked"] += 1
+                self._serve.asked(word, now)
+                self._answer(now)
+            case PastLeftOut():
+                self._left_out(word, now)
+            case PastPart() if self._fetch.heard(word, now):
+                self._way.counts["past_rows_received"] += word.rows
+                self._to_write.append(word)
+                self._write()
+                self._ask(now)
+
+    def _left_out(self, word: PastLeftOut, now: datetime) -> None:
+        """The partner's line was full: of that time some of what flew did not come live, and some did."""
+        soon = self._told_at is not None and timedelta(0) <= now - self._told_at < LEFT_OUT_EVERY
+        if soon or not self._past.keeps:
+            self._way.counts["past_left_out_ignored"] += 1
+            return
+        self._told_at = now
+        self._way.counts["past_left_out_rows"] += word.rows
+        now_us = micros(now) + (self._way.skew_us() or 0)
+        from_us, to_us = max(word.from_us, now_us - self._past.longest_us), min(word.to_us, now_us)
+        if self._fetch.missed(from_us, to_us):
+            self._keep()
 
     def line_free(self, now: datetime) -> None:
         """The socket has room again, or rows that waited are out."""
@@ -211,13 +186,11 @@ class PastLane:
     def _ask(self, now: datetime) -> None:
         if self._back_at is not None or self._connection is None or not self._past.keeps:
             return
-        skew = self._session.skew.offset_us or 0
+        skew = self._way.skew_us() or 0
         self._fetch.bounded(micros(now) + skew - self._past.longest_us)
-        ask = self._fetch.next(now)
-        outputs = [] if ask is None else self._session.past(ask, congested=self._congested())
-        if ask is not None and outputs:
+        ask = self._fetch.next(now) if self._way.free() else None
+        if ask is not None and self._way.say(ask):
             self._fetch.asked(ask, now)
-            self._carry_out(outputs)
 
     def _write(self) -> None:
         if not self._writing and self._to_write:
@@ -233,7 +206,7 @@ class PastLane:
     async def _written(self, part: PastPart) -> None:
         """One part after the other, in order: what failed, and all that came after it, is asked for again."""
         rows = await deferToThread(read_rows, part)
-        skew = self._session.skew.offset_us or 0
+        skew = self._way.skew_us() or 0
         shift_us = 0 if abs(skew) < SAME_CLOCK_US else -skew
         some = np.ones(len(rows), np.bool_)
         if len(rows):
@@ -245,10 +218,10 @@ class PastLane:
             chunk = await deferToThread(chunk_of, rows, some, self._site, shift_us)
             assert self._past.archive is not None  # noqa: S101  # without one nothing is asked
             await self._past.archive.put_past(chunk)
-        self._session.counts["past_rows_written"] += kept
-        self._session.counts["past_rows_known"] += len(rows) - kept
+        self._way.counts["past_rows_written"] += kept
+        self._way.counts["past_rows_known"] += len(rows) - kept
         if part.code:
-            self._session.counts[f"past_none_{part.code}"] += 1
+            self._way.counts[f"past_none_{part.code}"] += 1
         self._to_write.pop(0)
         self._fetch.written(part, kept, self._past.clock())
         self._keep()
@@ -264,6 +237,8 @@ class PastLane:
             if not held.size:
                 self._sure = True  # behind what the last run wrote
             return held
+        if not self._way.live:
+            return None  # its gaps join, and nothing of them came live
         found = []
         if part.from_us < gap.begun_us + BEGIN_EDGE_US:
             found.append(await self._edge(gap.begun_us, gap.begun_us + BEGIN_EDGE_US, shift_us))
@@ -294,7 +269,7 @@ class PastLane:
         now = self._past.clock()
         if isinstance(error, Malformed):
             self._fetch.not_written("MALFORMED", now)
-            self._part_from("MALFORMED", f"{error.field}: {error.detail}")
+            self._way.end("MALFORMED", f"{error.field}: {error.detail}")
             return
         if not isinstance(error, OSError | StoreError | GanyingError):
             log.error(
@@ -318,19 +293,19 @@ class PastLane:
             done = Deferred.fromCoroutine(self._read(*wanted))
             done.addErrback(self._defect).addBoth(lambda _: self._has_read())
         part = self._serve.answer(now)
-        if part is None or not self._session.past_may_leave(congested=self._congested()):
+        if part is None or not self._way.free():
             return
         told, world = self._told, self._past.desk.world
         if part.rows and (told is None or not told.holds(world, self._site, now)):
             self._serve.forget()  # read under terms that hold no more
             return
-        outputs = self._session.past(part, congested=False)
+        if not self._way.say(part):
+            return
         self._serve.left(part)
-        self._session.counts["past_rows_sent"] += part.rows
+        self._way.counts["past_rows_sent"] += part.rows
         if part.code:
-            self._session.counts[f"past_refused_{part.code}"] += 1
+            self._way.counts[f"past_refused_{part.code}"] += 1
         self._sent(part.rows)
-        self._carry_out(outputs)
         self._answer(now)
 
     def _has_read(self) -> None:

@@ -23,7 +23,9 @@ from adapters.link import carried, classes, columns, leaving, received
 from adapters.link.ahead import Read, ReadAhead
 from adapters.link.flows import Flows
 from adapters.link.intake import Intake
-from adapters.link.past import Past, PastLane
+from adapters.link.past import PastLane
+from adapters.link.past_site import Past
+from adapters.link.past_ways import OverLink
 from adapters.link.received import Sorted
 from adapters.link.sharing import Sharing
 from adapters.link.socket import LinkSocket
@@ -36,7 +38,7 @@ from dispatch.consent_forms import coarse_place
 from dispatch.consent_records import SentRow
 from dispatch.errors import GanyingError, NotStored
 from dispatch.picture import TrackPicture
-from protocols.codec.link import Word
+from protocols.codec.link import Word, WordPassed
 from protocols.codec.link_columns import states_from
 from protocols.link_greeting import COLUMNS, LANES, RELAY
 from protocols.link_lanes import OWN, RELAYED, Have, Lane
@@ -111,11 +113,8 @@ class Peer:
         self.past = PastLane(
             past,
             site=site,
-            session=self.session,
+            way=OverLink(self.session, congested=self._congested, carry_out=self._carry_out, end=self.part),
             area=partial(sharing.area, site),
-            congested=lambda: self.socket is None or self.socket.congested,
-            carry_out=self._carry_out,
-            part_from=self.part,
             sent=partial(sharing.tracks_sent, site),
         )
         self._sent_positions: dict[str, float] = {}
@@ -337,9 +336,27 @@ class Peer:
 
     def say(self, word: Word) -> bool:
         """Whether it went out."""
-        outputs = self.session.say(word, congested=self.socket is None or self.socket.congested)
+        outputs = self.session.say(word, congested=self._congested())
         self._carry_out(outputs)
         return bool(outputs)
+
+    def say_past(self, word: WordPassed) -> bool:
+        """Whether a word of the past, from or for a site beyond, went out."""
+        outputs = self.session.past(word, congested=self._congested())
+        self._carry_out(outputs)
+        return bool(outputs)
+
+    def past_free(self, capability: str) -> bool:
+        """Whether it would go out now."""
+        return self.session.past_may_leave(capability, congested=self._congested())
+
+    def reached(self, capability: str) -> bool:
+        """Whether the link is up and both can this."""
+        up = self.session.state in (LinkState.CATCHING_UP, LinkState.LIVE)
+        return up and self.session.peering.can(capability, self.session.identity)
+
+    def _congested(self) -> bool:
+        return self.socket is None or self.socket.congested
 
     # Tracks
 
@@ -374,7 +391,7 @@ class Peer:
         shown = [track for _, track in moved]
         if partner.tracks_are_coarse(world, self.site, now):
             shown = [replace(track, position=coarse_place(track.position)) for track in shown]
-        full = self.socket.congested
+        full = self._congested()
         if self.session.peering.can(COLUMNS, self.session.identity):
             labels = self._labels.to_tell(shown)
             outputs = self.session.columns_available(states_from(shown), labels, now, congested=full)

@@ -1,4 +1,4 @@
-"""Seals on rows that travel over a third site: made with the key of our site certificate, checked against the origin's.
+"""Seals on what travels over a third site, rows and words: made with the key of our site certificate, checked against the origin's.
 
 The certificate travels with the row; it counts if one of the federation's authorities issued it, it is valid now, and
 the site in it is the row's origin.
@@ -27,28 +27,42 @@ class Seals:
     """Ours to make, others' to check. Raises Malformed for files that do not serve."""
 
     def __init__(self, certificate: Path, key: Path, ca: Path) -> None:
+        self._files = (certificate, key, ca)
+        self._known: dict[bytes, x509.Certificate] = {}
+        self.renew()
+
+    def renew(self) -> None:
+        """Read the files anew: what is sealed from now on carries the certificate that lies there now."""
+        certificate, key, ca = self._files
         try:
             own = x509.load_pem_x509_certificate(certificate.read_bytes())
             self._key: Any = serialization.load_pem_private_key(key.read_bytes(), password=None)
             self._roots = x509.load_pem_x509_certificates(ca.read_bytes())
         except (OSError, ValueError, TypeError) as error:
             raise Malformed("federation", f"certificate, key or ca: {error}") from None
-        self._certificate = own.public_bytes(serialization.Encoding.DER)
-        self._known: dict[bytes, x509.Certificate] = {}
+        self.certificate = own.public_bytes(serialization.Encoding.DER)
+
+    def sign(self, data: bytes) -> bytes:
+        """Our signature."""
+        return _sign(self._key, data)
 
     def seal(self, row: LinkRow) -> LinkRow:
         """The row with our signature."""
-        return replace(row, signature=_sign(self._key, signed_bytes(row)), certificate=self._certificate)
+        return replace(row, signature=self.sign(signed_bytes(row)), certificate=self.certificate)
 
     def check(self, row: LinkRow, now: datetime) -> None:
         """Raises Refused: CERTIFICATE or TAMPERED."""
-        certificate = self._known.get(row.certificate) or self._issued(row.certificate)
+        self.verify(row.origin, row.certificate, row.signature, signed_bytes(row), now)
+
+    def verify(self, origin: str, der: bytes, signature: bytes, data: bytes, now: datetime) -> None:
+        """Whether a site signed this. Raises Refused: CERTIFICATE or TAMPERED."""
+        certificate = self._known.get(der) or self._issued(der)
         if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
             raise Refused("CERTIFICATE", "the origin's certificate is not valid now", field="signer")
-        if site_of(certificate) != row.origin:
-            raise Refused("CERTIFICATE", "it is another site's than the row's origin", field="signer")
-        if not _verified(certificate.public_key(), row.signature, signed_bytes(row)):
-            raise Refused("TAMPERED", f"not what site {row.origin[:20]!r} signed", field="signature")
+        if site_of(certificate) != origin:
+            raise Refused("CERTIFICATE", "it is another site's than the origin", field="signer")
+        if not _verified(certificate.public_key(), signature, data):
+            raise Refused("TAMPERED", f"not what site {origin[:20]!r} signed", field="signature")
 
     def _issued(self, der: bytes) -> x509.Certificate:
         try:

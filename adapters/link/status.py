@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from adapters.link.past import PastTold
+from adapters.link.past_site import PastTold
 from adapters.link.socket import FRAME_TOO_LARGE
 from protocols.link_state import LinkState
 

@@ -32,6 +32,7 @@ from dispatch.room_commands import NoteReached
 from dispatch.room_fold import LATE_S
 from dispatch.room_records import RoomEntry, RoomFile
 from dispatch.world import World
+from protocols.codec.link_passed import WordPassed
 from protocols.codec.link_rooms import (
     MAX_HANDS,
     PART_BYTES,
@@ -39,7 +40,6 @@ from protocols.codec.link_rooms import (
     FilePart,
     RoomHand,
     RoomHands,
-    RoomPassed,
 )
 from protocols.link_files import Fetched, FileFetch, NotGiven
 
@@ -98,7 +98,7 @@ class RoomsOverLinks:
             if call.active():
                 call.cancel()
 
-    def passing(self, passed: RoomPassed) -> bool:
+    def passing(self, passed: WordPassed) -> bool:
         """Something from one site to another comes by; True: it is seen to here."""
         return self._hub.passing(passed)
 

@@ -23,7 +23,8 @@ from dispatch import room_sharing
 from dispatch.errors import GanyingError
 from dispatch.room_checks import MAX_FILE_BYTES
 from dispatch.room_records import RoomFile
-from protocols.codec.link_rooms import PART_BYTES, FileAsk, FilePart, RoomPassed
+from protocols.codec.link_passed import WordPassed
+from protocols.codec.link_rooms import PART_BYTES, FileAsk, FilePart
 
 MOST_GATHERED = 4  # files at once, 2 MiB each; beyond: the oldest is let go, and passes all the same
 MOST_GRANTS = 256
@@ -35,10 +36,10 @@ log = structlog.get_logger()
 class Ways(Protocol):
     """The links (adapters/link)."""
 
-    def forward(self, passed: RoomPassed) -> bool:
+    def forward(self, passed: WordPassed) -> bool:
         """On towards the site it is for."""
 
-    def answer(self, asked: RoomPassed, word: FilePart) -> bool:
+    def answer(self, asked: WordPassed, word: FilePart) -> bool:
         """Back to who asked, in place of the site that was asked."""
 
 
@@ -59,7 +60,7 @@ class PassingFiles:
         self._granted: dict[tuple[str, str, str], datetime] = {}  # (asker, giver, hash) -> when
         self._gathered: dict[tuple[str, str], bytearray] = {}  # (giver, hash) -> from the start on
 
-    def passing(self, passed: RoomPassed) -> bool:
+    def passing(self, passed: WordPassed) -> bool:
         """Something for another site, which may be passed on; True: it is seen to here."""
         match passed.word:
             case FileAsk():
@@ -68,7 +69,7 @@ class PassingFiles:
                 self._given(passed, passed.word)
         return False
 
-    def _asked(self, passed: RoomPassed, ask: FileAsk) -> bool:
+    def _asked(self, passed: WordPassed, ask: FileAsk) -> bool:
         if self._may_keep(passed.to, ask.room_id, ask.sha256) is None:
             return False
         _keep_newest(self._rooms, (passed.origin, ask.sha256), ask.room_id, MOST_GRANTS)
@@ -79,7 +80,7 @@ class PassingFiles:
         reading.addCallback(self._answer, passed, ask).addErrback(_defect)
         return True
 
-    def _answer(self, data: bytes, passed: RoomPassed, ask: FileAsk) -> None:
+    def _answer(self, data: bytes, passed: WordPassed, ask: FileAsk) -> None:
         named = self._may_keep(passed.to, ask.room_id, ask.sha256)
         if not data or named is None:  # not here, or not any more
             self._ways.forward(passed)
@@ -88,7 +89,7 @@ class PassingFiles:
         if self._ways.answer(passed, part):
             self._count(passed.origin, "bytes_given_for_others", len(data))
 
-    def _given(self, passed: RoomPassed, part: FilePart) -> None:
+    def _given(self, passed: WordPassed, part: FilePart) -> None:
         key = (passed.to, passed.origin, part.sha256)
         if part.refused:
             self._granted.pop(key, None)

@@ -95,7 +95,7 @@ _orders = msgspec.json.Decoder(Order)
 _reports = msgspec.json.Decoder(Report)
 
 
-def order_line(order: Order) -> bytes:
+def order_line(order: msgspec.Struct) -> bytes:
     """As it goes into the pipe."""
     return msgspec.json.encode(order) + b"\n"
 

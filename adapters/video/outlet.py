@@ -1,11 +1,13 @@
 """The way from a process's streams to its site: bounded, and shared by them fairly.
 
-While the site has too much to do it does not read, and the pipe fills; then each stream that has too much waiting is
-dropped to its next key frame, counted, exactly as a slow viewer's (protocols/video_gop.py).
+Who puts in writes himself, and nobody is woken: that cost more than all the taking apart of streams. While the site has
+too much to do it does not read, and the pipe fills; then what does not fit waits for a thread of ours, and each stream that
+has too much waiting is dropped to its next key frame, counted, exactly as a slow viewer's (protocols/video_gop.py).
 """
 
 import contextlib
 import os
+import select
 import threading
 
 from adapters.video.order import KLV, PICTURE, REPORT, framed
@@ -14,13 +16,15 @@ from protocols.video_gop import ViewerQueue
 
 
 class Outlet:
-    """Streams put in from their threads; one thread of ours writes."""
+    """Streams put in from their threads; one thread of ours writes what the pipe did not take at once."""
 
     def __init__(self, descriptor: int) -> None:
+        os.set_blocking(descriptor, False)
         self._descriptor = descriptor
         self._some = threading.Condition()
-        self._queue = ViewerQueue(lambda _: None)
-        self._queue.block()  # nothing is sent from within: the writer takes
+        self._queue = ViewerQueue(self._put)
+        self._rest = memoryview(b"")  # of a frame that the pipe has taken in part
+        self._gone = False
 
     def open(self, slot: int) -> None:
         """A stream may put in."""
@@ -37,19 +41,16 @@ class Outlet:
         """A unit for viewers."""
         with self._some:
             self._queue.unit(slot, framed(PICTURE, slot, epoch, body, key=key), key=key)
-            self._some.notify()
 
     def klv(self, slot: int, epoch: int, body: bytes) -> None:
         """KLV; left out with the pictures it belongs to."""
         with self._some:
             self._queue.unit(slot, framed(KLV, slot, epoch, body), key=False)
-            self._some.notify()
 
     def report(self, body: bytes) -> None:
         """How all do; left out where the site reads nothing at all."""
         with self._some, contextlib.suppress(SessionOver):
             self._queue.must(framed(REPORT, 0, 0, body))
-            self._some.notify()
 
     def dropped(self, slot: int) -> int:
         """Units that did not get through."""
@@ -57,14 +58,28 @@ class Outlet:
             return self._queue.counts(slot)[1]
 
     def write(self) -> None:
-        """Write until the site is gone."""
-        while True:
+        """Write what waits, until the site is gone."""
+        pipe = select.poll()
+        pipe.register(self._descriptor, select.POLLOUT)
+        while not self._gone:
             with self._some:
-                while (frame := self._queue.take()) is None:
+                while not self._queue.blocked:
                     self._some.wait()
-            view = memoryview(frame)
-            while view:
-                try:
-                    view = view[os.write(self._descriptor, view) :]
-                except BrokenPipeError:
-                    return
+            pipe.poll()
+            with self._some:
+                self._put(self._rest)
+                if not self._rest:
+                    self._queue.unblock()
+
+    def _put(self, frame: bytes | memoryview) -> None:
+        """Into the pipe, as much as goes; the rest waits. Under the lock."""
+        try:
+            taken = os.write(self._descriptor, frame)
+        except BlockingIOError:
+            taken = 0
+        except BrokenPipeError:  # standard input ends too, and the process with it
+            self._gone, taken = True, len(frame)
+        self._rest = memoryview(frame)[taken:]
+        if self._rest and not self._queue.blocked:
+            self._queue.block()
+            self._some.notify()

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import structlog
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import ProcessExitedAlready
@@ -54,14 +55,14 @@ class VideoProcess:
         self._stopped: Deferred[None] | None = None
         self._broken = ""
         self._began_s = 0.0
-        self._order: Callable[[], Order] = Order
+        self._order: Callable[[], msgspec.Struct] = Order
 
     @property
     def pid(self) -> int | None:
         """Of the process there is now."""
         return None if self._life is None or self._life.transport is None else self._life.transport.pid
 
-    def start(self, order: Callable[[], Order]) -> None:
+    def start(self, order: Callable[[], msgspec.Struct]) -> None:
         """Make it; `order` says its streams, now and after each death."""
         self._order = order
         self._make()

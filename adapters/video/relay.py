@@ -107,7 +107,7 @@ class Relay:
             return
         process = Path(f"/proc/{self.pid}")
         try:
-            if not any(os.readlink(each).startswith("socket:") for each in (process / "fd").iterdir()):
+            if not any(str(each.readlink()).startswith("socket:") for each in (process / "fd").iterdir()):
                 return
             fields = (process / "stat").read_text().rpartition(")")[2].split()
             begin, end = int(fields[45]), int(fields[46])  # arg_start, arg_end: proc_pid_stat(5)

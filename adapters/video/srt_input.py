@@ -5,6 +5,7 @@ again, so KLV stays and nothing waits for the next picture); protocols/mpegts.py
 """
 
 import re
+import time
 
 from adapters.video.intake import Intake, SourceFailed
 from adapters.video.listening import POLL_S
@@ -45,7 +46,7 @@ def _session(intake: Intake, feeding: Feeding) -> bool:
             data = relay.read(POLL_S)
             if data:
                 came = True
-                feeding.feed(data)
+                feeding.feed(data, time.monotonic())
             elif data is not None:
                 break
             elif not came:

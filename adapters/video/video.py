@@ -19,12 +19,14 @@ from twisted.internet.task import LoopingCall
 from adapters.clock import Clock
 from adapters.config import Config
 from adapters.metrics import Metrics
+from adapters.video.discovery.discovery import Discovery
 from adapters.video.gb28181.calls import MediaOrder
 from adapters.video.line import NOT_ENABLED, WORKER_DOWN, Line, Watching
 from adapters.video.looking import Looking
 from adapters.video.order import KLV, PICTURE, FromChild, Order, StreamOrder, StreamReport, read_report
 from adapters.video.process import VideoProcess
 from adapters.video.recording.recordings import Recordings
+from adapters.video.starts import Starts
 from adapters.video.viewings import Viewings
 from dispatch.facts import Recorded
 from dispatch.terrain import Terrain
@@ -93,6 +95,15 @@ class Video:
         self.recordings = Recordings(
             config=config, desk=desk, clock=clock, metrics=metrics, reactor=reactor, terrain=terrain
         )
+        self.discovery = Discovery(
+            config=config,
+            desk=desk,
+            clock=clock,
+            metrics=metrics,
+            reactor=reactor,
+            still=self.recordings.still_of,
+        )
+        self._starts = Starts(desk, reactor)
         self.elsewhere: Elsewhere | None = None  # partners' streams
         self.called: Called | None = None  # streams of GB/T 28181
         self._cameras = Looking(line=self.line, terrain=terrain, metrics=metrics, reactor=reactor)
@@ -115,6 +126,7 @@ class Video:
         self._follow(self._desk.world)
         self._looking.start(LOOK_EVERY_S)
         self._cameras.start()
+        self.discovery.start()
         self.recordings.start()
 
     @inlineCallbacks
@@ -124,7 +136,7 @@ class Video:
         if self._looking.running:
             self._looking.stop()
         self._cameras.stop()
-        yield DeferredList([process.stop() for process in self.processes])
+        yield DeferredList([self.discovery.stop(), *(process.stop() for process in self.processes)])
         yield DeferredList([self.viewings.stop(), self.recordings.stop()])
 
     # For viewers and doors
@@ -163,7 +175,8 @@ class Video:
     # The registry
 
     def _committed(self, world: World, recorded: tuple[Recorded, ...]) -> None:
-        if any(type(each.fact).__name__.startswith("VideoStream") for each in recorded):
+        if any(type(each.fact).__name__.startswith(("VideoStream", "VideoSending")) for each in recorded):
+            self.discovery.committed(world)  # first: it lets go of the port
             self._follow(world)
 
     def _follow(self, world: World) -> None:
@@ -340,6 +353,7 @@ class Video:
     def _look(self) -> None:
         now, now_s = self._clock(), self._reactor.seconds()
         changed = [line.look(now_s, now) for line in self._lines.values()]
+        self._starts.look(self._lines.values())
         for line in self._lines.values():
             line.reason = self._why(line) or line.reason
         counted: dict[str, int] = {"live": 0, "stalled": 0, "down": 0}

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from adapters.link.past import PastTold
 from adapters.link.past_policy import instant
+from adapters.link.past_site import PastTold
 from adapters.store.journal import Period
 from adapters.web.lists import newest_first, page
 from adapters.web.site import LinkState

@@ -17,7 +17,7 @@ from adapters.archive.query import Query
 from adapters.archive.readers import Form
 from adapters.clock import Clock
 from adapters.config import Config
-from adapters.link.past import PastTold
+from adapters.link.past_site import PastTold
 from adapters.metrics import Metrics
 from adapters.papers.questions import Question
 from adapters.planner.wonders import WhatIf

@@ -22,11 +22,18 @@ from dispatch.facts import Recorded
 from dispatch.video import may_watch
 from dispatch.video_commands import BeginViewing
 from dispatch.video_facts import VideoStreamRemoved, VideoStreamSaved
-from dispatch.views import visible
+from dispatch.views import Viewer, visible
 from dispatch.world import World
 from protocols.client_session import SessionOver
 from protocols.codec import video as codec
-from protocols.codec.video import VideoHello, VideoPing, VideoSaid, VideoUnwatch, VideoWatch
+from protocols.codec.video import (
+    VideoHello,
+    VideoPing,
+    VideoSaid,
+    VideoStanding,
+    VideoUnwatch,
+    VideoWatch,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -125,7 +132,7 @@ class Viewers:
                 at=self.site.clock(),
             )
         )
-        self._tell(viewer, self.video)
+        self._tell(viewer, _Look(self.site, self.video))
 
     def _watch(self, viewer: VideoViewer, principal: Principal, said: VideoWatch) -> None:
         stream_id = said.stream_id
@@ -178,7 +185,7 @@ class Viewers:
             return
         viewer.watched[stream_id] = still.slot
         # told first: it says which slot is whose
-        self._tell(viewer, video)
+        self._tell(viewer, _Look(self.site, video))
         video.watch(viewer, still)
 
     def _allowed(self, video: Video, principal: Principal, stream_id: str) -> Line | None:
@@ -226,22 +233,17 @@ class Viewers:
         self._looks += 1
         if self.video is None or (not changed and self._looks % _TELL_EVERY):
             return
+        look = _Look(self.site, self.video)
         for viewer in tuple(self._all):
-            if viewer.principal is not None:
-                self._tell(viewer, self.video)
+            self._tell(viewer, look)
 
-    def _tell(self, viewer: VideoViewer, video: Video) -> None:
+    @staticmethod
+    def _tell(viewer: VideoViewer, look: "_Look") -> None:
         """How the streams do that the viewer sees in the registry."""
         if viewer.principal is None:
             return
-        relations, eyes = self.site.relations(), viewer.principal.viewer
-        seen = [
-            line.standing()
-            for line in video.lines()
-            if visible(relations, eyes, "video_streams", line.stream)
-        ]
         left_out = {slot: viewer.queue.counts(slot)[1] for slot in viewer.watched.values()}
-        viewer.tell(codec.standings(seen, left_out))
+        viewer.tell(look.told(viewer.principal.viewer, left_out))
 
     def _committed(self, _: World, recorded: tuple[Recorded, ...]) -> None:
         if not any(isinstance(each.fact, _CHANGES) for each in recorded):
@@ -262,3 +264,23 @@ class Viewers:
                 if stream is None or not may_watch(role, operator_id, stream):
                     self._leave(viewer, stream_id)
                     viewer.tell(codec.refused(stream_id, "NO_MORE", "this stream may be watched no more"))
+
+
+class _Look:
+    """How streams do at one moment: worked out once for all who see the same."""
+
+    def __init__(self, site: Site, video: Video) -> None:
+        self._relations, self._lines = site.relations(), video.lines()
+        self._seen: dict[Viewer, tuple[VideoStanding, ...]] = {}
+        self._standings = codec.Standings()
+
+    def told(self, eyes: Viewer, left_out: dict[int, int]) -> bytes:
+        """To a viewer with these eyes."""
+        seen = self._seen.get(eyes)
+        if seen is None:
+            seen = self._seen[eyes] = tuple(
+                line.standing()
+                for line in self._lines
+                if visible(self._relations, eyes, "video_streams", line.stream)
+            )
+        return self._standings.message(seen, left_out)

@@ -5,13 +5,20 @@ from typing import Any
 
 from dispatch.facts import Recorded
 from dispatch.papers.log_line import LogLine, incident_name, line, why
-from dispatch.video_facts import VideoClipExported, VideoStreamRemoved, VideoStreamSaved
+from dispatch.video_facts import VideoClipExported, VideoSendingBegan, VideoStreamRemoved, VideoStreamSaved
 from dispatch.video_kinds import VideoCarrier
 from dispatch.world import World
 
 
 def _saved(_: World, recorded: Recorded, fact: VideoStreamSaved) -> LogLine:
     name, new = fact.stream.terms.name, not fact.changed
+    if fact.found:
+        return line(
+            recorded,
+            why(f"未登记的发送方自动登记为视频源“{name}”", fact.found),
+            why(f"Unknown sender registered as video stream “{name}” by itself", fact.found),
+            aircraft_id=fact.stream.terms.carrier_id,
+        )
     return line(
         recorded,
         f"{'登记' if new else '修改'}视频源“{name}”",
@@ -26,6 +33,21 @@ def _removed(world: World, recorded: Recorded, fact: VideoStreamRemoved) -> LogL
         recorded,
         why(f"撤销视频源{name}", fact.reason),
         why(f"Video stream removed: {name}", fact.reason),
+    )
+
+
+def _began(world: World, recorded: Recorded, fact: VideoSendingBegan) -> LogLine:
+    found, tasking = world.video_streams.get(fact.stream_id), world.taskings.get(fact.tasking_id)
+    name, number = (
+        found.terms.name if found else fact.stream_id,
+        tasking.number if tasking else fact.tasking_id,
+    )
+    return line(
+        recorded,
+        f"{number} 开始回传画面：“{name}”",
+        f"{number} began to send video: “{name}”",
+        incident_id=tasking.incident_id if tasking else "",
+        aircraft_id=fact.aircraft_id,
     )
 
 
@@ -51,5 +73,6 @@ def _exported(world: World, recorded: Recorded, fact: VideoClipExported) -> LogL
 LINES: dict[type, Callable[[World, Recorded, Any], LogLine | None]] = {
     VideoStreamSaved: _saved,
     VideoStreamRemoved: _removed,
+    VideoSendingBegan: _began,
     VideoClipExported: _exported,
 }

@@ -15,7 +15,15 @@ from dispatch.errors import Malformed
 from protocols.codec import link_past
 from protocols.codec.common import from_us, to_us
 from protocols.codec.link_columns import LinkColumns, columns_from_wire, columns_to_wire
-from protocols.codec.link_past import PastAsk, PastPart, PastWord
+from protocols.codec.link_passed import (
+    FarPastWord,
+    FarWord,
+    SiteWord,
+    WordPassed,
+    passed_from_wire,
+    passed_to_wire,
+)
+from protocols.codec.link_past import PastAsk, PastLeftOut, PastPart, PastWord
 from protocols.codec.link_renewal import (
     CertificateAsk,
     CertificateGiven,
@@ -26,9 +34,6 @@ from protocols.codec.link_rooms import (
     FileAsk,
     FilePart,
     RoomHands,
-    RoomPassed,
-    passed_from_wire,
-    passed_to_wire,
     word_from_wire,
     word_to_wire,
 )
@@ -54,21 +59,25 @@ __all__ = [
     "Batch",
     "CertificateAsk",
     "CertificateGiven",
+    "FarPastWord",
+    "FarWord",
     "FileAsk",
     "FilePart",
     "LinkColumns",
     "LinkRow",
     "LinkTrack",
     "PastAsk",
+    "PastLeftOut",
     "PastPart",
     "PastWord",
     "RoomHands",
-    "RoomPassed",
+    "SiteWord",
     "VideoOver",
     "VideoPiece",
     "VideoPull",
     "VideoTook",
     "VideoWord",
+    "WordPassed",
 ]  # what link_rows.py reads, by the name it always had
 
 VERSION = 1  # of this dialogue; both ends speak the same or not at all
@@ -150,7 +159,7 @@ class Unknown:
     size: int
 
 
-RoomWord = RoomHands | FileAsk | FilePart | RoomPassed
+RoomWord = SiteWord | WordPassed
 Word = RoomWord | CertificateAsk | CertificateGiven | VideoWord
 Message = Greet | Batch | Ack | LinkTracks | LinkColumns | Beat | Word | PastWord | Part | Unknown
 
@@ -182,6 +191,7 @@ def encode(message: Message) -> bytes:
         case (
             PastAsk()
             | PastPart()
+            | PastLeftOut()
             | CertificateAsk()
             | CertificateGiven()
             | VideoPull()
@@ -190,8 +200,8 @@ def encode(message: Message) -> bytes:
             | VideoOver()
         ):
             _answered_out(message, wire)
-        case RoomPassed():
-            passed_to_wire(message, wire.room_passed)
+        case WordPassed():
+            passed_to_wire(message, wire.word_passed)
         case Part():
             wire.part.code, wire.part.detail = message.code, message.detail[:MAX_TEXT]
         case Unknown():
@@ -204,7 +214,7 @@ def _answered_out(
 ) -> None:
     """Questions and their answers."""
     match message:
-        case PastAsk() | PastPart():
+        case PastAsk() | PastPart() | PastLeftOut():
             link_past.word_to_wire(message, wire)
         case CertificateAsk() | CertificateGiven():
             renewal_to_wire(message, wire)
@@ -215,7 +225,7 @@ def _answered_out(
 _WORDS: dict[str | None, Callable[[link_pb2.LinkMessage, str], Message]] = {
     **dict.fromkeys(("room_hands", "file_ask", "file_part"), word_from_wire),
     **dict.fromkeys(("certificate_ask", "certificate_given"), renewal_from_wire),
-    **dict.fromkeys(("past_ask", "past_part"), link_past.word_from_wire),
+    **dict.fromkeys(link_past.WIRE_NAMES, link_past.word_from_wire),
     **dict.fromkeys(WIRE_NAMES, video_from_wire),
 }
 
@@ -247,8 +257,8 @@ def decode(data: bytes) -> Message:
             return _part_in(wire.part)
         case which if which in _WORDS:
             return _WORDS[which](wire, which)
-        case "room_passed" if wire.room_passed.WhichOneof("word") is not None:
-            return passed_from_wire(wire.room_passed)
+        case "word_passed" if wire.word_passed.WhichOneof("word") is not None:
+            return passed_from_wire(wire.word_passed)
     if not data:
         raise Malformed("message", "is empty")
     return Unknown(size=len(data))

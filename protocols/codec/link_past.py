@@ -80,7 +80,17 @@ class PastPart:
         return sum(map(len, self.packed.values()))
 
 
-PastWord = PastAsk | PastPart
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastLeftOut:
+    """Of [from_us, to_us) some of the sender's tracks of now found no room on the line."""
+
+    from_us: int
+    to_us: int
+    rows: int
+
+
+PastWord = PastAsk | PastPart | PastLeftOut
+WIRE_NAMES = ("past_ask", "past_part", "past_left_out")
 
 
 def packed(rows: PastRows) -> dict[str, bytes]:
@@ -163,14 +173,22 @@ def _open(data: bytes, dtype: "np.dtype[Any]", rows: int, field: str) -> Column:
 
 def word_to_wire(word: PastWord, wire: link_pb2.LinkMessage) -> None:
     """Fill the link message with it."""
-    if isinstance(word, PastAsk):
-        ask_to_wire(word, wire.past_ask)
-    else:
-        part_to_wire(word, wire.past_part)
+    match word:
+        case PastAsk():
+            ask_to_wire(word, wire.past_ask)
+        case PastPart():
+            part_to_wire(word, wire.past_part)
+        case PastLeftOut():
+            left = wire.past_left_out
+            left.from_us, left.to_us, left.rows = word.from_us, word.to_us, word.rows
 
 
 def word_from_wire(wire: link_pb2.LinkMessage, which: str) -> PastWord:
     """The word of a link message that has one; `which` is the field's name. Raises Malformed."""
+    if which == "past_left_out":
+        left = wire.past_left_out
+        _span(left.from_us, left.to_us, "past_left_out.to_us")
+        return PastLeftOut(from_us=left.from_us, to_us=left.to_us, rows=left.rows)
     return ask_from_wire(wire.past_ask) if which == "past_ask" else part_from_wire(wire.past_part)
 
 

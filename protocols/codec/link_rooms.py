@@ -13,9 +13,7 @@ from protocols.gen import link_pb2
 
 MAX_HANDS = 64  # in one message: more people than ever pointed at once
 PART_BYTES = 16_384  # half a second of a line of 256 kbit/s: an order waits no longer behind it
-MOST_PATH = 32  # sites named in one; more than eight are refused by name, not as unreadable
 _DIGEST_BYTES = 32
-_SITE = re.compile(r"^[0-9]{2}(-[A-Z0-9]{1,8})?\Z")
 _CODE = re.compile(r"^[A-Z][A-Z0-9_]{0,31}\Z")
 _POINTER, _VIEW = 2, 4  # numbers in each
 
@@ -54,32 +52,6 @@ class FilePart:
     size: int = 0
     data: bytes = b""
     refused: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoomPassed:
-    """A word of site `origin` to site `to` over those in `path`, the last of them being who sends it on."""
-
-    origin: str
-    to: str
-    path: tuple[str, ...]
-    word: RoomHands | FileAsk | FilePart
-
-
-def passed_to_wire(message: RoomPassed, wire: link_pb2.RoomPassed) -> None:
-    """Fill the message."""
-    wire.origin, wire.to = message.origin, message.to
-    wire.path.extend(message.path)
-    word_to_wire(message.word, wire)
-
-
-def passed_from_wire(wire: link_pb2.RoomPassed) -> RoomPassed:
-    """Raises Malformed with the field's path."""
-    sites = (wire.origin, wire.to, *wire.path)
-    if len(wire.path) > MOST_PATH or not all(_SITE.match(each) for each in sites):
-        raise Malformed("room_passed.path", f"is not at most {MOST_PATH} site ids")
-    word = word_from_wire(wire, wire.WhichOneof("word") or "")
-    return RoomPassed(origin=wire.origin, to=wire.to, path=tuple(wire.path), word=word)
 
 
 def hands_to_wire(message: RoomHands, wire: link_pb2.RoomHands) -> None:
@@ -137,7 +109,7 @@ def _degrees(numbers: object, count: int, where: str) -> tuple[float, ...]:
 
 
 def word_to_wire(
-    word: RoomHands | FileAsk | FilePart, wire: link_pb2.LinkMessage | link_pb2.RoomPassed
+    word: RoomHands | FileAsk | FilePart, wire: link_pb2.LinkMessage | link_pb2.WordPassed
 ) -> None:
     """Fill the message's one word."""
     match word:
@@ -150,7 +122,7 @@ def word_to_wire(
 
 
 def word_from_wire(
-    wire: link_pb2.LinkMessage | link_pb2.RoomPassed, which: str
+    wire: link_pb2.LinkMessage | link_pb2.WordPassed, which: str
 ) -> RoomHands | FileAsk | FilePart:
     """The word of a link message that has one; `which` is the field's name. Raises Malformed."""
     if which == "room_hands":

@@ -219,21 +219,53 @@ def pong(at_us: int, now: datetime) -> bytes:
     return told.SerializeToString()
 
 
-def standings(all_of: Iterable[VideoStanding], left_out: Mapping[int, int]) -> bytes:
-    """How streams do. `left_out` by slot: of those this viewer watches."""
+class Standings:
+    """How streams do at one moment, for many viewers: each stream's part of the message is made once.
+
+    Parts are messages of their own that stand one behind the other: repeated fields of a message that comes in parts add
+    up (protobuf, encoding of embedded messages).
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[int, tuple[video_pb2.VideoTold, bytes]] = {}
+
+    def message(self, all_of: Iterable[VideoStanding], left_out: Mapping[int, int]) -> bytes:
+        """To one viewer. `left_out` by slot: of those it watches."""
+        parts = [_NO_STANDINGS]
+        for each in all_of:
+            made = self._made.get(each.slot)
+            if made is None:
+                told = _standing(each)
+                made = self._made[each.slot] = told, told.SerializeToString()
+            told, part = made
+            if each.slot in left_out:
+                wire = told.standings.streams[0]
+                wire.watched, wire.left_out = True, left_out[each.slot]
+                part = told.SerializeToString()
+            parts.append(part)
+        return b"".join(parts)
+
+
+def _no_standings() -> bytes:
     told = video_pb2.VideoTold()
     told.standings.SetInParent()
-    for each in all_of:
-        wire = told.standings.streams.add()
-        wire.stream_id, wire.slot, wire.reason = each.stream_id, each.slot, each.reason
-        wire.state = enum_to_number(each.state)  # type: ignore[assignment]  # wants the wire enum
-        wire.since_us = to_us(each.since)
-        wire.viewers, wire.fps, wire.kbps = each.viewers, each.fps, each.kbps
-        wire.watched, wire.left_out = each.slot in left_out, left_out.get(each.slot, 0)
-        _put_format(wire, each.format)
-        for name, count in sorted(each.counts.items()):
-            wire.counts.add(name=name, count=count)
     return told.SerializeToString()
+
+
+_NO_STANDINGS = _no_standings()
+
+
+def _standing(each: VideoStanding) -> video_pb2.VideoTold:
+    told = video_pb2.VideoTold()
+    wire = told.standings.streams.add()
+    wire.stream_id, wire.slot, wire.reason = each.stream_id, each.slot, each.reason
+    wire.state = enum_to_number(each.state)  # type: ignore[assignment]  # wants the wire enum
+    wire.since_us = to_us(each.since)
+    wire.viewers, wire.fps, wire.kbps = each.viewers, each.fps, each.kbps
+    _put_format(wire, each.format)
+    for name, count in sorted(each.counts.items()):
+        wire.counts.add(name=name, count=count)
+    return told
 
 
 def refused(stream_id: str, code: str, detail: str) -> bytes:

@@ -97,6 +97,7 @@ def test_accounts_sessions_resources_closures_and_plans_never_leave() -> None:
         "RoomSiteReached",
         "VideoStreamSaved",
         "VideoStreamRemoved",
+        "VideoSendingBegan",
         "VideoViewingBegan",
         "VideoViewingEnded",
         "VideoReplayBegan",

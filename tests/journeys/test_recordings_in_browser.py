@@ -103,6 +103,10 @@ def test_a_recording_is_there_after_kill_9_and_is_replayed_in_step_with_the_cloc
 
         page.get_by_test_id("replay-play").click()
         wait_for(lambda: shown() > 40, "the recording plays")
+        tile.get_by_test_id("recorded-still-send").click()  # as it was then, to be sent to the field
+        expect(page.get_by_test_id("still-canvas")).to_be_visible()
+        picture(page, "recording-still")
+        page.get_by_test_id("uplink-close").click()
         page.get_by_test_id("replay-play").click()
         expect(page.get_by_test_id("replay")).to_have_attribute("data-playing", "false")
         first = shown()

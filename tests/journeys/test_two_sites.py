@@ -297,6 +297,16 @@ def seen_at(desk: Page, incident: str) -> None:
     expect(desk.locator(f'[data-id="{incident}"] [data-testid="map-partner"]')).to_have_text("赣")
 
 
+def certificate_ends(desk: Page) -> None:
+    """43's own was issued by hand and ends soon: an alarm says so, and why nobody renews it."""
+    desk.get_by_test_id("tab-alarms").click()
+    alarm = desk.locator('[data-testid="alarm"][data-id^="page:certificate"]')
+    expect(alarm).to_contain_text("链路证书还有")
+    expect(alarm).to_contain_text("不是凭邀请入网")
+    expect(alarm).to_have_attribute("data-level", "2")
+    picture(desk, "certificate-ends")
+
+
 def a_vehicle_is_invited_and_shut_out(chief: Page, pair: Pair) -> None:
     """At the link page: a code, shown once; who joined with it; shut out. Its server is never started."""
     chief.get_by_test_id("enrol-open").click()
@@ -400,6 +410,7 @@ def test_an_agreement_is_signed_by_two_and_revoked_and_the_copies_are_purged(pai
         assert time.monotonic() - since < 60
         desk = people.sign_in("diaodu", DESK, pair.theirs.url)
         seen_at(desk, str(border["id"]))
+        certificate_ends(desk)
         picture(desk, "copy-at-the-neighbour")
         told = airspace_told(pair, path)
         desk.get_by_test_id("sheet-links").click()

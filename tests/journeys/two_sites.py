@@ -8,11 +8,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from adapters.authority import ISSUED_VALID
+from adapters.cli.ca import issue_certificate
+from adapters.clock import utc_now
 from dispatch import partner
 from dispatch.facts import Recorded
 from dispatch.kinds import Role
@@ -21,6 +24,7 @@ from protocols.codec import facts
 from tests.journeys.running import GANYING, Client, RunningSite, wait_for
 
 AGREEMENT = "六省一市-2023"
+THEIRS_ENDS_IN_DAYS = 20  # of 43's certificate: issued by hand, so nobody renews it
 
 
 def free_port() -> int:
@@ -131,8 +135,9 @@ def two_sites(folder: Path, settings: str) -> Iterator[Pair]:
     """36 listens and 43 dials it through the line; the first sortie's people and resources at 36, a dispatcher at 43."""
     ca = folder / "ca"
     run_ca("init", "--dir", str(ca))
-    for name in ("36", "43"):
-        run_ca("issue", name, "--site", name, "--dir", str(ca))
+    run_ca("issue", "36", "--site", "36", "--dir", str(ca))
+    issued_at = utc_now() - timedelta(days=ISSUED_VALID.days - THEIRS_ENDS_IN_DAYS)
+    issue_certificate(ca, "43", issued_at, site="43")
     link_port, feed_port = free_port(), free_port()
     line = Relay(link_port)
     feed = f'[[feed]]\nname = "hill"\nkind = "avr"\nlisten = "127.0.0.1:{feed_port}"\n'

@@ -11,6 +11,7 @@ from dispatch.commands import AdoptPlan
 from dispatch.freshness import LIMITS
 from dispatch.kinds import AltitudeDatum, Doubt, Emergency, Role, SourceKind, TaskingState, ThingKind
 from dispatch.records import Incident, Tasking
+from dispatch.room_kinds import RoomSymbol
 from dispatch.tracks import Track
 from protocols import cot_picture, cot_stream, cot_words, cot_xml
 from protocols.cot_event import CotEvent
@@ -304,6 +305,7 @@ def test_the_words_are_the_console_s() -> None:
 def test_every_kind_has_a_word() -> None:
     """A new kind of thing does not break a round."""
     for kind, words in (
+        (RoomSymbol, cot_words.ROOM_SYMBOLS),
         (ThingKind, cot_words.THINGS),
         (Doubt, cot_words.DOUBTS),
         (Emergency, cot_words.EMERGENCIES),

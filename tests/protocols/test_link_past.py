@@ -23,6 +23,7 @@ from protocols.codec.link_past import (
     read_rows,
 )
 from protocols.link_greeting import CAPABILITIES, PAST
+from protocols.link_left_out import LeftOut
 from protocols.link_outputs import PartnerPast, Send
 from protocols.link_past import FIRST_BYTES, LEAST_BYTES, MOST_BYTES, MOST_GAPS, Gap, PastFetch
 from protocols.link_past_serve import PastServe, Read
@@ -211,6 +212,43 @@ def test_the_newest_cut_comes_first_and_what_came_of_the_older_is_not_lost() -> 
     assert [(gap.from_us, gap.to_us) for gap in fetch.gaps] == [(150, 200), (300, 400)]
 
 
+def test_a_gap_that_is_told_late_takes_its_place_and_overlaps_none() -> None:
+    fetch, now = PastFetch(), START
+    fetch.missed(300, 400)
+    ask = fetch.next(now)
+    assert ask is not None
+    fetch.asked(ask, now)
+    assert fetch.missed(200, 350)
+    assert not fetch.missed(250, 280)
+    assert fetch.missed(150, 180)
+    assert [(gap.from_us, gap.to_us) for gap in fetch.gaps] == [(150, 180), (200, 300), (300, 400)]
+    assert fetch.heard(
+        PastPart(number=ask.number, from_us=300, through_us=400), now
+    )  # it goes on being asked
+
+
+def test_what_found_no_room_on_the_line_is_told_once_it_has_room_or_has_had_none_for_long() -> None:
+    left, now = LeftOut(), START
+    assert left.due(now) is None
+    for second in range(3):
+        left.add(7, now + second * SECOND)
+    assert left.due(now + 11 * SECOND) is None
+    told = left.due(now + 12 * SECOND)
+    assert told is not None
+    assert (told.rows, told.to_us - told.from_us) == (21, 6_000_000)
+    left.add(1, now + 13 * SECOND)  # it did not go out
+    told = left.due(now + 23 * SECOND)
+    assert told is not None
+    assert (told.rows, told.to_us - told.from_us) == (22, 17_000_000)
+    left.told()
+    assert left.due(now + 60 * SECOND) is None
+    for second in range(300):
+        left.add(1, now + second * SECOND)
+        assert left.due(now + second * SECOND) is None
+    left.add(1, now + 300 * SECOND)
+    assert left.due(now + 300 * SECOND) is not None
+
+
 def test_what_is_told_why_nothing_comes_ends_there_or_waits() -> None:
     fetch, now = PastFetch(), START
     fetch.missed(100, 400)
@@ -245,7 +283,7 @@ def test_gaps_are_bounded_in_age_and_number() -> None:
     fetch.bounded(43)
     assert [(gap.from_us, gap.to_us) for gap in fetch.gaps][:2] == [(43, 45), (50, 55)]
     assert fetch.told(START).ended[0].code == "TOO_OLD"
-    assert not fetch.missed(0, 30)  # lies among them
+    assert not fetch.missed(52, 55)  # lies among them
 
 
 def test_an_age_limit_that_moves_on_neither_shifts_what_is_asked_nor_fills_the_list_for_people() -> None:

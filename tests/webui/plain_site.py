@@ -34,6 +34,7 @@ NO_CONFLICTS: dict[str, Any] = {
 
 
 PLAIN_SITE: dict[str, Any] = {  # what a site answers that keeps none of it
+    "video/senders": {"listening": False, "items": []},
     "video/recordings": {"items": [], "next": None},
     "video/clips": {"items": [], "next": None},
     "duty": {"on_duty": [], "coming": [], "handover": None},

@@ -207,6 +207,11 @@ class Recordings:
         self._stills[stream_id] = made
         return made
 
+    async def still_of(self, message: bytes) -> bytes:
+        """JPEG of a key unit. Raises GanyingError."""
+        jpeg: bytes = await self._soon.ask(Question(what="still_of"), message)
+        return jpeg
+
     def _made(self, result: bytes | Failure, stream_id: str) -> None:
         for waiting in self._making.pop(stream_id):
             if isinstance(result, Failure):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from adapters.archive.source import Reading
 from adapters.clock import utc_now
 from adapters.link import past
 from adapters.link.past_gaps import NAME
+from adapters.link.peer import Peer
 from adapters.link.socket import LinkSocket
 from dispatch.commands import ActOnTasking, AdoptPlan, ProposePlan, ShareIncident
 from dispatch.consent_commands import RevokeConsent
@@ -27,6 +29,7 @@ from tests.adapters.link.sites import Line, Site, certificates, partner, sites, 
 from tests.adapters.link.test_consents import act, agreed, fire, furnished, terms
 from tests.dispatch.scene import Scene
 
+TRACKS = (ObjectClass.INCIDENTS, ObjectClass.TASKINGS, ObjectClass.TRACKS)
 SHOWN, MILITARY, STRANGER = "78f001", "78f002", "780abc"
 
 
@@ -49,8 +52,8 @@ def frames(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     return caught
 
 
-async def both_fly(site: Site) -> None:
-    """A fire that is shared with 43, and both helicopters on their way to it; one of them is military."""
+async def both_fly(site: Site, to: str = "43") -> None:
+    """A fire that is shared with a partner, and both helicopters on their way to it; one of them is military."""
     incident_id = await fire(site)
     scene = Scene()
     scene.now = utc_now()
@@ -78,7 +81,7 @@ async def both_fly(site: Site) -> None:
             await act(site, command, role, "zhiban.li")
     present = site.incident(incident_id)
     assert present is not None
-    await act(site, ShareIncident(incident_id=incident_id, partner="43", version_seen=present.version))
+    await act(site, ShareIncident(incident_id=incident_id, partner=to, version_seen=present.version))
 
 
 class Air:
@@ -173,8 +176,7 @@ async def test_what_flew_during_a_cut_is_fetched_once_and_nothing_that_is_withhe
         await theirs.start(partner("36", port), listen="")
         await until(lambda: theirs.status().state is LinkState.LIVE, "live")
         await furnished(ours)
-        classes = (ObjectClass.INCIDENTS, ObjectClass.TASKINGS, ObjectClass.TRACKS)
-        consent_id = await agreed(ours, "43", replace(terms(*classes), track_every_s=1.0))
+        consent_id = await agreed(ours, "43", replace(terms(*TRACKS), track_every_s=1.0))
         await both_fly(ours)
         air = Air(ours)
         await air.hear_for(2)
@@ -212,6 +214,38 @@ async def test_what_flew_during_a_cut_is_fetched_once_and_nothing_that_is_withhe
     for part in sent:
         assert set(read_rows(part).columns["address"].tolist()) == {int(SHOWN, 16)}
         assert read_rows(part).callsigns == ("GY7001",)
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_found_no_room_on_a_full_line_is_fetched_afterwards_and_nothing_stands_there_twice(
+    tmp_path: Path, ca: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(past, "SETTLE_UNKNOWN", past.SETTLE)
+    monkeypatch.setattr("protocols.link_left_out.QUIET", timedelta(seconds=2))
+    full: list[str] = []
+    monkeypatch.setattr(Peer, "_congested", lambda self: self.site in full)
+    ours, theirs = Site(tmp_path, "36", ca), Site(tmp_path, "43", ca)
+    ours.archived = theirs.archived = True
+    async with sites(theirs, ours):
+        await ours.start(partner("43"))
+        await theirs.start(partner("36", ours.links.port), listen="")
+        await until(lambda: theirs.status().state is LinkState.LIVE, "live")
+        await furnished(ours)
+        await agreed(ours, "43", replace(terms(*TRACKS), track_every_s=1.0))
+        await both_fly(ours)
+        air = Air(ours)
+        await air.hear_for(3)
+        await until(lambda: theirs.picture.of_icao24(SHOWN), "live at 43")
+        full.append("43")
+        began = len(air.heard)
+        await air.hear_for(12)
+        during = set(air.heard[began : began + 10])
+        assert ours.counted("tracks_dropped", "43") > 0
+        full.clear()
+        await air.hear_for(2)
+        await until(lambda: theirs.counted("past_left_out_rows", "36"), "told")
+        await until(lambda: done(theirs), "what was left out")
+        assert len(during & set(check(ours, theirs))) >= 3
 
 
 @pytest_twisted.ensureDeferred

@@ -1,5 +1,6 @@
 """A star: 43 and 42 are linked to 36 alone, and what 43 shares with 42 gets there whole, once, in order."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -7,8 +8,12 @@ from typing import Any
 import msgspec
 import pytest
 import pytest_twisted
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 from twisted.internet.defer import Deferred
 
+from adapters.authority import read_authority
+from adapters.clock import utc_now
 from adapters.config import PartnerSection
 from dispatch.commands import ShareIncident
 from dispatch.errors import Malformed
@@ -128,6 +133,39 @@ async def test_a_hub_can_neither_alter_nor_invent(
         assert two.incident(first) is None
         assert two.links.statuses()[0].refused == {"TAMPERED": 1}
         assert live(two)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_renewed_certificate_seals_at_once(tmp_path: Path, ca: Path) -> None:
+    """The file is another one, and the link goes on: what leaves now carries the new certificate, and is taken."""
+    held = tmp_path / "own"
+    held.mkdir()
+    for name in ("ca.crt", "43.crt", "43.key"):
+        shutil.copy(ca / name, held / name)
+    hub, one, two, line = (
+        Site(tmp_path, "36", ca),
+        Site(tmp_path, "43", held),
+        Site(tmp_path, "42", ca),
+        Line(),
+    )
+    async with sites(one, two, hub):
+        await star(hub, one, two, line=line)
+        await until(lambda: all(map(live, (hub, one, two))), "the star")
+        line.cut()
+        await one.shared_incident("before", "42")
+        await until(lambda: hub.desk.held_end("42", Lane.RELAYED_ORDERS) >= 1, "held")
+        old = x509.load_pem_x509_certificate((held / "43.crt").read_bytes())
+        made = read_authority(ca).issue(old.public_key(), "43", utc_now(), site="43")
+        new = made.public_bytes(serialization.Encoding.DER)
+        (held / "43.crt").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+        one.links._certificate_renewed()
+        after = await one.shared_incident("after", "42")
+        await until(lambda: hub.desk.held_end("42", Lane.RELAYED_ORDERS) >= 2, "both held")
+        carried = [each.envelope for each in await hub.desk.held_for("42", Lane.RELAYED_ORDERS, 0, 10)]
+        assert [new in each for each in carried] == [False, True]
+        line.restore()
+        await until(lambda: two.incident(after), "taken at 42")
+        await line.close()
 
 
 @pytest_twisted.ensureDeferred

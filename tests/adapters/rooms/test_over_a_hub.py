@@ -1,6 +1,7 @@
 """Consultations in a star: pointers and files of a leaf reach a leaf over the hub, which keeps what it may keep."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from dispatch.kinds import Role
 from dispatch.room_commands import EnterRoom, InviteSite, OpenRoom
 from dispatch.room_records import RoomFile
 from protocols.codec.client_view import RoomGesture
-from protocols.codec.link_rooms import FileAsk, RoomHand, RoomHands, RoomPassed
+from protocols.codec.link_passed import WordPassed
+from protocols.codec.link_rooms import FileAsk, RoomHand, RoomHands
 from tests.adapters.desks import report
 from tests.adapters.link.sites import Line, Site, certificates, sites, until
 from tests.adapters.link.test_consents import agreed, terms
@@ -146,17 +148,39 @@ async def test_a_hub_outside_the_room_passes_on_and_keeps_nothing_and_goes_on_af
         assert len(PNG) <= given <= len(PNG) + 5 * 16_384  # resumed, not begun anew
         assert not over["36"].files.has(file.sha256)
         # what comes round, lies about its way or comes too fast is passed to nobody
-        passed = RoomPassed(origin="43", to="42", path=(), word=RoomHands(hands=(hand,)))
+        passed = WordPassed(origin="43", to="42", path=(), word=RoomHands(hands=(hand,)))
         name = "ganying_room_words_passed_total"
         for lie, code in (
-            (RoomPassed(origin="42", to="42", path=("36", "43"), word=passed.word), "LOOP"),
-            (RoomPassed(origin="43", to="43", path=(), word=passed.word), "LOOP"),
-            (RoomPassed(origin="42", to="42", path=(), word=passed.word), "PATH"),
-            (RoomPassed(origin="43", to="45", path=(), word=passed.word), "NO_ROUTE"),
+            (WordPassed(origin="42", to="42", path=("36", "43"), word=passed.word), "LOOP"),
+            (WordPassed(origin="43", to="43", path=(), word=passed.word), "LOOP"),
+            (WordPassed(origin="42", to="42", path=(), word=passed.word), "PATH"),
+            (WordPassed(origin="43", to="45", path=(), word=passed.word), "NO_ROUTE"),
         ):
             before = counted(hub, "43", code, name)
             hub.links._said("43", lie)
             assert counted(hub, "43", code, name) == before + 1, lie
+        # what its site has not sealed, or another one has, or says again, is passed to nobody either
+        seals = one.links._words._seals
+        sealed = seals.seal(passed)
+        others = two.links._words._seals.seal(replace(sealed, word=sealed.word))
+        elsewhere = RoomHand(gesture=replace(gesture, pointer=None), person_id=person.id, role=hand.role)
+        for lie, code in (
+            (passed, "TAMPERED"),
+            (replace(sealed, signature=b""), "TAMPERED"),
+            (replace(sealed, word=RoomHands(hands=(elsewhere,))), "TAMPERED"),
+            (replace(sealed, at_us=sealed.at_us + 1), "TAMPERED"),
+            (replace(sealed, certificate=b"none"), "CERTIFICATE"),
+            (replace(sealed, signature=others.signature, certificate=others.certificate), "CERTIFICATE"),
+        ):
+            before = counted(hub, "43", code, name)
+            hub.links._said("43", lie)
+            assert counted(hub, "43", code, name) == before + 1, lie
+        came = len(seen)
+        hub.links._said("43", sealed)
+        await until(lambda: len(seen) == came + 1, "the sealed one at 42")
+        before = counted(hub, "43", "REPLAYED", name)
+        hub.links._said("43", sealed)
+        assert counted(hub, "43", "REPLAYED", name) == before + 1
         for _ in range(2 * PASSED_A_SECOND):
             hub.links._said("43", passed)
         assert counted(hub, "43", "too_often", name) >= 1
@@ -165,6 +189,7 @@ async def test_a_hub_outside_the_room_passes_on_and_keeps_nothing_and_goes_on_af
         ask = FileAsk(room_id=room, sha256=file.sha256, offset=0)
         hub.links._second = None
         before = counted(hub, "42", "RELAY", name)
-        hub.links._said("42", RoomPassed(origin="42", to="43", path=(), word=ask))
+        asked = two.links._words._seals.seal(WordPassed(origin="42", to="43", path=(), word=ask))
+        hub.links._said("42", asked)
         assert counted(hub, "42", "RELAY", name) == before + 1
         await line.close()

@@ -126,4 +126,4 @@ async def test_an_srt_stream_that_cannot_be_is_refused_or_named(filming: Running
         taken = (await filming.http("POST", "video/streams", stated, role="dispatcher")).json["stream"]["id"]
         viewer = await watch(filming.port, filming.tokens["dispatcher"])
         await viewer.hear("standings", lambda each: state(each, taken).reason == "cannot_listen")
-    assert kinds_pb2.VIDEO_STATE_DOWN == state(await viewer.hear("standings"), stream_id).state
+    assert state(await viewer.hear("standings"), stream_id).state == kinds_pb2.VIDEO_STATE_DOWN

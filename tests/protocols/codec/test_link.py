@@ -14,16 +14,9 @@ from dispatch.kinds import AltitudeDatum, Role
 from protocols.codec import link
 from protocols.codec.client_view import RoomGesture, Viewport
 from protocols.codec.link import Ack, Batch, Beat, Greet, LinkRow, LinkTrack, LinkTracks, Message, Part
-from protocols.codec.link_rooms import (
-    MAX_HANDS,
-    MOST_PATH,
-    PART_BYTES,
-    FileAsk,
-    FilePart,
-    RoomHand,
-    RoomHands,
-    RoomPassed,
-)
+from protocols.codec.link_passed import MOST_PATH, WordPassed
+from protocols.codec.link_past import PastAsk
+from protocols.codec.link_rooms import MAX_HANDS, PART_BYTES, FileAsk, FilePart, RoomHand, RoomHands
 from protocols.gen import link_pb2
 
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=40)
@@ -114,7 +107,25 @@ WORDS = st.one_of(
 SITES = st.from_regex(r"\A[0-9]{2}(-[A-Z0-9]{1,8})?\Z")
 MESSAGES = st.one_of(
     WORDS,
-    st.builds(RoomPassed, origin=SITES, to=SITES, path=st.lists(SITES, max_size=9).map(tuple), word=WORDS),
+    st.builds(
+        WordPassed,
+        origin=SITES,
+        to=SITES,
+        path=st.lists(SITES, max_size=9).map(tuple),
+        word=st.one_of(
+            WORDS,
+            st.builds(
+                PastAsk,
+                number=NUMBER32,
+                from_us=st.integers(0, 1000),
+                to_us=st.integers(1001, 2000),
+                most_bytes=st.integers(0, 1 << 20),
+            ),
+        ),
+        at_us=st.integers(0, 2**62),
+        signature=st.binary(max_size=72),
+        certificate=st.binary(max_size=600),
+    ),
     st.builds(
         Greet,
         site=TEXT,
@@ -246,10 +257,10 @@ def hand(**changed: object) -> link_pb2.RoomHand:
     return link_pb2.RoomHand(**(good | changed))  # type: ignore[arg-type]  # a table of faults
 
 
-def passed(**changed: object) -> link_pb2.RoomPassed:
+def passed(**changed: object) -> link_pb2.WordPassed:
     """A word on its way, or something that is none."""
     good = {"origin": "43", "to": "42", "file_ask": link_pb2.FileAsk(room_id="43-ROM-1", sha256=bytes(32))}
-    return link_pb2.RoomPassed(**(good | changed))  # type: ignore[arg-type]  # a table of faults
+    return link_pb2.WordPassed(**(good | changed))  # type: ignore[arg-type]  # a table of faults
 
 
 @pytest.mark.parametrize(
@@ -277,9 +288,11 @@ def passed(**changed: object) -> link_pb2.RoomPassed:
             "file_part.data",
         ),
         ({"file_part": link_pb2.FilePart(sha256=bytes(32), refused="no code")}, "file_part.refused"),
-        ({"room_passed": passed(path=["36"] * (MOST_PATH + 1))}, "room_passed.path"),
-        ({"room_passed": passed(to="no site")}, "room_passed.path"),
-        ({"room_passed": passed(file_ask=link_pb2.FileAsk(room_id="36-ROM-1"))}, "file_ask.sha256"),
+        ({"word_passed": passed(path=["36"] * (MOST_PATH + 1))}, "word_passed.path"),
+        ({"word_passed": passed(to="no site")}, "word_passed.path"),
+        ({"word_passed": passed(certificate=bytes(9000))}, "word_passed.certificate"),
+        ({"word_passed": passed(past_ask=link_pb2.PastAsk(from_us=9, to_us=3))}, "past_ask.to_us"),
+        ({"word_passed": passed(file_ask=link_pb2.FileAsk(room_id="36-ROM-1"))}, "file_ask.sha256"),
     ],
 )
 def test_a_word_of_a_consultation_that_does_not_read_names_its_field(

@@ -23,6 +23,7 @@ import { lostSources } from './sources'
 import { runningClocks } from './timers'
 import { openIntrusions } from './traffic_areas'
 import { asksToAnswer } from './video_share'
+import { nameOf as nameOfStream, streams, watchVideo } from './videos'
 import { activeTaskings, FLYING, links, services, site, tables, tracks } from './world'
 
 interface Found {
@@ -36,6 +37,7 @@ interface Found {
   incident?: string
   aircraft?: string
   aid?: string
+  video?: string
 }
 
 export interface Alarm extends Found, Handled {
@@ -62,6 +64,7 @@ function digest(text: string): string {
 export function openAlarm(one: Alarm): void {
   const intruder = one.alert?.kind === AlertKind.DRONE && one.aircraft // its card records it for the incident
   if (one.aid) sheet.value = 'aid'
+  else if (one.video) watchVideo(one.video)
   else if (one.tasking) select('tasking', one.tasking)
   else if (one.incident && !intruder) select('incident', one.incident)
   else if (one.aircraft) {
@@ -203,6 +206,15 @@ function videoAlarms(): Found[] {
   }))
 }
 
+/** An aircraft on task has begun to send: once per start, until somebody has seen it or the task is over. */
+function videoBegan(): Found[] {
+  return streams.value.flatMap((one) => {
+    const tasking = activeTaskings.value.find((each) => each.id === one.beganTaskingId)
+    if (!tasking || one.beganAtUs === undefined) return []
+    return [{ id: pageId('video_began', one.id, String(one.beganAtUs)), level: 3 as const, title: t.video.began(tasking.number, nameOfStream(one)), todo: t.video.doBegan, since_ms: ms(one.beganAtUs), video: one.id }]
+  })
+}
+
 /** Mutual aid: what a partner asks and nobody has answered, and limits that have passed while their step still waits. */
 function aidAlarms(): Found[] {
   const found: Found[] = []
@@ -339,7 +351,7 @@ export const everyAlarm = computed<Alarm[]>(() => {
   const found =
     session.value?.role === 'atc'
       ? [...elsewhereAlarms(), ...intrusionAlarms(), ...answerAlarms(), ...alertAlarms(DESK_ONLY), ...feedAlarms()]
-      : [...elsewhereAlarms(), ...intrusionAlarms(), ...alertAlarms(), ...declinedAlarms(), ...airspaceAlarms(), ...closureAlarms(), ...timerAlarms(), ...refusalAlarms(), ...(mayUse('see_aid', session.value?.role ?? '') ? aidAlarms() : []), ...(mayUse('answer_video', session.value?.role ?? '') ? videoAlarms() : []), ...feedAlarms(), ...linkAlarms(), ...certificateAlarms(), ...recordingAlarms()]
+      : [...elsewhereAlarms(), ...intrusionAlarms(), ...alertAlarms(), ...declinedAlarms(), ...airspaceAlarms(), ...closureAlarms(), ...timerAlarms(), ...refusalAlarms(), ...(mayUse('see_aid', session.value?.role ?? '') ? aidAlarms() : []), ...(mayUse('answer_video', session.value?.role ?? '') ? [...videoAlarms(), ...videoBegan()] : []), ...feedAlarms(), ...linkAlarms(), ...certificateAlarms(), ...recordingAlarms()]
   return found.map(handled).sort((a, b) => a.level - b.level || Number(waiting(b)) - Number(waiting(a)) || (a.since_ms || 0) - (b.since_ms || 0))
 })
 /** Without those that are put away or whose net keeps still. */

@@ -1,14 +1,13 @@
 // Messages to the field as this page knows them: what was sent and how far it came, and the one being written.
 import { computed, shallowRef } from 'vue'
-import { kindWord, ms, ThingKind, UplinkAnswer, UplinkState, UplinkTo, TaskingState, type Tasking, type Uplink } from '../wire/schema'
-import { fetchFile, type Answer } from '../wire/http'
+import { deg, kindWord, ms, UplinkAnswer, UplinkState, UplinkTo, TaskingState, type Tasking, type Uplink } from '../wire/schema'
+import { fetchFile, request, type Answer } from '../wire/http'
 import { t, word } from '../text'
 import { mayUse } from './acts'
-import { serverNow } from './clock'
 import { distance_m, type LonLat } from './geodesy'
 import { loose, markTaker, stopDrawing } from './rooms'
 import { session } from './session'
-import { tables, tracks } from './world'
+import { tables } from './world'
 
 export const MAX_TEXT = 300
 export const MOST_POINTS = 200
@@ -18,6 +17,9 @@ const SENDABLE = new Set([
 ])
 const TEAM = 'cot:'
 const OFFERED_M = 30_000
+const M_PER_DEG = 111_195
+const MOST_HEARD = 1_000
+const ON_GROUND = new Set(['team', 'vehicle'])
 export const AT_SCENE_M = 5_000
 
 /** A frame as it was shown, its watermark burnt in. */
@@ -63,16 +65,25 @@ export interface Team {
   name: string
   away_m: number
 }
-/** Ground teams whose device can be written to, nearest first. */
-export function teamsNear(at: LonLat): Team[] {
-  const found: Team[] = []
-  for (const one of tracks.all(serverNow())) {
-    if (one.thingKind !== ThingKind.TEAM && one.thingKind !== ThingKind.VEHICLE) continue
-    const key = one.id.startsWith(TEAM) ? one.id : (tables.identities.get(one.id)?.keys.find((each) => each.startsWith(TEAM)) ?? '')
-    const away_m = distance_m(at, { lon: one.lon, lat: one.lat })
-    if (key && away_m <= OFFERED_M) found.push({ key, name: one.name || one.callsign || key.slice(TEAM.length), away_m })
-  }
-  return found.sort((a, b) => a.away_m - b.away_m)
+interface Heard {
+  geometry: { coordinates: [number, number] }
+  properties: { keys: string[]; name: string; callsign: string; thing_kind: string | null }
+}
+/** Ground teams whose device can be written to, nearest first; asked of the server, whatever this page's map shows. */
+export async function fetchTeams(at: LonLat): Promise<Team[]> {
+  const up = OFFERED_M / M_PER_DEG
+  const out = up / Math.cos((at.lat * Math.PI) / 180)
+  const box = [at.lon - out, at.lat - up, at.lon + out, at.lat + up].map((one) => one.toFixed(5))
+  const answer = await request<{ features: Heard[] }>('GET', `tracks?bbox=${box.join()}&limit=${MOST_HEARD}`)
+  if (!answer.ok) return []
+  return answer.value.features
+    .flatMap(({ geometry, properties: one }) => {
+      const key = one.keys.find((each) => each.startsWith(TEAM))
+      const [lon, lat] = geometry.coordinates
+      return key && ON_GROUND.has(one.thing_kind ?? '') ? [{ key, name: one.name || one.callsign || key.slice(TEAM.length), away_m: distance_m(at, { lon, lat }) }] : []
+    })
+    .filter((one) => one.away_m <= OFFERED_M)
+    .sort((a, b) => a.away_m - b.away_m)
 }
 
 /** Newest first; those of one message together. */
@@ -97,6 +108,12 @@ export const answerWord = (one: Uplink): string => (one.answer === undefined || 
 export const isTeam = (one: Uplink): boolean => one.to === UplinkTo.TEAM
 export function reachedAt_ms(one: Uplink): number {
   return ms(one.answeredAtUs ?? one.readAtUs ?? one.shownAtUs ?? one.deliveredAtUs ?? one.handedAtUs ?? one.sentAtUs)
+}
+
+/** Where it happens: something to hold a sketch against. */
+export function sceneOf(incidentId: string): LonLat {
+  const at = tables.incidents.get(incidentId)?.position
+  return { lon: deg(at?.lonE7), lat: deg(at?.latE7) }
 }
 
 /** The next piece of a message's picture; empty at its end. */

@@ -2,6 +2,7 @@
 import { computed } from 'vue'
 import { VideoCarrier, type VideoStream } from '../wire/schema'
 import { serverNow } from './clock'
+import { sheet } from './sheet'
 import { tables, tracks } from './world'
 
 export const streams = computed(() =>
@@ -33,4 +34,14 @@ export function placeOf(one: VideoStream): { lon: number; lat: number } | undefi
 export function streamsOf(key: string): VideoStream[] {
   return key ? streams.value.filter((one) => keyOf(one) === key) : []
 }
-
+/** Its tile, on the wall. The wall is loaded with the first. */
+export function watchVideo(streamId: string): void {
+  void import('../video/wall').then(({ show }) => {
+    show(streamId)
+    sheet.value = 'video'
+  })
+}
+/** The streams of the aircraft that a tasking is for. */
+export function streamsFor(tasking: { id: string; aircraftId: string }): VideoStream[] {
+  return streams.value.filter((one) => one.terms?.carrier === VideoCarrier.AIRCRAFT && one.terms.carrierId === tasking.aircraftId)
+}

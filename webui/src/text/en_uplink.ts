@@ -21,7 +21,7 @@ export const uplinkEn: typeof uplinkZh = {
     picture: 'Still',
     sign: { arrow: 'Arrow', circle: 'Circle' },
     undo: 'Undo',
-    drawn: (n: number, points: number, most: number) => `${n} marks, ${points}/${most} points`,
+    drawn: (n: number, points: number, most: number) => `${n} ${n === 1 ? 'mark' : 'marks'}, ${points} of ${most} points`,
     over: 'The incident is over; nothing more can be sent.',
     send: (n: number) => (n > 1 ? `Send to ${n}` : 'Send'),
     sending: 'Sending…',

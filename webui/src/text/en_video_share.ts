@@ -3,7 +3,7 @@ import type { videoShareZh } from './zh_video_share'
 
 export const videoShareEn: typeof videoShareZh = {
   videoShare: {
-    partners: 'Partners’ video',
+    partners: 'Partner video',
     count: (n) => `${n} may be asked for`,
     ask: 'Ask to watch',
     purpose: 'Purpose',
@@ -28,7 +28,7 @@ export const videoShareEn: typeof videoShareZh = {
     confirm: 'Confirm',
     given: 'Granted now',
     givenNone: 'No video leaves now',
-    watching: (n, all) => `${n} watching · ${all} viewings`,
+    watching: (n, all) => `${n} watching · ${all} ${all === 1 ? 'viewing' : 'viewings'}`,
     byConsent: 'by the consent',
     maySee: 'with where it looks',
     maySeeNot: 'without where it looks',

@@ -14,6 +14,7 @@ export interface PlayerFigures {
   width: number
   height: number
   painted: number
+  errors: number // of the decoder; each costs what follows up to the next key frame
   lost: number // units that the numbering says there were, and never came or could not be decoded
   latency_ms: number // of the frame painted last: from arrival at the site to the screen
   arrivedAt_ms: number // of the frame painted last, by the site's clock
@@ -21,7 +22,7 @@ export interface PlayerFigures {
 }
 
 export class Player {
-  readonly figures: PlayerFigures = { codec: '', width: 0, height: 0, painted: 0, lost: 0, latency_ms: NaN, arrivedAt_ms: NaN, fault: '' }
+  readonly figures: PlayerFigures = { codec: '', width: 0, height: 0, painted: 0, errors: 0, lost: 0, latency_ms: NaN, arrivedAt_ms: NaN, fault: '' }
   private decoder: VideoDecoder | undefined
   private needsKey = true
   private epoch = -1
@@ -119,6 +120,7 @@ export class Player {
 
   private broken(): void {
     this.needsKey = true
+    this.figures.errors += 1
     this.figures.lost += 1
     if (this.decoder && this.decoder.state !== 'closed') this.decoder.close()
   }

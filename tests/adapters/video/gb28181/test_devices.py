@@ -256,3 +256,12 @@ def hijack() -> bytes:
 def alive() -> bytes:
     """A keep-alive from elsewhere."""
     return request("MESSAGE", manscdp.keepalive(DEVICE, 1))
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_device_over_tcp_is_online_for_as_long_as_its_connection(site: Running) -> None:
+    await played("register", site, port=free_port(SOCK_STREAM), tcp=True)
+    await until(lambda: not spoken(site).registrar.devices[DEVICE].online)
+    device = spoken(site).registrar.devices[DEVICE]
+    assert device.source.connection > 0
+    assert device.why == "disconnected"

@@ -35,8 +35,8 @@ class Cascade:
         self.stream_id = stream_named("cascade")
 
 
-async def cascade(folder: Path, **how: Any) -> Cascade:
-    port, camera_port = free_port(), free_port()
+async def cascade(folder: Path, *, port: int = 0, **how: Any) -> Cascade:
+    port, camera_port = port or free_port(), free_port()
     site = await started(folder, more=above(port, stream_named("cascade"), **how))
     body = {"name": "吊舱", "source": "ts_udp", "address": str(camera_port), "carrier": "fixed"}
     made = await site.http(
@@ -167,3 +167,15 @@ def taken(waiting: socket) -> bytes:
         except ConnectionResetError:
             pass  # as we end it
         return bytes(made)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_platform_is_registered_with_over_tcp(tmp_path: Path) -> None:
+    port = free_port(SOCK_STREAM)
+    below = await cascade(tmp_path, port=port, transport="tcp")
+    try:
+        await until(lambda: below.upstream.reason.startswith("cannot_connect"))  # it is not there yet
+        await played("upstream_register", below.site, port=port, tcp=True)  # tried again
+        await until(lambda: below.upstream.reason == "disconnected")  # as SIPp ends
+    finally:
+        await below.site.stop()

@@ -9,7 +9,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from dispatch import access, ids, video_discovery, video_recording, video_share
+from dispatch import access, ids, video_above, video_discovery, video_recording, video_share
 from dispatch.commands import Ask
 from dispatch.errors import Forbidden, Malformed, Refused, Unknown
 from dispatch.facts import Fact
@@ -254,9 +254,8 @@ def _begin(world: World, ask: Ask, command: BeginViewing, now: datetime) -> tupl
         platform=command.platform,
     )
     if ask.role is None:
-        given = world.video_streams.get(command.stream_id)
-        if given is None or given.site != world.site or given.removed_at is not None:
-            raise Unknown("stream_id", "no such stream of ours")
+        if code := video_above.why_not(world, command.stream_id):
+            raise Unknown("stream_id", f"not for an upper platform: {code}")
         return (VideoViewingBegan(viewing=viewing),)
     if command.stream_id in world.shown_videos:
         told = video_share.begin_viewing(world, ask, command, viewing.id, now)

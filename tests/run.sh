@@ -7,13 +7,16 @@ export PATH="$PWD/.venv/bin:$PATH"
 have_browser() { [ -n "${CHROMIUM:-}" ] || command -v chromium >/dev/null || command -v chromium-browser >/dev/null; }
 have_cjk() { fc-list :lang=zh 2>/dev/null | grep -q .; }
 
-if ! have_browser || ! have_cjk; then
+have_sipp() { command -v sipp >/dev/null; }
+
+if ! have_browser || ! have_cjk || ! have_sipp; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk fontconfig >/dev/null
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk fontconfig sip-tester >/dev/null
   fi
 fi
 have_browser || { echo "tests need a browser: install the package chromium, or name one in CHROMIUM" >&2; exit 1; }
+have_sipp || echo "the tests of GB/T 28181 against SIPp are left out: install the package sip-tester" >&2
 have_cjk || { echo "tests need a Chinese font: install the package fonts-noto-cjk" >&2; exit 1; }
 
 unset PYTHONDONTWRITEBYTECODE # a hundred servers start: without what was compiled once each compiles every file again

@@ -22,7 +22,9 @@ needs_sipp = pytest.mark.skipif(
 class Sipp:
     """One run of a scenario, in a process of its own."""
 
-    def __init__(self, scenario: str, to_port: int, *, port: int, tcp: bool = False, **keys: object) -> None:
+    def __init__(
+        self, scenario: str, to_port: int, *, port: int, tcp: bool = False, within_s: int = 20, **keys: object
+    ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="sipp-"))
         said = {
             "platform": PLATFORM,
@@ -51,7 +53,7 @@ class Sipp:
             "t1" if tcp else "u1",
             "-nostdin",
             "-timeout",
-            "20s",
+            f"{within_s}s",
         ]
         command += [
             "-d",
@@ -78,7 +80,8 @@ class Sipp:
     def messages(self) -> str:
         """What it sent and got, whole."""
         found = self.folder / "messages"
-        return found.read_text("utf-8", "replace") if found.exists() else ""
+        lines = found.read_bytes().splitlines() if found.exists() else []
+        return "\n".join(_text(each) for each in lines)
 
     def done(self) -> int | None:
         """Its exit status: 0, all went as the scenario has it; None: it still runs."""
@@ -86,7 +89,7 @@ class Sipp:
 
     def wait(self) -> None:
         """Until it has ended; fails with what it said unless all went as the scenario has it."""
-        out, _ = self._process.communicate(timeout=30)
+        out, _ = self._process.communicate(timeout=130)
         if self._process.returncode:
             errors = self.folder / "errors"
             told = errors.read_text("utf-8", "replace") if errors.exists() else out.decode("utf-8", "replace")
@@ -100,3 +103,10 @@ class Sipp:
             self._process.kill()
             self._process.communicate()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _text(line: bytes) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return line.decode("gb18030", "replace")

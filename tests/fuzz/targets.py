@@ -29,7 +29,9 @@ from protocols import (
 )
 from protocols.codec import client, link, sightings
 from protocols.frames import BadFrame, ReceiverStatus
+from protocols.gb28181.errors import BadGb
 from tests import recordings
+from tests.fuzz import gb28181
 from tests.recordings import ADSB
 
 DATA = ADSB.parent
@@ -347,6 +349,8 @@ TARGETS: tuple[Target, ...] = (
     Target(name="asterix", feed=asterix_decoder.feed, seeds=_asterix_seeds),
     Target(name="klv", feed=_klv, seeds=_klv_seeds),
     Target(name="klv-transport", feed=_klv_transport, seeds=_klv_transport_seeds),
+    Target(name="gb28181-sip", feed=gb28181.sip_words, seeds=gb28181.sip_seeds, refusals=(BadGb,)),
+    Target(name="gb28181-rtp", feed=gb28181.media, seeds=gb28181.media_seeds),
     Target(name="pcap", feed=_pcap, seeds=lambda: [b"\xd4\xc3\xb2\xa1\x02\x00\x04\x00" + bytes(32)]),
     Target(name="client", feed=client.decode, seeds=_client_seeds, refusals=(GanyingError,)),
     Target(name="link", feed=link.decode, seeds=_client_seeds, refusals=(GanyingError,)),

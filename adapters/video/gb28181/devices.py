@@ -57,6 +57,7 @@ class Devices:
         self.on_media_status: Callable[[str], None] = lambda _channel: None
         self._us, self._endpoint, self._clock, self._reactor = us, endpoint, clock, reactor
         self._catalogues: dict[str, _Catalogue] = {}
+        self._hosts: frozenset[str] = frozenset()  # of those that are online: asked with each word that comes
         self._sn = 0
         self._turn = LoopingCall(self._look)
         self._turn.clock = reactor
@@ -76,7 +77,7 @@ class Devices:
 
     def known_at(self, host: str) -> bool:
         """Whether a device that is online is at an address."""
-        return any(each.online and each.source.host == host for each in self.registrar.devices.values())
+        return host in self._hosts
 
     def register(self, asked: SipMessage, source: Source) -> None:
         """A device comes, stays, or goes."""
@@ -190,7 +191,9 @@ class Devices:
                 asked.found[each.id] = each
             else:
                 device.channels_left_out += 1
-        device.channels = dict(asked.found) if len(asked.found) >= total else device.channels | asked.found
+        both = device.channels | asked.found
+        whole = len(asked.found) >= total or len(both) > MOST_CHANNELS
+        device.channels = dict(asked.found) if whole else both
         self.on_change(device)
 
     def gone(self, connection: int) -> None:
@@ -203,9 +206,15 @@ class Devices:
     def _look(self) -> None:
         for device in self.registrar.due(self._reactor.seconds()):
             self._told(device, device.why)
-        self._online.set(sum(each.online for each in self.registrar.devices.values()))
+        self._count()
+
+    def _count(self) -> None:
+        online = [each for each in self.registrar.devices.values() if each.online]
+        self._hosts = frozenset(each.source.host for each in online)
+        self._online.set(len(online))
 
     def _told(self, device: Device, event: str) -> None:
+        self._count()
         self._events.labels(event).inc()
         log.info(
             "GB/T 28181 device",

@@ -23,7 +23,10 @@ log = structlog.get_logger()
 TICK_S = 0.1
 MOST_CONNECTIONS = 256  # of TCP; one more is closed at once, counted
 UDP_AT_ONCE_BYTES = 32 << 10  # read before the reactor sees to others
-MOST_LOGGED = 1_000  # kinds of trouble and addresses that were logged; then all are forgotten
+MOST_LOGGED = (
+    200  # lines within LOGGED_S; more are counted alone, as who floods may write any address on his words
+)
+LOGGED_S = 600.0
 SILENT_S = 180.0  # a connection that says nothing for so long is closed
 MOST_UNSENT_BYTES = 256 << 10  # of a connection that takes nothing: it is closed
 
@@ -47,6 +50,7 @@ class Endpoint:
         self._connections: dict[int, _Connection] = {}
         self._last_connection = 0
         self._logged: set[tuple[str, str]] = set()
+        self._logged_s = reactor.seconds()  # since when
         self._tick = LoopingCall(self._due)
         self._tick.clock = reactor
         self._counted = metrics.counter(
@@ -185,9 +189,10 @@ class Endpoint:
         """Counted each time, logged once for each code and address."""
         self._refused.labels(code).inc()
         self.counts[code] += 1
-        if (code, host) not in self._logged:
-            if len(self._logged) >= MOST_LOGGED:
-                self._logged.clear()
+        now_s = self._reactor.seconds()
+        if now_s - self._logged_s > LOGGED_S:
+            self._logged, self._logged_s = set(), now_s
+        if (code, host) not in self._logged and len(self._logged) < MOST_LOGGED:
             self._logged.add((code, host))
             log.warning("GB/T 28181: not believed", code=code, host=host, detail=detail[:200])
 

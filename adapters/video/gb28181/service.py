@@ -23,6 +23,7 @@ from adapters.video.gb28181.upstream import Upstream
 from adapters.video.gb28181.watched import WatchedFromAbove
 from adapters.video.order import StreamReport
 from adapters.video.video import Video
+from dispatch import video_above
 from dispatch.errors import Malformed
 from dispatch.video_kinds import VideoState
 from protocols.gb28181.digest import Nonces
@@ -217,9 +218,9 @@ class Gb28181:
         world = self._desk.world
         made = []
         for channel_id, stream_id in section.channels.items():
-            stream = world.video_streams.get(stream_id)
-            if stream is None or stream.site != world.site or stream.removed_at is not None:
+            if video_above.why_not(world, stream_id) not in ("", video_above.NOT_ENABLED):
                 continue
+            stream = world.video_streams[stream_id]
             line = self._video.line(stream_id)
             live = line is not None and line.state is VideoState.LIVE
             made.append(Channel(id=channel_id, name=stream.terms.name, parent=self.us.id, online=live))

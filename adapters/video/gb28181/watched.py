@@ -27,6 +27,7 @@ from adapters.video.gb28181.tokens import branch, token
 from adapters.video.gb28181.upstream import Upstream, allowed_hosts
 from adapters.video.line import Line
 from adapters.video.video import Video
+from dispatch import video_above
 from dispatch.commands import Ask
 from dispatch.errors import GanyingError
 from dispatch.video_commands import BeginViewing
@@ -181,11 +182,12 @@ class WatchedFromAbove:
 
     def _line(self, upstream: Upstream, channel_id: str) -> Line:
         stream_id = upstream.section.channels.get(channel_id, "")
-        line = self._video.line(stream_id) if stream_id in self._desk.world.video_streams else None
-        if line is None or line.stream.site != self._desk.world.site:
+        code = video_above.why_not(self._desk.world, stream_id)
+        if code == video_above.NOT_ENABLED:
+            raise _Refused(480, "Temporarily Unavailable", code)
+        line = self._video.line(stream_id)
+        if code or line is None:
             raise _Refused(404, "Not Found", "NOT_SHARED")
-        if not line.stream.terms.enabled:
-            raise _Refused(480, "Temporarily Unavailable", "NOT_ENABLED")
         return line
 
     def _open(self, watched: Watched) -> None:
@@ -311,7 +313,7 @@ class WatchedFromAbove:
     def _look(self) -> None:
         for watched in tuple(self._all.values()):
             line = self._video.line(watched.line.stream.id)
-            if line is not watched.line or not line.stream.terms.enabled:
+            if line is not watched.line or video_above.why_not(self._desk.world, line.stream.id):
                 self._end(watched, "stream_gone", bye=True)
 
     def _end(self, watched: Watched, why: str, *, bye: bool = False) -> None:

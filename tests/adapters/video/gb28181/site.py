@@ -23,6 +23,18 @@ def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
         return port
 
 
+def door_port() -> int:
+    """Free for UDP and TCP."""
+    while True:
+        port = free_port()
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as held:
+            try:
+                held.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
 def told(*, port: int, more: str = "", keepalive_s: float = 60, media: str = "udp") -> str:
     """The part of site.toml."""
     first = 10_000 + port % 20_000  # below where systems take free ports from
@@ -60,7 +72,7 @@ async def started(folder: Path, **how: Any) -> Running:
     """With a device's password."""
     (folder / "device.txt").write_text(PASSWORD)
     (folder / "upper.txt").write_text(PASSWORD)
-    return await Running.start(folder, video=True, more=told(port=free_port(), **how))
+    return await Running.start(folder, video=True, more=told(port=door_port(), **how))
 
 
 def spoken(site: Running) -> Gb28181:

@@ -95,6 +95,8 @@ async def test_a_device_registers_is_listed_plays_and_is_let_go(site: Running) -
     await registered(site, port=port)
     device = spoken(site).registrar.devices[DEVICE]
     assert {each.name for each in device.channels.values()} == {"吊舱可见光", "吊舱红外"}
+    (told,) = (await site.http("GET", "video/gb28181", role="auditor")).json["devices"]
+    assert (told["online"], told["version"], told["host"]) == (True, "3.0", "127.0.0.1")
     viewer = await watch(site.port, site.tokens["dispatcher"])
     with sipp("play", site, port=port) as called:
         stream_id = await stream(site)
@@ -126,7 +128,7 @@ async def test_a_device_registers_is_listed_plays_and_is_let_go(site: Running) -
 
 @pytest_twisted.ensureDeferred
 async def test_a_device_that_is_silent_is_offline_and_its_call_is_ended(tmp_path: Path) -> None:
-    site = await started(tmp_path, keepalive_s=1)
+    site = await started(tmp_path, keepalive_s=2)
     try:
         port = free_port()
         stream_id = await stream(site)
@@ -139,7 +141,7 @@ async def test_a_device_that_is_silent_is_offline_and_its_call_is_ended(tmp_path
             await deferToThread(called.wait)  # nothing keeps it alive: our BYE
         gone = spoken(site).registrar.devices[DEVICE]
         assert (gone.online, gone.why) == (False, "no_keepalive")
-        assert gone.since_s - seen_s >= 3
+        assert gone.since_s - seen_s >= 6
         await until_async(lambda: standing(site, stream_id), lambda each: each["reason"] == "device_offline")
     finally:
         await site.stop()
@@ -254,3 +256,12 @@ def hijack() -> bytes:
 def alive() -> bytes:
     """A keep-alive from elsewhere."""
     return request("MESSAGE", manscdp.keepalive(DEVICE, 1))
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_device_over_tcp_is_online_for_as_long_as_its_connection(site: Running) -> None:
+    await played("register", site, port=free_port(SOCK_STREAM), tcp=True)
+    await until(lambda: not spoken(site).registrar.devices[DEVICE].online)
+    device = spoken(site).registrar.devices[DEVICE]
+    assert device.source.connection > 0
+    assert device.why == "disconnected"

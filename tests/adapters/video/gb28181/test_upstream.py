@@ -35,8 +35,8 @@ class Cascade:
         self.stream_id = stream_named("cascade")
 
 
-async def cascade(folder: Path, **how: Any) -> Cascade:
-    port, camera_port = free_port(), free_port()
+async def cascade(folder: Path, *, port: int = 0, **how: Any) -> Cascade:
+    port, camera_port = port or free_port(), free_port()
     site = await started(folder, more=above(port, stream_named("cascade"), **how))
     body = {"name": "吊舱", "source": "ts_udp", "address": str(camera_port), "carrier": "fixed"}
     made = await site.http(
@@ -83,13 +83,20 @@ async def test_we_register_are_listed_watched_with_purpose_and_let_go(below: Cas
         taking.bind(("127.0.0.1", 0))
         line = site.site.video.line(below.stream_id)
         await until(lambda: line.gop.frames)
-        await played("upstream_play", site, port=port, media=taking.getsockname()[1])
+        with sipp("upstream_play", site, port=port, media=taking.getsockname()[1]) as playing:
+            await until(lambda: line.viewers)
+            told = (await site.http("GET", "video/gb28181", role="sysadmin")).json
+            await deferToThread(playing.wait)
         packets = drain(taking)
     assert {int.from_bytes(each[8:12]) for each in packets} == {100_000_077}
     seen = decoded(packets)
     assert len(seen) > 10
     assert set(seen) <= set(range(20))
     await until(lambda: not line.viewers)
+    (platform,) = told["platforms"]
+    assert (platform["state"], platform["channels"]) == ("registered", {CHANNEL: below.stream_id})
+    assert [each["stream_id"] for each in platform["watched"]] == [below.stream_id]
+    assert (await site.http("GET", "video/gb28181", role="operator")).status == 403
     (viewing,) = (await site.http("GET", "video/viewings", role="auditor")).json["items"]
     assert (viewing["who"], viewing["platform"], viewing["role"]) == (f"gb28181:{UPPER}", UPPER, None)
     assert viewing["purpose"] == f"级联点播 省平台 {CHANNEL}:0100000077,{UPPER}:0"
@@ -160,3 +167,15 @@ def taken(waiting: socket) -> bytes:
         except ConnectionResetError:
             pass  # as we end it
         return bytes(made)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_platform_is_registered_with_over_tcp(tmp_path: Path) -> None:
+    port = free_port(SOCK_STREAM)
+    below = await cascade(tmp_path, port=port, transport="tcp")
+    try:
+        await until(lambda: below.upstream.reason.startswith("cannot_connect"))  # it is not there yet
+        await played("upstream_register", below.site, port=port, tcp=True)  # tried again
+        await until(lambda: below.upstream.reason == "disconnected")  # as SIPp ends
+    finally:
+        await below.site.stop()

@@ -40,7 +40,7 @@ from adapters.papers.papers import Papers
 from adapters.papers.questions import Setup
 from adapters.planner.planner import Planner
 from adapters.planner.replan import Replan
-from adapters.rooms import conference
+from adapters.rooms.conferencing import Conferencing
 from adapters.rooms.files import RoomFiles
 from adapters.rooms.giver import RoomGiver
 from adapters.rooms.over_links import RoomsOverLinks
@@ -165,8 +165,6 @@ class Server:
             metrics=self.metrics,
             reactor=reactor,
         )
-        called = conference.settings_of(config)
-        self.conference = None if called is None else conference.Conference(called, utc_now, reactor)
         self.giver = RoomGiver(self.desk, reactor)
         self.files_taken_back = FilesTakenBack(self.desk, RoomFiles(config.data / "rooms"))
         self.rooms = RoomsOverLinks(
@@ -183,6 +181,15 @@ class Server:
             config=config,
             desk=self.desk,
             terrain=lambda: self.terrain.terrain,
+            clock=utc_now,
+            metrics=self.metrics,
+            reactor=reactor,
+        )
+        self.conferencing = Conferencing(
+            config=config,
+            desk=self.desk,
+            video=self.video,
+            picture=self.picture,
             clock=utc_now,
             metrics=self.metrics,
             reactor=reactor,
@@ -224,7 +231,7 @@ class Server:
                 watch=self.watch,
                 terrain=self.terrain,
                 board=self.board,
-                conference=self.conference,
+                conference=self.conferencing.called,
                 rooms_over_links=self.rooms,
                 video=self.video,
                 gb28181=self.gb28181,
@@ -267,6 +274,7 @@ class Server:
             self.gb28181.start()
         self.video.start()
         self.video_federation.start()
+        self.conferencing.start()
         self.enrolling.start(self._reactor)
         url = yield self.doors.start(self._reactor)
         self.callouts.start()
@@ -278,6 +286,7 @@ class Server:
         """Close the doors, then the sources, then the journal."""
         yield self.enrolling.stop()
         yield self.doors.stop()
+        yield self.conferencing.stop()
         self.video_federation.stop()
         if self.gb28181 is not None:
             yield self.gb28181.stop()
@@ -294,8 +303,6 @@ class Server:
         yield self.scale.stop()
         yield self.local.stop()
         yield Deferred.fromCoroutine(self.callouts.stop())
-        if self.conference is not None:
-            yield Deferred.fromCoroutine(self.conference.close())
         self.timers.stop()
         self.replan.stop()
         yield self.planner.stop()

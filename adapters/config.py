@@ -23,6 +23,8 @@ from adapters.feeds.config import (
     FeedKind,
     Transport,
 )
+from adapters.rooms.section import EXAMPLE as CONFERENCE_EXAMPLE
+from adapters.rooms.section import ConferenceSection
 from adapters.scale.credentials import BrokerAddress, check_url
 from adapters.video.gb28181 import config as gb
 from adapters.video.section import VideoSection, check_discovery
@@ -207,23 +209,6 @@ class SmsSection(_Section, frozen=True, kw_only=True):
     report_within_s: Annotated[float, Meta(ge=5, le=86_400)] = 120.0  # without a report it counts as failed
     timeout_s: Annotated[float, Meta(ge=0.1, le=60)] = 8.0
     attempts: Annotated[int, Meta(ge=1, le=20)] = 6
-
-
-class ConferenceSource(_Section, frozen=True, kw_only=True):
-    """A picture of ours that the conference system may show; `{room}` and `{incident}` in `url` are filled in."""
-
-    name: Annotated[str, Meta(min_length=1, max_length=60)]
-    url: Annotated[str, Meta(min_length=1, max_length=500)]
-
-
-class ConferenceSection(_Section, frozen=True, kw_only=True):
-    """The conference system of the closed network (adapters/rooms/conference.py). Empty `url`: none."""
-
-    url: str = ""
-    secret: str = ""  # file; its bytes sign what we send
-    ca: str = ""  # PEM; whose certificate it shows. Required with https
-    timeout_s: Annotated[float, Meta(ge=0.1, le=60)] = 8.0
-    source: Annotated[tuple[ConferenceSource, ...], Meta(max_length=16)] = ()
 
 
 class TerrainSection(_Section, frozen=True, kw_only=True):
@@ -655,6 +640,7 @@ listen = "127.0.0.1:30036"     # or connect = "host:port"
 
 """
     + gb.EXAMPLE
+    + CONFERENCE_EXAMPLE
     + """\
 [safety]
 # parameters = "safety.csv"    # rows of your own for the safety nets, dated and with their source (docs/safety.md)

@@ -53,6 +53,7 @@ ANSWER_ATC = _DESK | {Role.BASE}
 DRAW_SEARCH = _DESK | {Role.OBSERVER}
 MAKE_TRAFFIC_AREA = _DESK | {Role.OBSERVER}
 OPEN_ROOM = _DESK  # and to lead it: invite, decide, close
+SEE_SOURCES = OPEN_ROOM | {Role.AUDITOR}  # what the conference system may pull, and pulls
 SEND_UPLINK = _DESK  # text, sketch, still, to an aircraft or a team
 RECEIVE_UPLINK = _CREW  # its own company's
 SAVE_VIDEO = frozenset({Role.DISPATCHER, Role.SYSADMIN})

@@ -26,6 +26,7 @@ from dispatch.callout_commands import (
 )
 from dispatch.clearance_commands import AnswerAtc, AskDesk, FileAirspace
 from dispatch.clearance_records import PhoneAnswer
+from dispatch.conference_commands import ConferenceCommand
 from dispatch.consent_commands import ConsentCommand
 from dispatch.device_records import ActStamp
 from dispatch.drop_commands import (
@@ -622,6 +623,7 @@ Command = (
     | EnrolCommand
     | VideoCommand
     | VideoShareCommand
+    | ConferenceCommand
     | UplinkCommand
 )
 

@@ -16,6 +16,7 @@ from dispatch import (
     card_clocks,
     clocks,
     closure,
+    conference,
     consent,
     correction,
     crew,
@@ -112,6 +113,7 @@ from dispatch.commands import (
     VerifyIncident,
     WithdrawHandover,
 )
+from dispatch.conference_commands import ConferenceCommand
 from dispatch.consent_commands import (
     ExpireConsent,
     LabelRecord,
@@ -169,6 +171,8 @@ def decide(world: World, ask: Ask, now: datetime, partners: frozenset[str] = fro
         made = video.decide(world, ask, ask.command, now)
     elif isinstance(ask.command, VideoShareCommand):
         made = video_share.decide(world, ask, ask.command, now)
+    elif isinstance(ask.command, ConferenceCommand):
+        made = conference.decide(world, ask, ask.command, now)
     elif isinstance(ask.command, UplinkCommand):
         made = uplink.decide(world, ask, ask.command, now)
     elif isinstance(ask.command, EnrolCommand):

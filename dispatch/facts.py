@@ -31,6 +31,7 @@ from dispatch.clearance_facts import (
     AirspaceQuestioned,
     ClearanceRuleSaved,
 )
+from dispatch.conference_facts import ConferenceFact
 from dispatch.consent_facts import ConsentFact
 from dispatch.device_records import ActStamp
 from dispatch.drop_facts import (
@@ -678,6 +679,7 @@ Fact = (
     | AidFact
     | VideoFact
     | VideoShareFact
+    | ConferenceFact
     | UplinkFact
 )
 

@@ -135,7 +135,7 @@ def _lead(
                 raise Refused("NOTHING_CHANGED", "they are invited already", field="roles")
             return (RoomRolesInvited(room_id=room.id, roles=tuple(sorted(set(command.roles)))),)
         case CallConference():
-            return (RoomConferenceCalled(room_id=room.id, offered=command.offered),)
+            return (RoomConferenceCalled(room_id=room.id, offered=command.offered, call_id=command.call_id),)
         case InviteSite():
             return _invite(world, room, command.partner, partners)
         case CloseRoom():

@@ -123,6 +123,7 @@ class CallConference:
 
     room_id: str
     offered: tuple[str, ...]
+    call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

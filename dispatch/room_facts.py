@@ -79,6 +79,7 @@ class RoomConferenceCalled:
 
     room_id: str
     offered: tuple[str, ...]
+    call_id: str = ""  # of what it may pull for it (conference.py); empty: nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

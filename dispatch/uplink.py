@@ -162,7 +162,7 @@ def _check_picture(world: World, picture: UplinkPicture, now: datetime) -> None:
         raise Refused("PICTURE", "is 64 hexadecimal digits", field="picture.sha256")
     if not 0 < picture.size <= MAX_PICTURE_BYTES:
         raise Refused("PICTURE", f"{picture.size} bytes, at most {MAX_PICTURE_BYTES}", field="picture.size")
-    for side in ("width", "height"):
+    for side in ("width_px", "height_px"):
         if not 0 < getattr(picture, side) <= MOST_PIXELS:
             raise Refused("PICTURE", f"is 1 to {MOST_PIXELS} pixels", field=f"picture.{side}")
     if picture.shown_at > now + device.CLOCK_SKEW:

@@ -17,8 +17,8 @@ class UplinkPicture:
 
     sha256: str
     size: int
-    width: int
-    height: int
+    width_px: int
+    height_px: int
     shown_at: datetime
     stream_id: str = ""
     stream_name: str = ""

@@ -41,28 +41,46 @@ class Claim:
     sure: bool
 
 
-def tasking_of(world: World, aircraft_id: str) -> Tasking | None:
-    """What it is on task for at this site, the latest begun."""
-    found = (
-        each
-        for each in world.taskings.values()
-        if each.aircraft_id == aircraft_id and each.state in ON_TASK and each.site == world.site
-    )
-    return max(found, key=lambda each: each.take_off_at, default=None)
+def on_task(world: World) -> dict[str, Tasking]:
+    """What each aircraft is on task for at this site, the latest to take off."""
+    found: dict[str, Tasking] = {}
+    for each in world.taskings.values():
+        if each.state in ON_TASK and each.site == world.site:
+            known = found.get(each.aircraft_id)
+            if known is None or (known.take_off_at, known.id) < (each.take_off_at, each.id):
+                found[each.aircraft_id] = each
+    return found
 
 
-def claim(world: World, address: str, names: Mapping[str, str], table: Mapping[str, str]) -> Claim | None:
-    """Whose it is, by the site's table or by what it says: `names` by KLV item, `tail_number` before others."""
+def called(aircraft: Iterable[Aircraft]) -> dict[str, tuple[str, ...]]:
+    """The ids of aircraft by what they are called: registration, name, ICAO address."""
+    found: dict[str, tuple[str, ...]] = {}
+    for each in aircraft:
+        for name in {_folded(name) for name in (each.id, each.name, each.icao24) if name}:
+            found[name] = (*found.get(name, ()), each.id)
+    return found
+
+
+def claim(
+    world: World,
+    address: str,
+    names: Mapping[str, str],
+    table: Mapping[str, str],
+    known: Mapping[str, tuple[str, ...]],
+) -> Claim | None:
+    """Whose it is, by the site's table or by what it says: `names` by KLV item, `tail_number` before others.
+
+    `known`: as `called` found it.
+    """
     listed = world.aircraft.get(table.get(address, ""))
     if listed is not None:
         return Claim(aircraft_id=listed.id, by=BY_TABLE, said=address, sure=_free(world, listed.id))
     for by in ("tail_number", "call_sign", "platform"):
         said = names.get(by, "")
-        fits = [each for each in world.aircraft.values() if _folded(said) in _called(each)] if said else []
-        if len(fits) == 1:
+        fits = known.get(_folded(said), ()) if said else ()
+        if len(fits) == 1 and fits[0] in world.aircraft:
             (fit,) = fits
-            sure = tasking_of(world, fit.id) is not None and _free(world, fit.id)
-            return Claim(aircraft_id=fit.id, by=by, said=said, sure=sure)
+            return Claim(aircraft_id=fit, by=by, said=said, sure=_free(world, fit) and fit in on_task(world))
     return None
 
 
@@ -85,7 +103,7 @@ def terms(world: World, claimed: Claim | None, port: int) -> VideoTerms:
 def began(world: World, stream: VideoStream) -> tuple[VideoSendingBegan, ...]:
     """Pictures of it begin to come. Raises Refused where its aircraft is on no task."""
     of_aircraft = stream.terms.carrier is VideoCarrier.AIRCRAFT
-    tasking = tasking_of(world, stream.terms.carrier_id) if of_aircraft else None
+    tasking = on_task(world).get(stream.terms.carrier_id) if of_aircraft else None
     if tasking is None:
         raise Refused("NOT_NOW", "what it is on is on no task", field="stream_id")
     return (VideoSendingBegan(stream_id=stream.id, aircraft_id=tasking.aircraft_id, tasking_id=tasking.id),)
@@ -98,10 +116,6 @@ def _standing(world: World) -> Iterable[VideoStream]:
 def _free(world: World, aircraft_id: str) -> bool:
     """Whether it never had a stream: one that stands is the desk's, one that was removed is not wanted."""
     return all(each.terms.carrier_id != aircraft_id for each in world.video_streams.values())
-
-
-def _called(aircraft: Aircraft) -> frozenset[str]:
-    return frozenset(_folded(each) for each in (aircraft.id, aircraft.name, aircraft.icao24) if each)
 
 
 @lru_cache(4_096)

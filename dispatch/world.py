@@ -22,6 +22,7 @@ from dispatch import (
     callout_facts,
     clearance_facts,
     clearance_fold,
+    conference_fold,
     consent_fold,
     device_fold,
     drop_facts,
@@ -48,6 +49,7 @@ from dispatch.aid_records import AidAlarm, AidOffer, AidRequest
 from dispatch.alert_records import AlertHandling, LatchedAlert, NetInhibition
 from dispatch.callout_records import Callout, CalloutReply, CalloutSecret
 from dispatch.clearance_records import ClearanceRule
+from dispatch.conference_records import ConferenceCall
 from dispatch.consent_book import ConsentBook
 from dispatch.consent_records import Consent, LabelledRecord
 from dispatch.device_records import Device
@@ -171,6 +173,7 @@ class World:
     )  # (room, partner) -> our row from which on
     room_counts: Map[tuple[str, str], int] = field(default_factory=Map)  # (room, site) -> entries
     room_heard: Map[str, datetime] = field(default_factory=Map)  # room -> when we acted in it last
+    conference_calls: Map[str, ConferenceCall] = field(default_factory=Map)  # with sources to be pulled
 
     video_streams: Map[str, VideoStream] = field(default_factory=Map)  # removed ones too
     video_clips: Map[str, VideoClip] = field(default_factory=Map)
@@ -967,5 +970,6 @@ _FOLDS: dict[type, Callable[[World, Recorded, Any], World]] = {
     **room_fold.FOLDS,
     **video_fold.FOLDS,
     **video_share_fold.FOLDS,
+    **conference_fold.FOLDS,
     **uplink_fold.FOLDS,
 }

@@ -1,13 +1,14 @@
 """Glass to glass: from the making of a frame to its number on the canvas of a page in Chromium, through a real site.
 
-    python -m loadtests.video_latency [--seconds 20] [--size 640x360] [--rate 25] [--sources ts_udp,ts_srt]
+    python -m loadtests.video_latency [--seconds 20] [--size 640x360] [--rate 25] [--sources ts_udp,ts_srt] [--mse]
 
 A sender of its own process burns a number into each frame as 16 squares (tests/clips.py), over noise that moves, encodes
 it (x264 ultrafast, zero latency, a key frame a second) and sends MPEG-TS over UDP to `ganying serve`; it writes down when
 each frame was made, before it is encoded. The page `/video` shows the stream; a script in it looks at the canvas in each animation
 frame, reads the number, and writes down when it first stood there. Both clocks are this machine's. So: encoder, socket,
 process, site, WebSocket, decoder and canvas are in it; camera, radio, compositor and monitor are not. What the reading
-itself costs (a copy of 16 pixels in each animation frame) is in it too. Ends with a JSON line.
+itself costs (a copy of 16 pixels in each animation frame) is in it too. `--mse`: a page without WebCodecs, as over plain
+http from another machine, which shows the stream by Media Source Extensions. Ends with a JSON line.
 
 With several sources one is measured after the other at the same site, and the line holds each and its median against the
 first one's. SRT and RTMP are sent by an ffmpeg that is fed through a pipe; SRT with the latency of the settings, 120 ms.
@@ -122,7 +123,7 @@ def film(source: str, port: int, size: tuple[int, int], rate: int, seconds: floa
 
 
 def measure(
-    site: RunningSite, source: str, size: tuple[int, int], rate: int, seconds: float
+    site: RunningSite, source: str, size: tuple[int, int], rate: int, seconds: float, *, mse: bool = False
 ) -> dict[str, Any]:
     """Figures of one run."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as held:
@@ -135,6 +136,7 @@ def measure(
     stream = desk.post("video/streams", terms)["stream"]["id"]
     with sync_playwright() as playwright:
         people = Browser(playwright, site.url, gpu=NO_GPU)
+        people.before = "delete window.VideoDecoder" if mse else ""
         page = people.sign_in("zhiban", DESK)
         page.get_by_test_id("desk").wait_for()
         page.goto(f"{site.url}/video")
@@ -152,7 +154,7 @@ def measure(
         page.wait_for_timeout(1_000)
         seen = page.evaluate("() => window.__seen")
         tile = page.get_by_test_id("video-tile")
-        lost, shown_ms = tile.get_attribute("data-lost"), tile.get_attribute("data-latency")
+        lost, shown_ms, by = (tile.get_attribute(f"data-{each}") for each in ("lost", "latency", "by"))
         people.close()
     desk.post(f"video/streams/{stream}/remove", {"version": 1, "reason": "measured"})
     late = sorted(at - made[number] for number, at in seen if rate <= number < len(made))
@@ -160,6 +162,7 @@ def measure(
         raise AssertionError(f"nothing was seen: {seen[:5]}")
     return {
         "source": source,
+        "by": by,
         "size": f"{size[0]}x{size[1]}",
         "rate": rate,
         "frames_made": len(made) - rate,
@@ -180,6 +183,7 @@ def main() -> int:
     asked.add_argument("--size", default="640x360")
     asked.add_argument("--rate", type=int, default=25)
     asked.add_argument("--sources", default="ts_udp")
+    asked.add_argument("--mse", action="store_true")
     said = asked.parse_args()
     width, height = map(int, said.size.split("x"))
     with tempfile.TemporaryDirectory() as folder:
@@ -189,7 +193,7 @@ def main() -> int:
         site.start()
         try:
             runs = [
-                measure(site, source, (width, height), said.rate, said.seconds)
+                measure(site, source, (width, height), said.rate, said.seconds, mse=said.mse)
                 for source in said.sources.split(",")
             ]
         finally:

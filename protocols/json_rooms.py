@@ -187,10 +187,6 @@ class RoomClosing(Body, frozen=True, kw_only=True):
         return CloseRoom(room_id=room_id, summary=self.summary)
 
 
-class ConferenceCall(Body, frozen=True, kw_only=True):
-    """Nothing more is said: whom to call is the conference system's affair."""
-
-
 class RoomQuery(PageQuery, frozen=True, kw_only=True):
     """`incident_id`: of one incident; `closed`: with those that are over."""
 

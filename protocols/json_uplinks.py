@@ -47,8 +47,8 @@ class PictureBody(Body, frozen=True, kw_only=True):
 
     sha256: Sha256
     size: Annotated[int, Meta(ge=1, le=uplink.MAX_PICTURE_BYTES)]
-    width: Pixels
-    height: Pixels
+    width_px: Pixels
+    height_px: Pixels
     shown_at: Instant
     stream_id: OptionalId = ""
     stream_name: Name = ""
@@ -60,8 +60,8 @@ class PictureBody(Body, frozen=True, kw_only=True):
         return UplinkPicture(
             sha256=self.sha256,
             size=self.size,
-            width=self.width,
-            height=self.height,
+            width_px=self.width_px,
+            height_px=self.height_px,
             shown_at=self.shown_at,
             stream_id=self.stream_id,
             stream_name=self.stream_name,

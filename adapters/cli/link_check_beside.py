@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from adapters.cli.link_check_talk import Asked, Broken, Talk, greeted, have
 from adapters.cli.link_check_wire import Ended
-from protocols.codec.link import Ack, Batch, Message, Part, PastAsk, PastPart
+from protocols.codec.link import Ack, Batch, Beat, Message, Part, PastAsk, PastPart
 from protocols.codec.link_past import read_rows
 from protocols.codec.link_video import PIECE_BYTES, VideoOver, VideoPiece, VideoPull, VideoTook, VideoWord
 from protocols.link_greeting import PAST, VIDEO_PULL
@@ -29,8 +29,10 @@ def past_answered(asked: Asked) -> None:
         return
     ask = _question(1)
     talk.wire.send(ask)
-    part = talk.receive(PastPart, PAST_ANSWER_S)
+    part = next(_heard(talk, PAST_ANSWER_S, PastPart), None)
     talk.wire.close()
+    if part is None:
+        raise Broken(f"no PastPart within {PAST_ANSWER_S:.0f} s")
     _fits(ask, part)
 
 
@@ -158,7 +160,7 @@ def _goes_on(talk: Talk) -> None:
 
 
 def _heard(talk: Talk, within_s: float, *wanted: type[Message]) -> Iterator[Message]:
-    """Messages of these kinds until the time is over. Raises Broken when the connection ends."""
+    """Messages of these kinds until the time is over; its beats are answered. Raises Broken when the connection ends."""
     until = time.monotonic() + within_s
     while (left := until - time.monotonic()) > 0:
         try:
@@ -171,5 +173,7 @@ def _heard(talk: Talk, within_s: float, *wanted: type[Message]) -> Iterator[Mess
             raise Broken(f"parted with {message.code} ({message.detail[:80]})")
         if isinstance(message, Batch):
             talk.wire.send(Ack(through=message.through, lane=message.lane))
+        elif isinstance(message, Beat):
+            talk.wire.send(Beat(at_us=round(time.time() * _US), echo_us=message.at_us, echo_age_us=0))
         elif isinstance(message, wanted):
             yield message

@@ -6,7 +6,6 @@ batch (intake.py). What leaves is told by leaving.py, what comes in is sorted by
 for twice. A slow partner holds up its own cursor and nothing else: batches wait in the journal, tracks are dropped.
 """
 
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,10 +18,11 @@ from twisted.python.failure import Failure
 
 from adapters.clock import Clock
 from adapters.desk import Desk
-from adapters.link import carried, classes, columns, leaving, received
+from adapters.link import classes, leaving, received
 from adapters.link.ahead import Read, ReadAhead
 from adapters.link.flows import Flows
 from adapters.link.intake import Intake
+from adapters.link.live_tracks import LiveTracks
 from adapters.link.past import PastLane
 from adapters.link.past_site import Past
 from adapters.link.past_ways import OverLink
@@ -33,14 +33,11 @@ from adapters.metrics import Metrics
 from adapters.store.database import StoreError
 from adapters.store.receiving import Received
 from adapters.store.transit import Held
-from dispatch import partner
-from dispatch.consent_forms import coarse_place
 from dispatch.consent_records import SentRow
 from dispatch.errors import GanyingError, NotStored
 from dispatch.picture import TrackPicture
 from protocols.codec.link import Word, WordPassed
-from protocols.codec.link_columns import states_from
-from protocols.link_greeting import COLUMNS, LANES, RELAY
+from protocols.link_greeting import LANES, RELAY
 from protocols.link_lanes import OWN, RELAYED, Have, Lane
 from protocols.link_outputs import (
     Acked,
@@ -59,10 +56,6 @@ from protocols.link_session import Identity, LinkSession
 from protocols.link_state import LinkState
 
 EARLY_FRAMES = 8  # heard while a commit of the last connection is under way; more: closed, it will dial again
-
-# After a message of tracks in columns its socket is left unread for so many times what the message took: whatever a
-# partner sends, its tracks take a third of the reactor, and the rest of them waits in its own buffers.
-TRACKS_REST = 2.0
 
 log = structlog.get_logger()
 
@@ -91,7 +84,7 @@ class Peer:
         self._house, self._held = house, held
         self.session = LinkSession(identity=identity, partner=site)
         self.socket: LinkSocket | None = None
-        self._desk, self._picture, self._clock, self._call_later = desk, picture, clock, call_later
+        self._desk, self._clock, self._call_later = desk, clock, call_later
         self._sharing, self._heard_word = sharing, heard
         self.flows = Flows()
         # by (site, row) what has left and is not yet committed at the partner; bounded by the windows
@@ -117,8 +110,17 @@ class Peer:
             area=partial(sharing.area, site),
             sent=partial(sharing.tracks_sent, site),
         )
-        self._sent_positions: dict[str, float] = {}
-        self._labels = columns.Labels()
+        self._tracks = LiveTracks(
+            self.session,
+            desk=desk,
+            picture=picture,
+            sharing=sharing,
+            clock=clock,
+            congested=self._congested,
+            carry_out=self._carry_out,
+            rest=self._pause,
+            seen_ourselves=lambda many: self._events.labels(site, "track_seen_ourselves").inc(many),
+        )
         self._told: dict[str, int] = {}
         self._row_reasons: set[str] = set()
         self._said = ""  # last reason logged: a partner that keeps failing the same way is named once
@@ -177,8 +179,7 @@ class Peer:
         if self._intake.busy or self.socket is None or self._greeted:
             return
         self._greeted = True
-        self._sent_positions.clear()
-        self._labels.clear()
+        self._tracks.begin()
         self._ahead.clear()
         self._row_reasons.clear()
         lanes = Lane if RELAY in self.session.identity.capabilities else OWN
@@ -211,9 +212,9 @@ class Peer:
                     self._desk.acked(self.site, output.through, output.lane)
                     self.past.line_free(self._clock())
                 case PartnerTracks():
-                    self._see(output)
+                    self._tracks.see(output)
                 case PartnerColumns():
-                    self._see_columns(output)
+                    self._tracks.see_columns(output)
                 case PartnerSays():
                     self._heard_word(self.site, output.word)
                 case PartnerPast():
@@ -358,57 +359,13 @@ class Peer:
     def _congested(self) -> bool:
         return self.socket is None or self.socket.congested
 
-    # Tracks
-
-    def _see(self, seen: PartnerTracks) -> None:
-        now = self._clock()
-        for track, age in seen.tracks:
-            if carried.seen_ourselves(self._picture, track.icao24, now):
-                self._count("track_seen_ourselves")
-            else:
-                self._picture.accept(carried.sighting(track, age, self.site, now), now.timestamp())
-
-    def _see_columns(self, seen: PartnerColumns) -> None:
-        now, began = self._clock(), time.perf_counter()
-        self._labels.hear(seen.columns.labels)
-        states = columns.unseen(self._picture, seen.columns, now)
-        if len(states) < len(seen.columns.states):
-            self._events.labels(self.site, "track_seen_ourselves").inc(len(seen.columns.states) - len(states))
-        for batch in columns.batches(states, self._labels, seen.underway, self.site, now):
-            self._picture.accept_batch(batch, now.timestamp())
-        self._pause(TRACKS_REST * (time.perf_counter() - began))
-
-    def _show_tracks(self) -> None:
-        if self.session.state not in (LinkState.CATCHING_UP, LinkState.LIVE) or self.socket is None:
-            return
-        now = self._clock()
-        world = self._desk.world
-        addresses = partner.shown_aircraft(world, self.site, now) | carried.near_border(
-            world, self._picture, partial(self._sharing.in_band, self.site), now, self.site
-        )
-        every_s = partner.track_every_s(world, self.site)
-        moved = list(carried.moved_tracks(self._picture, addresses, self._sent_positions, now, every_s))
-        shown = [track for _, track in moved]
-        if partner.tracks_are_coarse(world, self.site, now):
-            shown = [replace(track, position=coarse_place(track.position)) for track in shown]
-        full = self._congested()
-        if self.session.peering.can(COLUMNS, self.session.identity):
-            labels = self._labels.to_tell(shown)
-            outputs = self.session.columns_available(states_from(shown), labels, now, congested=full)
-            self._labels.told(labels if outputs else ())
-        else:
-            outputs = self.session.tracks_available(shown, now, congested=full)
-        if outputs:  # what was thinned out or dropped is still to be shown
-            still = {each: at_s for each, at_s in self._sent_positions.items() if each in addresses}
-            self._sent_positions = still | {track.icao24: at_s for at_s, track in moved}
-        self._carry_out(outputs)
-
     # The clock
 
     def tick(self) -> None:
         """A few times a second: beats, tracks, counts."""
         self._carry_out(self.session.tick(self._clock()))
-        self._show_tracks()
+        if self.socket is not None:
+            self._tracks.show()
         self.past.tick(self._clock())
         self._note_sent()
         for event, count in self.session.counts.items():

@@ -32,6 +32,7 @@ from dispatch.facts import Fact, Recorded
 from dispatch.papers import (
     handover_record,
     log_aid,
+    log_conference,
     log_consents,
     log_enrol,
     log_uplinks,
@@ -108,6 +109,7 @@ OF_THE_BOOK = (
     *log_uplinks.LINES,
     *log_video.LINES,
     *log_video_share.LINES,
+    *log_conference.LINES,
     *log_consents.LINES,
     *log_enrol.LINES,
     weather_facts.WeatherEntered,

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import structlog
 from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.threads import deferToThread
 
 from adapters.clock import Clock
@@ -42,6 +43,7 @@ from optimizer.what_if import changed
 log = structlog.get_logger()
 
 _PRIORITY = {PlannerCause.ASKED: Priority.ASKED, PlannerCause.WHAT_IF: Priority.WHAT_IF}
+AHEAD_AFTER_S = 30.0  # of the site's start, unless there is an incident before
 TRIES = 3  # to plan for a world that stays as it is meanwhile; then what there is is recorded
 
 
@@ -69,13 +71,29 @@ class Planner:
         self.pool = Pool(config.workers, metrics, reactor, changed=self.progress.changed)
         self.progress.watch(self.pool)
         self.wonders = Wonders()
+        self._ahead: IDelayedCall | None = None
+        self._begun = False
 
     def start(self) -> None:
-        """Make the solver processes."""
+        """Make the solver processes in a while: a site that comes up has more urgent things to do."""
+        self._ahead = self._reactor.callLater(AHEAD_AFTER_S, self.begin)
+
+    def begin(self) -> None:
+        """Make them now: there is, or may soon be, something to plan."""
+        if self._begun:
+            return
+        self._begun = True
+        self._leave_ahead()
         self.pool.start()
+
+    def _leave_ahead(self) -> None:
+        if self._ahead is not None and self._ahead.active():
+            self._ahead.cancel()
 
     def stop(self) -> "Deferred[Any]":
         """End them."""
+        self._begun = True
+        self._leave_ahead()
         self.progress.stop()
         return self.pool.stop()
 
@@ -150,6 +168,7 @@ class Planner:
         changes: list[Any] | None = None,
     ) -> Any:
         """Give the situation to a solver process; fires with Asked. Fails as `propose`, or `what_if` with `changes`."""
+        self.begin()
         began_s = self._reactor.seconds()
         world, now = self._desk.world, self._clock()
         seen = whereabouts(world, self._picture, now)

@@ -124,6 +124,8 @@ class Replan:
     def _look(self, cause: PlannerCause) -> None:
         self._next = None
         world = self._desk.world
+        if world.incidents:
+            self._planner.begin()  # a proposal may be wanted in a moment
         if not any(i.site == world.site and i.state in PLANNABLE for i in world.incidents.values()):
             return  # until something changes
         self._looking, self._changed = True, False

@@ -2,8 +2,11 @@
 
     -> POST url   X-Ganying-Time, X-Ganying-Signature as the telephone gateway's (adapters/callout/gateway.py)
        {"id", "event": "call", "room", "title", "incident", "sites", "called_by", "simulated",
-        "sources": [{"name", "url"}]}
+        "sources": [{"name", "url", "kind", "until"}]}
     <- 200, 202; 409: it had this id already, which is as good
+
+`kind` is `page` for the addresses of the site's file, `video` and `map` for what it may pull by RTSP until `until`
+(adapters/rooms/sources): a path that is good for this call alone.
 
 Nothing configured: none of this is there, and the console shows no button.
 """
@@ -18,7 +21,11 @@ import msgspec
 from adapters.callout.gateway import Gateway, NotTaken
 from adapters.callout.settings import LEAST_SECRET_BYTES, Settings
 from adapters.clock import Clock
-from adapters.config import ConferenceSource, Config, is_loopback
+from adapters.config import Config, is_loopback
+from adapters.rooms.section import ConferenceSource
+from adapters.rooms.sources import settings as sources_settings
+from adapters.rooms.sources.settings import SourceSettings
+from dispatch.conference_records import MAP, ConferenceCall
 from dispatch.errors import Malformed, Refused
 from dispatch.room_records import Room
 
@@ -29,6 +36,7 @@ class ConferenceSettings:
 
     gateway: Settings
     sources: tuple[ConferenceSource, ...]
+    pulled: SourceSettings | None = None
 
 
 def settings_of(config: Config) -> ConferenceSettings | None:
@@ -66,7 +74,9 @@ def settings_of(config: Config) -> ConferenceSettings | None:
         timeout_s=section.timeout_s,
         attempts=1,
     )
-    return ConferenceSettings(gateway=gateway, sources=section.source)
+    return ConferenceSettings(
+        gateway=gateway, sources=section.source, pulled=sources_settings.settings_of(config, secret)
+    )
 
 
 class Conference:
@@ -77,20 +87,28 @@ class Conference:
         self._gateway = Gateway(settings.gateway, reactor)
 
     @property
+    def pulled(self) -> SourceSettings | None:
+        """Where it pulls what a desk offers; None: nowhere."""
+        return self._settings.pulled
+
+    @property
     def offered(self) -> tuple[str, ...]:
         """Which of our pictures it may show, by name."""
         return tuple(source.name for source in self._settings.sources)
 
-    async def call(self, room: Room, called_by: str, call_id: str) -> None:
-        """Have it call. Raises Refused(CONFERENCE_DOWN or CONFERENCE_REFUSED)."""
-        taken = await self._gateway.post(self.body(room, called_by, call_id), int(self._clock().timestamp()))
+    async def call(
+        self, room: Room, called_by: str, call_id: str, offered: ConferenceCall | None = None
+    ) -> None:
+        """Have it call; `offered`: what it may pull. Raises Refused(CONFERENCE_DOWN or CONFERENCE_REFUSED)."""
+        body = self.body(room, called_by, call_id, offered)
+        taken = await self._gateway.post(body, int(self._clock().timestamp()))
         if isinstance(taken, NotTaken):
             code = "CONFERENCE_REFUSED" if taken.for_good else "CONFERENCE_DOWN"
             raise Refused(
                 code, f"the conference system did not take the call: {taken.why}", field="conference"
             )
 
-    def body(self, room: Room, called_by: str, call_id: str) -> bytes:
+    def body(self, room: Room, called_by: str, call_id: str, offered: ConferenceCall | None = None) -> bytes:
         """One call as the gateway reads it."""
         return msgspec.json.encode(
             {
@@ -106,11 +124,27 @@ class Conference:
                     {
                         "name": source.name,
                         "url": source.url.replace("{room}", room.id).replace("{incident}", room.incident_id),
+                        "kind": "page",
                     }
                     for source in self._settings.sources
-                ],
+                ]
+                + self._paths(offered),
             }
         )
+
+    def _paths(self, offered: ConferenceCall | None) -> list[dict[str, str]]:
+        pulled = self._settings.pulled
+        if offered is None or pulled is None:
+            return []
+        return [
+            {
+                "name": source.name,
+                "url": pulled.url(offered.id, offered.room_id, source.id),
+                "kind": "map" if source.id == MAP else "video",
+                "until": offered.until.isoformat(),
+            }
+            for source in offered.sources
+        ]
 
     async def close(self) -> None:
         """Let the connections go."""

@@ -89,7 +89,10 @@ class Relay:
     def close(self) -> None:
         """End it; what is left of its words is kept."""
         self._process.kill()
-        self._process.wait(END_S)
+        try:
+            self._process.wait(END_S)
+        except subprocess.TimeoutExpired:
+            log.warning("an ffmpeg does not end", pid=self.pid)
         if self._process.stderr is not None:
             try:
                 self._words = (self._words + (self._process.stderr.read() or b""))[-KEPT_BYTES:]

@@ -15,7 +15,7 @@ from adapters.video.line import Line
 from dispatch.commands import Ask
 from dispatch.errors import GanyingError
 from dispatch.video_commands import NoteVideoBegan
-from dispatch.video_discovery import ON_TASK
+from dispatch.video_discovery import on_task
 from dispatch.video_kinds import VideoCarrier, VideoState
 from dispatch.world import World
 
@@ -54,11 +54,7 @@ class Starts:
     def _tasking(self, world: World, aircraft_id: str) -> str:
         if world.taskings is not self._taskings:
             self._taskings = world.taskings
-            self._on_task = {
-                each.aircraft_id: each.id
-                for each in sorted(world.taskings.values(), key=lambda each: each.take_off_at)
-                if each.state in ON_TASK and each.site == world.site
-            }
+            self._on_task = {aircraft: each.id for aircraft, each in on_task(world).items()}
         return self._on_task.get(aircraft_id, "")
 
     async def _note(self, stream_id: str) -> None:
@@ -67,5 +63,6 @@ class Starts:
             await self._desk.ask(Ask(actor="site", role=None, command_id=uuid.uuid4().hex, command=command))
         except GanyingError as error:
             log.warning("the beginning of video was not written", stream=stream_id, why=error.code)
-        finally:
+            self._reactor.callLater(AGAIN_S, self._asked.discard, stream_id)  # not twice a second
+        else:
             self._asked.discard(stream_id)

@@ -7,15 +7,13 @@ from twisted.internet.threads import deferToThread
 from adapters.web.doors_papers import PDF, ask
 from adapters.web.lists import newest_first, one, page, shown
 from adapters.web.table import Call, Door, Handler
-from dispatch import access, ids, room
+from dispatch import room
 from dispatch.errors import Forbidden, Malformed, Refused, Unknown
-from dispatch.room_commands import CallConference
 from dispatch.room_facts import RoomEntered, RoomEntryMade, RoomOpened
 from dispatch.room_records import Room, RoomEntry, RoomPerson
 from protocols.json_answers import Page
 from protocols.json_doors import PageQuery
 from protocols.json_rooms import (
-    ConferenceCall,
     MinutesAnswer,
     RoomClosing,
     RoomDecision,
@@ -176,24 +174,6 @@ def _minutes(what: str) -> Handler:
     return answer
 
 
-async def _call(call: Call) -> Any:
-    found = one(call, "rooms", call.path["id"])
-    conference = call.site.conference
-    if conference is None:
-        raise Refused("NO_CONFERENCE", "this site has no conference system", field="conference")
-    if call.who.session.role not in access.OPEN_ROOM:
-        raise Forbidden("calling a conference is for the desk")
-    asked = call.ask(CallConference(room_id=found.id, offered=conference.offered))
-    account = call.who.account
-    await conference.call(
-        found,
-        account.display_name or account.name,
-        ids.derive(found.site, "CNF", f"{asked.actor}\0{asked.command_id}"),
-    )
-    await call.site.desk.ask(asked)  # what did not come about is not written down
-    return found
-
-
 def _post(path: str, name: str, text: str, handler: Handler, *, takes: type, answers: Any) -> Door:
     return Door(
         method="POST",
@@ -306,14 +286,6 @@ DOORS = (
         "End it, with what was concluded; the owner.",
         _change,
         takes=RoomClosing,
-        answers=Room,
-    ),
-    _post(
-        "call",
-        "callConference",
-        "Have the conference system call; 409 NO_CONFERENCE where there is none.",
-        _call,
-        takes=ConferenceCall,
         answers=Room,
     ),
     Door(

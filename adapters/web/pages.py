@@ -38,6 +38,7 @@ def page_policy(secure: bool, host: str) -> str:
     socket = f"{'wss' if secure else 'ws'}://{host}" if host else ""
     return (
         "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; worker-src 'self'; "
+        "media-src 'self' blob:; "
         f"img-src 'self' data: blob:; connect-src 'self' {socket}; object-src 'none'; base-uri 'none'; "
         "form-action 'self'; frame-ancestors 'none'"
     )

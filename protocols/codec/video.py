@@ -93,6 +93,7 @@ class PictureOfStream:
     pts_us: int
     dts_us: int
     data: bytes
+    codec: str = ""  # of key units
 
 
 def decode(data: bytes) -> VideoSaid:
@@ -163,7 +164,12 @@ def read_picture(told: bytes) -> PictureOfStream:
     """A picture as a worker of ours told it."""
     wire = video_pb2.VideoTold.FromString(told).picture
     return PictureOfStream(
-        epoch=wire.epoch, key=wire.key, pts_us=wire.pts_us, dts_us=wire.dts_us, data=wire.data
+        epoch=wire.epoch,
+        key=wire.key,
+        pts_us=wire.pts_us,
+        dts_us=wire.dts_us,
+        data=wire.data,
+        codec=wire.format.codec,
     )
 
 

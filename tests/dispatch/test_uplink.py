@@ -77,7 +77,7 @@ class Field(Scene):
 
 
 def picture(**more: Any) -> UplinkPicture:
-    values: dict[str, Any] = {"sha256": "a" * 64, "size": 100_000, "width": 640, "height": 480}
+    values: dict[str, Any] = {"sha256": "a" * 64, "size": 100_000, "width_px": 640, "height_px": 480}
     return UplinkPicture(**{"shown_at": Scene().now} | values | more)
 
 
@@ -170,7 +170,7 @@ def test_what_is_out_of_bounds_is_refused_by_its_code() -> None:
     assert field.refused(marks=(many, many)) == "SKETCH_TOO_LARGE"
     assert field.refused(marks=(ARROW,) * 21) == "SKETCH_TOO_LARGE"
     assert field.refused(marks=(replace(ARROW, points=ARROW.points[:1]),)) == "MARK"
-    for wrong in ({"size": 204_801}, {"sha256": "A" * 64}, {"width": 0}):
+    for wrong in ({"size": 204_801}, {"sha256": "A" * 64}, {"width_px": 0}):
         assert field.refused(picture=picture(**wrong)) == "PICTURE"
     assert field.refused(picture=picture(shown_at=field.now + timedelta(hours=1))) == "PICTURE"
     assert field.refused(picture=picture(stream_id="36-VID-NONE")) == "UNKNOWN_ID"

@@ -14,6 +14,7 @@ from tests.clips import Camera, datagrams
 from tests.journeys.browser import DESK, WAIT_MS, browser, picture
 from tests.journeys.running import RunningSite, running_site, wait_for
 from tests.journeys.test_first_sortie import DEMONSTRATION
+from tests.journeys.two_sites import free_port
 
 expect.set_options(timeout=WAIT_MS)
 # the number of the frame that is on the canvas: tests/clips.py writes it
@@ -72,9 +73,7 @@ def site(tmp_path: Path) -> Iterator[RunningSite]:
 @pytest.mark.timeout(200)
 def test_a_picture_is_seen_goes_stale_and_comes_back_in_another_size(site: RunningSite) -> None:
     """Registered by form, shown on the wall, numbers read back from the canvas; grey when the sender stops."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as held:
-        held.bind(("127.0.0.1", 0))
-        port = held.getsockname()[1]
+    port = free_port()
     with browser(site.url) as people:
         desk = people.sign_in("diaodu", DESK)
         desk.get_by_test_id("desk").wait_for()
@@ -112,3 +111,41 @@ def test_a_picture_is_seen_goes_stale_and_comes_back_in_another_size(site: Runni
         assert [each["who"] for each in seen] == ["diaodu"]
         assert people.complaints == []
         assert people.foreign == []
+
+
+@pytest.mark.timeout(200)
+def test_without_webcodecs_the_picture_comes_by_media_source_and_goes_stale_too(site: RunningSite) -> None:
+    """As over plain http from another machine. The same numbers, the same grey, another size after a cut."""
+    port = free_port()
+    body = {"name": "赣鹰01 吊舱", "source": "ts_udp", "address": str(port), "carrier": "fixed"}
+    site.sign_in("diaodu").post("video/streams", body)
+    with browser(site.url) as people:
+        people.before = "delete window.VideoDecoder"
+        desk = people.sign_in("diaodu", DESK)
+        desk.get_by_test_id("desk").wait_for()
+        desk.goto(site.url + "/video")
+        desk.get_by_test_id("video-pick").click()
+        tile = desk.get_by_test_id("video-tile")
+        canvas = tile.locator("canvas")
+
+        def shown(size: str) -> int:
+            said, number = canvas.evaluate(READ).split()
+            return int(number) if said == size else -1
+
+        with filming(port) as camera:
+            wait_for(lambda: shown("320x240") > 10, "a numbered frame on the canvas")
+            first = shown("320x240")
+            wait_for(lambda: shown("320x240") > first, "a later frame")
+            assert first <= camera.number
+            expect(tile).to_have_attribute("data-by", "mse")
+            expect(tile).to_have_attribute("data-stale", "false")
+            picture(desk, "video-mse")
+            last = camera.number
+        expect(tile.get_by_test_id("video-stopped")).to_contain_text("画面停在")
+        assert shown("320x240") <= last + 3
+        picture(desk, "video-mse-stale")
+        with filming(port, size=(160, 128)):
+            wait_for(lambda: shown("160x128") >= 0, "a frame of the other size")
+            expect(tile).to_have_attribute("data-stale", "false")
+        expect(tile).to_have_attribute("data-errors", "0")
+        assert people.complaints == []

@@ -44,7 +44,7 @@ ROLES = {
 PASSWORD = "Correct horse battery"
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; worker-src 'self'; "
-    "img-src 'self'; connect-src 'self' ws://{host}; object-src 'none'; base-uri 'none'"
+    "media-src 'self' blob:; img-src 'self'; connect-src 'self' ws://{host}; object-src 'none'; base-uri 'none'"
 )
 
 

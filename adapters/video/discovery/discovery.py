@@ -30,7 +30,7 @@ from dispatch.commands import Ask
 from dispatch.errors import GanyingError, Unknown
 from dispatch.video import listening_at, waits
 from dispatch.video_commands import BindVideoSender
-from dispatch.video_discovery import Claim, claim, terms
+from dispatch.video_discovery import Claim, called, claim, terms
 from dispatch.video_kinds import VideoSource
 from dispatch.video_records import VideoTerms
 from dispatch.world import World
@@ -71,6 +71,8 @@ class Discovery:
         self._keys: dict[int, bytes] = {}
         self._stills: dict[int, tuple[bytes, Still]] = {}
         self._tried: dict[int, Mapping[str, str]] = {}
+        self._aircraft: Any = None  # for which _called was made
+        self._called: Mapping[str, tuple[str, ...]] = {}
         self._process: VideoProcess | None = None
         self._unknown = metrics.gauge("ganying_video_unknown_senders", "Senders nobody registered", ())
         self._counted = metrics.gauge(
@@ -105,10 +107,14 @@ class Discovery:
     def senders(self) -> list[UnknownSender]:
         """All, the newest first."""
         world, now = self._desk.world, self._clock()
+        if world.aircraft is not self._aircraft:
+            self._aircraft, self._called = world.aircraft, called(world.aircraft.values())
         found = []
         for each in self._senders.values():
             if each.port in self._ports:
-                claimed = claim(world, each.address, each.names, self._config.discovery_aircraft)
+                claimed = claim(
+                    world, each.address, each.names, self._config.discovery_aircraft, self._called
+                )
                 found.append(
                     UnknownSender(
                         id=str(each.number),

@@ -292,6 +292,8 @@ class Recordings:
         return Deferred.fromCoroutine(self._kept())
 
     async def _kept(self) -> None:
+        if not self.settings.root.is_dir():
+            return  # nothing was ever recorded: no process for it
         now = self._clock()
         since = now - timedelta(days=self.settings.incident_days)
         bound = tuple(

@@ -68,7 +68,7 @@ def receipt(one: Uplink, code: str, who: str = "TEAM") -> bytes:
 async def test_a_team_hears_text_and_sketch_and_its_receipts_come_back(site: CotSite) -> None:
     feed = await site.start(**FAST)
     picture = UplinkPicture(
-        sha256="a" * 64, size=9, width=4, height=3, shown_at=site.scene.now, stream_name="吊舱"
+        sha256="a" * 64, size=9, width_px=4, height_px=3, shown_at=site.scene.now, stream_name="吊舱"
     )
     site.scene.report()
     one = send(site, marks=SKETCH, picture=picture)

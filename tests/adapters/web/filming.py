@@ -80,7 +80,7 @@ def state(standings: Any, stream_id: str) -> Any:
 async def until(probe: Any) -> None:
     """Until it is true, looked at each 20 ms."""
     done: Deferred[None] = Deferred()
-    done.addTimeout(20, reactor)
+    done.addTimeout(60, reactor)
 
     def look() -> None:
         if probe() and not done.called:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest_twisted
 from twisted.internet import reactor
 
-from adapters.config import ConferenceSection, ConferenceSource
 from adapters.rooms import conference
+from adapters.rooms.section import ConferenceSection, ConferenceSource
 from protocols.gen import client_pb2, records_pb2
 from tests.adapters.web.running import Running
 from tests.adapters.web.talking import talk

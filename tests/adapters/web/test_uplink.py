@@ -34,8 +34,8 @@ def still(site: Running, **more: Any) -> dict[str, Any]:
     return {
         "sha256": DIGEST,
         "size": len(JPEG),
-        "width": 640,
-        "height": 480,
+        "width_px": 640,
+        "height_px": 480,
         "shown_at": site.clock().isoformat(),
     } | more
 

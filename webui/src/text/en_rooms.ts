@@ -68,7 +68,6 @@ export const roomsEn: typeof roomsZh = {
     pdf: 'Minutes PDF',
     data: 'Minutes data',
     call: 'Call conference',
-    called: 'called',
     follow: 'Follow view',
     following: (who) => `following ${who}`,
     stopFollow: 'Stop following',
@@ -80,5 +79,13 @@ export const roomsEn: typeof roomsZh = {
     notReachedSince: (who, at) => `${who} not reached since ${at}`,
     empty: 'Nothing said yet',
     more: 'More',
+  },
+  conference: {
+    choose: 'Pictures for the conference system (this call only; can be taken back)',
+    map: 'Map of this consultation',
+    callWith: (n) => `Call and offer ${n}`,
+    offeredUntil: (at) => `offered until ${at}`,
+    pulled: (n, at, who) => `pulled ×${n} · since ${at} · ${who}`,
+    takeBack: 'Take back',
   },
 }

@@ -66,7 +66,6 @@ export const roomsZh = {
     pdf: '纪要 PDF',
     data: '纪要数据',
     call: '会议呼叫',
-    called: '已呼叫',
     follow: '跟随视图',
     following: (who: string) => `正跟随 ${who}`,
     stopFollow: '停止跟随',
@@ -78,5 +77,13 @@ export const roomsZh = {
     notReachedSince: (who: string, at: string) => `${who} ${at} 起不通`,
     empty: '还没有人发言',
     more: '更多',
+  },
+  conference: {
+    choose: '提供给会议系统的画面（仅本次呼叫，可随时收回）',
+    map: '本会商态势图',
+    callWith: (n: number) => `呼叫并提供 ${n} 路`,
+    offeredUntil: (at: string) => `已提供，至 ${at}`,
+    pulled: (n: number, at: string, who: string) => `引接中 ${n} 路 · ${at} 起 · ${who}`,
+    takeBack: '收回',
   },
 }

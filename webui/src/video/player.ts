@@ -19,10 +19,25 @@ export interface PlayerFigures {
   latency_ms: number // of the frame painted last: from arrival at the site to the screen
   arrivedAt_ms: number // of the frame painted last, by the site's clock
   fault: '' | 'no_decoder' | 'codec'
+  by: 'webcodecs' | 'mse'
 }
 
-export class Player {
-  readonly figures: PlayerFigures = { codec: '', width: 0, height: 0, painted: 0, errors: 0, lost: 0, latency_ms: NaN, arrivedAt_ms: NaN, fault: '' }
+export function newFigures(by: PlayerFigures['by']): PlayerFigures {
+  return { codec: '', width: 0, height: 0, painted: 0, errors: 0, lost: 0, latency_ms: NaN, arrivedAt_ms: NaN, fault: '', by }
+}
+
+export interface VideoPlayer {
+  readonly figures: PlayerFigures
+  feed(one: VideoPicture): void
+  /** What comes next begins at a key frame. */
+  cut(): void
+  /** Nothing may be seen any more. */
+  blank(): void
+  close(): void
+}
+
+export class Player implements VideoPlayer {
+  readonly figures = newFigures('webcodecs')
   private decoder: VideoDecoder | undefined
   private needsKey = true
   private epoch = -1

@@ -4,7 +4,8 @@ import { dropLook, pastId } from '../state/footprints'
 import { serverNow } from '../state/clock'
 import type { Problem } from '../wire/http'
 import type { VideoLook, VideoPicture, VideoTold } from '../wire/schema'
-import { Player } from './player'
+import type { VideoPlayer } from './player'
+import { playerFor } from './players'
 import { fetchPart } from './recordings'
 
 const KEYS_FROM_RATE = 60
@@ -22,7 +23,7 @@ interface Waiting {
 }
 
 export class RecordedStream {
-  readonly player: Player
+  readonly player: VideoPlayer
   problem: Problem | undefined
   loading = false
   /** Until when nothing was recorded; NaN: something is. */
@@ -41,7 +42,7 @@ export class RecordedStream {
     canvas: HTMLCanvasElement,
     private readonly looked: (look: VideoLook) => void,
   ) {
-    this.player = new Player(canvas, () => this.position_ms, undefined, MOST_WAITING)
+    this.player = playerFor(canvas, () => this.position_ms, undefined, MOST_WAITING)
   }
 
   /** The clock stands at `position_ms`; called at each animation frame. */

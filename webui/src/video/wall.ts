@@ -7,7 +7,8 @@ import { streams } from '../state/videos'
 import { kindWord, VideoState, type VideoStanding } from '../wire/schema'
 import { VideoConnection } from './connection'
 import { gone, seen, stands, told } from './looks'
-import { Player } from './player'
+import type { VideoPlayer } from './player'
+import { playerFor } from './players'
 
 export type Layout = 1 | 4 | 9
 export const LAYOUTS: readonly Layout[] = [1, 4, 9]
@@ -51,7 +52,7 @@ export const standings = shallowReactive(new Map<string, VideoStanding>())
 export const refusals = shallowReactive(new Map<string, string>())
 export const open = ref(false)
 const connection = shallowRef<VideoConnection | null>(null)
-const players = new Map<string, Player>()
+const players = new Map<string, VideoPlayer>()
 const bySlot = new Map<number, string>()
 
 /** Our own and those of partners. */
@@ -93,12 +94,12 @@ export function retry(id: string): void {
   watchNow(id)
 }
 
-export function attach(id: string, canvas: HTMLCanvasElement, mark?: () => string): Player {
-  const made = new Player(canvas, serverNow, mark)
+export function attach(id: string, canvas: HTMLCanvasElement, mark?: () => string): VideoPlayer {
+  const made = playerFor(canvas, serverNow, mark)
   players.set(id, made)
   return made
 }
-export function detach(id: string, player: Player): void {
+export function detach(id: string, player: VideoPlayer): void {
   player.close()
   if (players.get(id) === player) players.delete(id)
 }

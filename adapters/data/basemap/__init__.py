@@ -1,0 +1,1 @@
+"""The ground under the maps that the server draws itself; ORIGIN.md says whose it is."""

@@ -1,0 +1,1 @@
+"""Sources that a conference system pulls."""

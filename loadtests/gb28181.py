@@ -1,6 +1,6 @@
 """A device of GB/T 28181 from REGISTER to BYE, written out, and what a flood costs its picture.
 
-    python -m loadtests.gb28181 [--flood-seconds 5]
+    python -m loadtests.gb28181 [--flood-seconds 16]
 
 `ganying serve` on loopback; SIPp is the device and the upper platform, FFmpeg writes the programme stream that the device
 sends, and reads the one that the platform gets. Each step prints what SIPp sent and got. Then forged REGISTERs are sent
@@ -173,7 +173,7 @@ def from_above(sip: int, upper: int) -> int:
 def main() -> int:
     """The whole way."""
     reading = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    reading.add_argument("--flood-seconds", type=float, default=5.0)
+    reading.add_argument("--flood-seconds", type=float, default=16.0)
     asked = reading.parse_args()
     folder, sip, upper = Path(tempfile.mkdtemp()) / "36", free_port(), free_port()
     folder.mkdir()

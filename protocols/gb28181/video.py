@@ -41,8 +41,6 @@ class GbVideo:
         for each in self._order.feed(packet, now_s):
             if each.lost:
                 made += self._taken(self._ps.lost())
-                if self._units is not None:
-                    self._units.lost(until_key=True)
             made += self._taken(self._ps.feed(each.payload))
             if each.marker:
                 made += self._taken(self._ps.marked())

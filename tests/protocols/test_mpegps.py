@@ -83,6 +83,27 @@ def test_a_picture_is_out_with_its_last_packet(codec: str) -> None:
         assert out == number
 
 
+def test_pictures_that_are_shown_in_another_order_keep_their_times() -> None:
+    source = TsVideo()
+    film = clip(30, group=10, between=2)
+    sent = [each for each in [*source.feed(film), *source.reconnected()] if isinstance(each, VideoUnit)]
+    assert any(each.pts_us != each.dts_us for each in sent)
+    writer, made = RtpWriter(SSRC, 96), GbVideo(SSRC)
+    got = []
+    for each in sent:
+        times = {"pts": each.pts_us * 9 // 100, "dts": each.dts_us * 9 // 100}
+        whole = pack(StreamKind.H264, each.data, key=each.key, **times)
+        got += [unit for packet in writer.packets(whole, 0) for unit in made.feed(packet)]
+
+    def times_of(units: list[VideoUnit]) -> list[tuple[int, int]]:
+        return [
+            (round((each.pts_us - units[0].dts_us) / 1000), round((each.dts_us - units[0].dts_us) / 1000))
+            for each in units
+        ]
+
+    assert times_of(got) == times_of(sent)
+
+
 def test_marks_that_say_nothing_are_found_out() -> None:
     """Of a sender that marks every packet the first picture suffers; then the next one is waited for."""
     source, made = GbVideo(SSRC), []

@@ -1,11 +1,12 @@
 """One stream to one receiver of an upper platform: pictures into PS, PS into RTP, over UDP or TCP.
 
-A viewer of its line like any other. What the receiver does not take is left out up to the next key frame; a big key frame
-goes out a few packets at a turn, so that it keeps nobody waiting.
+A viewer of its line like any other. What the receiver does not take is left out up to the next key frame; what waits is made
+into packets a few at a turn, so that neither a big key frame nor all since the last one keep anybody waiting.
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from twisted.internet.interfaces import IDelayedCall
@@ -41,15 +42,18 @@ class Outgoing:
 class PsSender(ViewerQueue):
     """What a stream's line puts its frames into."""
 
-    def __init__(self, out: Outgoing, ssrc: int, reactor: Any) -> None:
+    def __init__(self, out: Outgoing, ssrc: int, reactor: Any, *, ready: bool = True) -> None:
+        """`ready`: it takes already; else it says so with `more`."""
         super().__init__(lambda _: None)
+        self._ready = ready
         self.sent = self.left_out = 0
         self.out, self._reactor = out, reactor
         self._writer = RtpWriter(ssrc, PS)
-        self._packets: deque[bytes] = deque()
+        self._frames: deque[tuple[bytes, bool]] = deque()  # that wait, and whether they are key frames
+        self._packets: Iterator[bytes] = iter(())  # of the one that is being sent
         self._bytes = 0
         self._needs_key = True
-        self._kind: StreamKind | None = None
+        self._kind = StreamKind.H264
         self._turn: IDelayedCall | None = None
         self._closed = False
 
@@ -70,46 +74,55 @@ class PsSender(ViewerQueue):
         """One frame as viewers are sent it."""
         if self._closed or not is_picture(frame) or (self._needs_key and not key):
             return False
-        told = message_of(frame)
-        if key:
-            name = codec.read_format(told)[0]
-            self._kind = StreamKind.H265 if name.startswith(("hev1", "hvc1")) else StreamKind.H264
-        if self._kind is None:
-            return False
-        picture = codec.read_picture(told)
-        if self._bytes + len(picture.data) > MOST_WAITING_BYTES:
-            self.left_out += 1
+        if self._bytes + len(frame) > MOST_WAITING_BYTES:
+            self.left_out += len(self._frames) + 1
             self._drop()
             self._needs_key = True
             return False
         self._needs_key = False
-        pts, dts = round(picture.pts_us * _90K), round(picture.dts_us * _90K)
-        for packet in self._writer.packets(pack(self._kind, picture.data, pts=pts, dts=dts, key=key), pts):
-            self._packets.append(packet)
-            self._bytes += len(packet)
-        self.sent += 1
-        if self._turn is None:
-            self._some()
+        self._frames.append((frame, key))
+        self._bytes += len(frame)
+        if self._turn is None and self._ready:
+            self._turn = self._reactor.callLater(0, self._some)
         return True
 
     def more(self) -> None:
-        """The receiver takes again."""
+        """The receiver takes, again."""
+        self._ready = True
         if self._turn is None and not self._closed:
-            self._some()
+            self._turn = self._reactor.callLater(0, self._some)
 
     def _some(self) -> None:
         self._turn = None
         for _ in range(PACKETS_AT_ONCE):
-            if not self._packets:
+            packet = next(self._packets, None)
+            while packet is None and self._frames:
+                self._packets = self._next()
+                packet = next(self._packets, None)
+            if packet is None:
                 return
-            packet = self._packets.popleft()
-            self._bytes -= len(packet)
             if not self.out.write(packet):
-                return  # more() goes on
+                self._ready = False  # more() goes on
+                return
+            if self._closed:  # nobody listens there
+                return
         self._turn = self._reactor.callLater(TURN_S, self._some)
 
+    def _next(self) -> Iterator[bytes]:
+        """The packets of the frame that waits longest."""
+        frame, key = self._frames.popleft()
+        self._bytes -= len(frame)
+        told = message_of(frame)
+        if key:
+            name = codec.read_format(told)[0]
+            self._kind = StreamKind.H265 if name.startswith(("hev1", "hvc1")) else StreamKind.H264
+        picture = codec.read_picture(told)
+        pts, dts = round(picture.pts_us * _90K), round(picture.dts_us * _90K)
+        self.sent += 1
+        return self._writer.packets(pack(self._kind, picture.data, pts=pts, dts=dts, key=key), pts)
+
     def _drop(self) -> None:
-        self._packets.clear()
+        self._frames.clear()
         self._bytes = 0
 
     def close(self) -> None:
@@ -139,7 +152,8 @@ class Datagrams(DatagramProtocol, Outgoing):
     def write(self, packet: bytes) -> bool:
         """One packet; what the kernel does not take is lost, as on the way."""
         if self.transport is not None:
-            self.transport.write(packet)  # type: ignore[call-arg]  # connected: it has one receiver
+            with suppress(OSError):
+                self.transport.write(packet)  # type: ignore[call-arg]  # connected: it has one receiver
         return True
 
     def close(self) -> None:
@@ -153,11 +167,12 @@ class Connection(Protocol, Outgoing):
 
     def __init__(self, lost: Callable[[], None]) -> None:
         self.sender: PsSender | None = None
-        self._lost, self._paused = lost, False
+        self._lost, self._paused = lost, True
 
     def connectionMade(self) -> None:  # noqa: N802  # Twisted's name
         """Open."""
         self.transport.registerProducer(self, True)  # type: ignore[union-attr]  # there is one by now
+        self.resumeProducing()
 
     def pauseProducing(self) -> None:  # noqa: N802  # Twisted's name
         """It takes no more."""

@@ -200,7 +200,7 @@ class WatchedFromAbove:
             watched.queue = PsSender(out, ssrc, self._reactor)
             return
         connection = Connection(lambda: self._end(watched, "disconnected", bye=True))
-        watched.queue = connection.sender = PsSender(connection, ssrc, self._reactor)
+        watched.queue = connection.sender = PsSender(connection, ssrc, self._reactor, ready=False)
         if told.setup == "active":  # it connects to us
             factory = _Once(connection, allowed_hosts(watched.upstream.section))
             watched.listening = self._reactor.listenTCP(watched.port, factory, interface=self._listen)
@@ -294,8 +294,6 @@ class WatchedFromAbove:
         def made(_: object) -> None:
             if watched.over:
                 connection.close()
-            else:
-                watched.queue.more()
 
         connectProtocol(to, connection).addCallbacks(  # type: ignore[no-untyped-call]  # twisted
             made, lambda _: self._end(watched, "port_closed", bye=True)

@@ -31,11 +31,13 @@ from adapters.config import Config
 from adapters.desk import Desk
 from adapters.tls import ends_at
 from dispatch import enrol
-from dispatch.commands import Ask, SaveAccount, SaveResource
+from dispatch.account_commands import SaveAccount
+from dispatch.commands import Ask
 from dispatch.enrol_commands import EnrolCommand, InviteSite, ShutOutSite, WithdrawInvitation
 from dispatch.errors import GanyingError, Malformed, Unknown
 from dispatch.fleet import TABLES
 from dispatch.records import Account, Resource
+from dispatch.resource_commands import SaveResource
 from protocols.json_enrol import InvitationAnswer, JoinedAnswer
 
 log = structlog.get_logger(__name__)

@@ -16,10 +16,12 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
 
 from adapters.clock import Clock
-from dispatch.commands import ActOnAirspace, ActOnIncident, ActOnTasking, Ask, Command, NoteRefusals
+from dispatch.commands import ActOnAirspace, Ask, Command
 from dispatch.errors import Forbidden, GanyingError, KeyReused, Refused, Unknown
+from dispatch.incident_commands import ActOnIncident
 from dispatch.kinds import Role
 from dispatch.refusals import MOST_AT_ONCE
+from dispatch.tasking_commands import ActOnTasking, NoteRefusals
 from dispatch.tasking_records import RefusedAct
 
 EVERY_S = 30.0

@@ -7,9 +7,11 @@ is forbidden.
 from dataclasses import fields, replace
 from datetime import timedelta
 
-from dispatch.commands import Ask, SaveAccount
+from dispatch.account_commands import SaveAccount
+from dispatch.account_facts import AccountSaved, SessionsEnded
+from dispatch.commands import Ask
 from dispatch.errors import Forbidden, Malformed, Refused, Unknown
-from dispatch.facts import AccountSaved, Fact, SessionsEnded
+from dispatch.facts import Fact
 from dispatch.kinds import ADMINISTRATORS, AirspaceAction, IncidentAction, Role, TaskingAction
 from dispatch.records import Account
 from dispatch.world import World

@@ -28,10 +28,11 @@ from dispatch.commands import Ask
 from dispatch.consent_kinds import LabelledTable
 from dispatch.consent_policy import labelled
 from dispatch.errors import Malformed, Refused, Unknown
-from dispatch.facts import AircraftSaved, Fact
+from dispatch.facts import Fact
 from dispatch.hours import hours_of
 from dispatch.incident import PLANNABLE, own_incident
 from dispatch.kinds import Role
+from dispatch.resource_facts import AircraftSaved
 from dispatch.world import World
 
 _A = AidAskAction

@@ -8,12 +8,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from dispatch import access, amended
+from dispatch.airspace_facts import AirspaceAdvanced
 from dispatch.airspace_state import LIFECYCLE, in_force
 from dispatch.clearance_facts import AirspacePhoned
 from dispatch.clearance_records import PhoneAnswer
 from dispatch.commands import ActOnAirspace, Ask
 from dispatch.errors import Malformed, Refused, Unknown
-from dispatch.facts import AirspaceAdvanced, Fact
+from dispatch.facts import Fact
 from dispatch.kinds import AirspaceAction, AirspaceKind, AirspaceState
 from dispatch.records import Airspace, AirspaceRequest, Counter, Tasking
 from dispatch.world import IN_THE_AIR, World

@@ -21,10 +21,10 @@ from dispatch.alarm_match import (
     possible_duplicates,
 )
 from dispatch.alarm_rules import AlarmRules, rules_at
-from dispatch.commands import Ask, TakeAlarms, VerifyIncident
+from dispatch.commands import Ask
 from dispatch.errors import Forbidden, Malformed, Refused
 from dispatch.event_codes import kind_of_code, looks_like_code
-from dispatch.facts import AlarmsJoined, Fact, IncidentReported, IncidentVerified
+from dispatch.facts import Fact
 from dispatch.fire import DEFAULT_WIND_MPS, FIRE_SIZES
 from dispatch.incident import (
     DEFAULT_ELEVATION_M,
@@ -33,6 +33,8 @@ from dispatch.incident import (
     MAX_TITLE,
     own_incident,
 )
+from dispatch.incident_commands import TakeAlarms, VerifyIncident
+from dispatch.incident_facts import AlarmsJoined, IncidentReported, IncidentVerified
 from dispatch.kinds import FIRES, AlarmFlag, AlarmKind, IncidentState, Role
 from dispatch.records import AlarmSource, Incident
 from dispatch.world import World, alarm_key

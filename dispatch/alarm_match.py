@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from dispatch.alarm_rules import AlarmRules, rules_at
-from dispatch.facts import AlarmsJoined
 from dispatch.geo import Position, distance_m
+from dispatch.incident_facts import AlarmsJoined
 from dispatch.kinds import FIRES, AlarmFlag, AlarmKind, IncidentKind, IncidentState
 from dispatch.records import AlarmSource, Incident, PossibleDuplicate
 from dispatch.world import World, alarm_key

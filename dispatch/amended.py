@@ -8,9 +8,10 @@ planner, map, flight watch and alerts always see what is really flown. Amending 
 from dataclasses import fields, replace
 from typing import Any
 
-from dispatch.facts import Recorded, TaskingAdvanced, TaskingAmended
+from dispatch.facts import Recorded
 from dispatch.kinds import AmendmentState, PlaceKind, TaskingAction, TaskingState
 from dispatch.records import Tasking
+from dispatch.tasking_facts import TaskingAdvanced, TaskingAmended
 from dispatch.tasking_records import Amendment, Terms, Turns
 
 _S, _A = AmendmentState, TaskingAction

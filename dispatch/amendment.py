@@ -13,14 +13,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from dispatch import access, airspace, airspace_state, filing
+from dispatch.airspace_facts import AirspaceFiled
 from dispatch.amended import changed, moved, open_amendment, terms_of, with_terms
-from dispatch.commands import AmendTasking, Ask
+from dispatch.commands import Ask
 from dispatch.errors import Forbidden, Malformed, Refused, Unknown
-from dispatch.facts import AirspaceFiled, Fact, TaskingAmended
+from dispatch.facts import Fact
 from dispatch.geo import distance_m
 from dispatch.kinds import AmendmentState, Role, TaskingAction, TaskingState, TimerKind
 from dispatch.records import AirspaceRequest, Tasking, Timer
 from dispatch.tasking import LIFECYCLE, MAX_REASON
+from dispatch.tasking_commands import AmendTasking
+from dispatch.tasking_facts import TaskingAmended
 from dispatch.tasking_records import Amendment, Terms, Turns
 from dispatch.water import banned
 from dispatch.world import World

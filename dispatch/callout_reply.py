@@ -14,10 +14,11 @@ from dispatch.callout_facts import CalloutQueued, CalloutReplied
 from dispatch.callout_kinds import CalloutCause, CalloutChannel, ReplyResult
 from dispatch.callout_reach import known, masked
 from dispatch.callout_records import FINAL, Callout, CalloutReply
-from dispatch.commands import ActOnTasking, Ask
+from dispatch.commands import Ask
 from dispatch.errors import Malformed, Refused, Unknown
 from dispatch.kinds import RefusalReason, Role, TaskingAction, TaskingState
 from dispatch.records import Tasking
+from dispatch.tasking_commands import ActOnTasking
 from dispatch.world import World
 
 # Against loops and against guessing; proposed figures, as no standard has them.

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from dispatch import access
-from dispatch.commands import Ask, EscalateCardClock
+from dispatch.commands import Ask
 from dispatch.errors import Refused
-from dispatch.facts import CardClockEscalated, Fact
+from dispatch.facts import Fact
 from dispatch.incident import LIFECYCLE
 from dispatch.records import Incident
 from dispatch.run_card import card_of, clock
+from dispatch.run_card_commands import EscalateCardClock
+from dispatch.run_card_facts import CardClockEscalated
 from dispatch.world import World
 
 

@@ -10,11 +10,13 @@ from datetime import datetime, timedelta
 
 from dispatch import access
 from dispatch.amended import open_amendment, with_terms
-from dispatch.commands import ActOnTasking, Ask, EscalateTimer
+from dispatch.commands import Ask
 from dispatch.errors import Refused, Unknown
-from dispatch.facts import Fact, TimerEscalated
+from dispatch.facts import Fact
 from dispatch.kinds import TaskingAction, TaskingState, TimerKind
 from dispatch.records import Tasking, Timer
+from dispatch.tasking_commands import ActOnTasking, EscalateTimer
+from dispatch.tasking_facts import TimerEscalated
 from dispatch.world import ONGOING, World
 
 _S, _A, _T = TaskingState, TaskingAction, TimerKind

@@ -14,9 +14,11 @@ from itertools import pairwise
 import shapely
 
 from dispatch import access, ids
-from dispatch.commands import AmendClosure, Ask, DeclareClosure, LiftClosure
+from dispatch.closure_commands import AmendClosure, DeclareClosure, LiftClosure
+from dispatch.closure_facts import ClosureAmended, ClosureDeclared, ClosureLifted
+from dispatch.commands import Ask
 from dispatch.errors import Forbidden, Malformed, Refused, Unknown
-from dispatch.facts import ClosureAmended, ClosureDeclared, ClosureLifted, Fact
+from dispatch.facts import Fact
 from dispatch.geo import EARTH_RADIUS_M, Position
 from dispatch.kinds import AltitudeDatum, Role
 from dispatch.records import Closure, Outline

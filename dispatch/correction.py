@@ -12,12 +12,14 @@ from datetime import datetime
 from typing import Any
 
 from dispatch import access
-from dispatch.commands import Ask, CorrectIncident
+from dispatch.commands import Ask
 from dispatch.errors import Malformed, Refused
-from dispatch.facts import Fact, IncidentCorrected
+from dispatch.facts import Fact
 from dispatch.fire import DEFAULT_WIND_MPS, filled_in
 from dispatch.geo import distance_m
 from dispatch.incident import DEFAULT_ELEVATION_M, LIFE_KINDS, LIFECYCLE, MAX_TITLE, own_incident
+from dispatch.incident_commands import CorrectIncident
+from dispatch.incident_facts import IncidentCorrected
 from dispatch.kinds import FIRES, AmendmentState, TaskingState
 from dispatch.records import FireStated, Incident, Tasking
 from dispatch.world import ONGOING, World

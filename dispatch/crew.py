@@ -4,11 +4,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from dispatch import access, fitness
-from dispatch.commands import Ask, AssignCrew
+from dispatch.commands import Ask
 from dispatch.errors import Refused, Unknown
-from dispatch.facts import CrewMemberSaved, Fact
+from dispatch.facts import Fact
 from dispatch.kinds import Role
+from dispatch.staff_facts import CrewMemberSaved
 from dispatch.staff_records import CrewMember
+from dispatch.tasking_commands import AssignCrew
 from dispatch.world import IN_THE_AIR, World
 
 # What a crew is refused for; what is wrong with the aircraft itself is told elsewhere and does not keep a crew off it.

@@ -48,6 +48,18 @@ from dispatch import (
     volume,
     weather,
 )
+from dispatch.account_commands import (
+    BarSignIn,
+    ChangePassword,
+    CloseSession,
+    EndSessions,
+    LockSession,
+    OpenSession,
+    RevokeDevice,
+    SaveAccount,
+    UnbarSignIn,
+    UnlockSession,
+)
 from dispatch.aid_commands import AidCommand
 from dispatch.alert_commands import (
     AcknowledgeAlert,
@@ -68,51 +80,8 @@ from dispatch.callout_commands import (
     TakeReply,
 )
 from dispatch.clearance_commands import AnswerAtc, AskDesk, ClearanceCommand, FileAirspace
-from dispatch.commands import (
-    ActOnAirspace,
-    ActOnIncident,
-    ActOnTasking,
-    AddNote,
-    AdoptPlan,
-    AmendClosure,
-    AmendTasking,
-    ApplyRunCard,
-    Ask,
-    AssignCrew,
-    BarSignIn,
-    ChangePassword,
-    CloseSession,
-    CorrectIncident,
-    DeclareClosure,
-    EndSessions,
-    EscalateCardClock,
-    EscalateHandover,
-    EscalateMissedHandover,
-    EscalateTimer,
-    LiftClosure,
-    LockSession,
-    NoteRefusals,
-    OneDeskCommand,
-    OpenHandover,
-    OpenSession,
-    ProposePlan,
-    ReadHandoverItems,
-    ReportIncident,
-    RevokeDevice,
-    SaveAccount,
-    SaveIdentity,
-    SaveResource,
-    ShareIncident,
-    SignHandover,
-    TakeAlarms,
-    TakeHandover,
-    TickCardItem,
-    UnbarSignIn,
-    UnlockSession,
-    UpdateIncident,
-    VerifyIncident,
-    WithdrawHandover,
-)
+from dispatch.closure_commands import AmendClosure, DeclareClosure, LiftClosure
+from dispatch.commands import ActOnAirspace, Ask, OneDeskCommand
 from dispatch.conference_commands import ConferenceCommand
 from dispatch.consent_commands import (
     ExpireConsent,
@@ -135,11 +104,41 @@ from dispatch.drop_commands import (
     RejectTrackEvents,
     SignHours,
 )
+from dispatch.duty_commands import (
+    AddNote,
+    EscalateHandover,
+    EscalateMissedHandover,
+    OpenHandover,
+    ReadHandoverItems,
+    SignHandover,
+    TakeHandover,
+    WithdrawHandover,
+)
 from dispatch.enrol_commands import EnrolCommand
 from dispatch.facts import Fact
 from dispatch.hazard_commands import EndHazard, HazardCommand, TakeHazard
+from dispatch.incident_commands import (
+    ActOnIncident,
+    CorrectIncident,
+    ReportIncident,
+    ShareIncident,
+    TakeAlarms,
+    UpdateIncident,
+    VerifyIncident,
+)
+from dispatch.resource_commands import SaveIdentity, SaveResource
 from dispatch.room_commands import RoomCommand
+from dispatch.run_card_commands import ApplyRunCard, EscalateCardClock, TickCardItem
 from dispatch.search_commands import AmendSearch, DrawSearch, SearchCommand, WithdrawSearch
+from dispatch.tasking_commands import (
+    ActOnTasking,
+    AdoptPlan,
+    AmendTasking,
+    AssignCrew,
+    EscalateTimer,
+    NoteRefusals,
+    ProposePlan,
+)
 from dispatch.traffic_area_commands import (
     AmendTrafficArea,
     ClearIntrusion,

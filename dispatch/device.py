@@ -9,13 +9,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from dispatch import access
-from dispatch.commands import ActOnTasking, Ask, OpenSession, RevokeDevice
+from dispatch.account_commands import OpenSession, RevokeDevice
+from dispatch.account_facts import SessionClosed
+from dispatch.commands import Ask
+from dispatch.device_facts import ActStamped, DeviceEnrolled, DeviceRevoked
 from dispatch.device_records import ActStamp, Device
 from dispatch.drop_commands import CorrectWater, RecordWater, RejectTrackEvents, SignHours
 from dispatch.drop_facts import HoursSigned, WaterRecorded
 from dispatch.errors import Malformed, Refused, Unknown
-from dispatch.facts import ActStamped, DeviceEnrolled, DeviceRevoked, Fact, SessionClosed
+from dispatch.facts import Fact
 from dispatch.kinds import ActFlag, Role
+from dispatch.tasking_commands import ActOnTasking
 from dispatch.uplink_commands import AnswerUplink
 from dispatch.world import World
 

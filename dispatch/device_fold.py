@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dispatch import drop_fold, facts
+from dispatch import device_facts, drop_fold
 from dispatch.device_records import ActStamp, Device
 from dispatch.facts import Recorded
 
@@ -18,7 +18,7 @@ MOST_DEVICES = (
 MOST_REVOKED = 256  # of one account
 
 
-def device_enrolled(world: "World", recorded: Recorded, fact: facts.DeviceEnrolled) -> "World":
+def device_enrolled(world: "World", recorded: Recorded, fact: device_facts.DeviceEnrolled) -> "World":
     """A sign-in on a device."""
     present = world.devices.get(fact.device_id)
     device = (
@@ -48,7 +48,7 @@ def _too_many(devices: Iterable[Device], account: str) -> list[Device]:
     return used[: max(0, len(used) - MOST_DEVICES)] + revoked[: max(0, len(revoked) - MOST_REVOKED)]
 
 
-def device_revoked(world: "World", recorded: Recorded, fact: facts.DeviceRevoked) -> "World":
+def device_revoked(world: "World", recorded: Recorded, fact: device_facts.DeviceRevoked) -> "World":
     """A device ended."""
     present = world.devices.get(fact.device_id)
     if present is None:
@@ -63,7 +63,7 @@ def device_revoked(world: "World", recorded: Recorded, fact: facts.DeviceRevoked
     return replace(world, devices=world.devices.set(ended.id, ended))
 
 
-def act_stamped(world: "World", recorded: Recorded, fact: facts.ActStamped) -> "World":
+def act_stamped(world: "World", recorded: Recorded, fact: device_facts.ActStamped) -> "World":
     """The last step of the tasking, or water, or a signature, came so; and the device has counted on."""
     if fact.water_ids or fact.hours:
         world = drop_fold.stamped(world, fact.tasking_id, fact.stamp, fact.water_ids, hours=fact.hours)

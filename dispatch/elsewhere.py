@@ -8,13 +8,16 @@ from dataclasses import replace
 from datetime import datetime
 
 from dispatch import alarm_match, ids, incident
-from dispatch.commands import ActOnTasking, Ask, Whereto
+from dispatch.commands import Ask
 from dispatch.errors import Malformed, Unknown
-from dispatch.facts import AircraftSaved, Fact, IncidentReported
+from dispatch.facts import Fact
 from dispatch.fire import DEFAULT_WIND_MPS
 from dispatch.geo import Position
+from dispatch.incident_facts import IncidentReported
 from dispatch.kinds import IncidentKind, PlaceKind, TaskingAction
 from dispatch.records import Incident, Tasking
+from dispatch.resource_facts import AircraftSaved
+from dispatch.tasking_commands import ActOnTasking, Whereto
 from dispatch.tasking_records import Elsewhere
 from dispatch.world import World
 

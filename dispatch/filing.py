@@ -10,11 +10,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from dispatch import access, clearance, ids
+from dispatch.airspace_facts import AirspaceAdvanced, AirspaceFiled
 from dispatch.airspace_state import LIFECYCLE, in_force
 from dispatch.clearance_commands import FileAirspace
 from dispatch.commands import Ask
 from dispatch.errors import Refused, Unknown
-from dispatch.facts import AirspaceAdvanced, AirspaceFiled, Fact
+from dispatch.facts import Fact
 from dispatch.geo import Position, distance_m
 from dispatch.kinds import AirspaceAction, AirspaceKind, AirspaceState, AltitudeDatum, TaskingState
 from dispatch.records import Airspace, AirspaceRequest, Base, Incident, Tasking

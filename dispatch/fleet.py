@@ -10,28 +10,25 @@ from dispatch.aid_facts import AidRuleSaved
 from dispatch.aid_limit_records import AidRule
 from dispatch.clearance_facts import ClearanceRuleSaved
 from dispatch.clearance_records import ClearanceRule
-from dispatch.commands import Ask, SaveResource
+from dispatch.commands import Ask
+from dispatch.duty_facts import DutyShiftSaved
 from dispatch.errors import Forbidden, Malformed, Refused, Unknown
-from dispatch.facts import (
-    AircraftSaved,
-    BaseSaved,
-    ContractSaved,
-    CrewMemberSaved,
-    DutyRuleSaved,
-    DutyShiftSaved,
-    EquipmentSaved,
-    Fact,
-    HospitalSaved,
-    LandingSiteSaved,
-    ObstacleSaved,
-    OperatorSaved,
-    RunCardSaved,
-    WaterPointSaved,
-)
+from dispatch.facts import Fact
 from dispatch.kinds import Role
 from dispatch.obstacle_records import Obstacle
 from dispatch.records import Aircraft, Base, Hospital, LandingSite, Resource, WaterPoint
+from dispatch.resource_commands import SaveResource
+from dispatch.resource_facts import (
+    AircraftSaved,
+    BaseSaved,
+    HospitalSaved,
+    LandingSiteSaved,
+    ObstacleSaved,
+    WaterPointSaved,
+)
+from dispatch.run_card_facts import RunCardSaved
 from dispatch.run_card_records import RunCard
+from dispatch.staff_facts import ContractSaved, CrewMemberSaved, DutyRuleSaved, EquipmentSaved, OperatorSaved
 from dispatch.staff_records import Contract, CrewMember, DutyRule, DutyShift, Equipment, Operator
 from dispatch.weather_facts import MinimumSaved
 from dispatch.weather_kinds import WHOLE_SITE

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dispatch import access, ids, shifts
-from dispatch.commands import (
-    Ask,
+from dispatch.commands import Ask
+from dispatch.duty_commands import (
     EscalateHandover,
     OpenHandover,
     ReadHandoverItems,
@@ -21,10 +21,7 @@ from dispatch.commands import (
     TakeHandover,
     WithdrawHandover,
 )
-from dispatch.duty_records import Handover, HandoverChange, HandoverItem
-from dispatch.errors import Forbidden, Malformed, Refused, Unknown
-from dispatch.facts import (
-    Fact,
+from dispatch.duty_facts import (
     HandoverEscalated,
     HandoverItemsRead,
     HandoverOpened,
@@ -32,6 +29,9 @@ from dispatch.facts import (
     HandoverTaken,
     HandoverWithdrawn,
 )
+from dispatch.duty_records import Handover, HandoverChange, HandoverItem
+from dispatch.errors import Forbidden, Malformed, Refused, Unknown
+from dispatch.facts import Fact
 from dispatch.handover_items import compare, gather
 from dispatch.kinds import HandoverAction, HandoverState, Role
 from dispatch.lifecycle import Lifecycle

@@ -11,9 +11,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from dispatch import access, closure, ids
+from dispatch.closure_facts import ClosureAmended, ClosureDeclared, ClosureLifted
 from dispatch.commands import Ask
 from dispatch.errors import Malformed, Refused, Unknown
-from dispatch.facts import ClosureAmended, ClosureDeclared, ClosureLifted, Fact
+from dispatch.facts import Fact
 from dispatch.hazard_commands import EndHazard, TakeHazard
 from dispatch.hazard_facts import HazardEnded, HazardTaken
 from dispatch.hazard_records import Hazard, HazardRing, HazardTerms

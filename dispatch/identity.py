@@ -15,12 +15,14 @@ from typing import NamedTuple
 from immutables import Map
 
 from dispatch import access
-from dispatch.commands import Ask, SaveIdentity
+from dispatch.commands import Ask
 from dispatch.errors import Malformed, Refused
-from dispatch.facts import Fact, IdentitySaved
+from dispatch.facts import Fact
 from dispatch.ids import derive
 from dispatch.kinds import AircraftKind, ThingKind
 from dispatch.records import Aircraft, Identity
+from dispatch.resource_commands import SaveIdentity
+from dispatch.resource_facts import IdentitySaved
 from dispatch.sighting import ICAO24
 from dispatch.world import World
 

@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from dispatch import access, alarm_match, ids
-from dispatch.commands import ActOnIncident, Ask, ReportIncident, ShareIncident, UpdateIncident
+from dispatch.commands import Ask
 from dispatch.errors import Malformed, Refused, Unknown
-from dispatch.facts import Fact, IncidentAdvanced, IncidentReported, IncidentShared, IncidentUpdated
+from dispatch.facts import Fact
 from dispatch.fire import DEFAULT_WIND_MPS, FIRE_FIGURES, filled_in, restated, said
+from dispatch.incident_commands import ActOnIncident, ReportIncident, ShareIncident, UpdateIncident
+from dispatch.incident_facts import IncidentAdvanced, IncidentReported, IncidentShared, IncidentUpdated
 from dispatch.kinds import FIRES, AlarmFlag, IncidentAction, IncidentKind, IncidentState
 from dispatch.lifecycle import Lifecycle
 from dispatch.records import FireStated, Incident

@@ -7,10 +7,12 @@ themselves (papers/log_lines.py) and stored nowhere twice.
 from datetime import datetime
 
 from dispatch import access, ids
-from dispatch.commands import AddNote, Ask
+from dispatch.commands import Ask
+from dispatch.duty_commands import AddNote
+from dispatch.duty_facts import NoteAdded
 from dispatch.duty_records import LogNote
 from dispatch.errors import Malformed, Refused, Unknown
-from dispatch.facts import Fact, NoteAdded
+from dispatch.facts import Fact
 from dispatch.world import World
 
 MAX_NOTE = 1000

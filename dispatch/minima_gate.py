@@ -10,7 +10,7 @@ from astral import Observer
 from astral.sun import sun
 
 from dispatch import minima
-from dispatch.commands import ActOnTasking, Ask
+from dispatch.commands import Ask
 from dispatch.decide import decide as decide_all
 from dispatch.errors import Refused
 from dispatch.facts import Fact
@@ -18,6 +18,7 @@ from dispatch.geo import Position
 from dispatch.kinds import TaskingAction
 from dispatch.minima_words import words_en
 from dispatch.records import Tasking
+from dispatch.tasking_commands import ActOnTasking
 from dispatch.weather import Weather
 from dispatch.weather_facts import MinimaOverridden
 from dispatch.weather_records import Limit

@@ -20,6 +20,7 @@ from functools import lru_cache
 from typing import Any
 
 from dispatch import aid_lent, aid_sharing, consent_checks, consent_policy, room_sharing, video_sharing
+from dispatch.airspace_facts import AirspaceAdvanced, AirspaceFiled
 from dispatch.consent_facts import (
     ConsentEnded,
     ConsentSigned,
@@ -33,23 +34,17 @@ from dispatch.consent_kinds import ConsentAction, LabelledTable, ObjectClass, Wi
 from dispatch.consent_records import ConsentTerms
 from dispatch.drop_facts import HoursSigned, WaterCorrected, WaterRecorded
 from dispatch.errors import Refused
-from dispatch.facts import (
-    AirspaceAdvanced,
-    AirspaceFiled,
-    Fact,
+from dispatch.facts import Fact, Recorded
+from dispatch.incident_facts import (
     IncidentAdvanced,
     IncidentCorrected,
     IncidentReported,
     IncidentShared,
     IncidentUpdated,
-    Recorded,
-    TaskingAdopted,
-    TaskingAdvanced,
-    TaskingAmended,
-    TimerEscalated,
 )
 from dispatch.kinds import IncidentState, TaskingState
 from dispatch.records import AirspaceRequest, Incident, Tasking
+from dispatch.tasking_facts import TaskingAdopted, TaskingAdvanced, TaskingAmended, TimerEscalated
 from dispatch.world import World
 
 # From the crew's yes until it is back on the ground, its track is shown to partners of the incident.

@@ -3,11 +3,13 @@
 from datetime import datetime
 
 from dispatch import access, ids
-from dispatch.commands import Ask, ProposePlan
+from dispatch.commands import Ask
 from dispatch.errors import Unknown
-from dispatch.facts import Fact, PlanProposed
+from dispatch.facts import Fact
 from dispatch.kinds import PlanState
 from dispatch.records import Plan
+from dispatch.tasking_commands import ProposePlan
+from dispatch.tasking_facts import PlanProposed
 from dispatch.world import World
 
 

@@ -4,9 +4,11 @@ A refusal changes nothing but the journal. How many are written is bounded where
 """
 
 from dispatch import access
-from dispatch.commands import Ask, NoteRefusals
+from dispatch.commands import Ask
 from dispatch.errors import Malformed
-from dispatch.facts import ActsRefused, Fact
+from dispatch.facts import Fact
+from dispatch.tasking_commands import NoteRefusals
+from dispatch.tasking_facts import ActsRefused
 
 MOST_AT_ONCE = 256  # of one fact
 

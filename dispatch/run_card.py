@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from dispatch import access, hazard_reach
-from dispatch.commands import ApplyRunCard, Ask, TickCardItem
+from dispatch.commands import Ask
 from dispatch.errors import Malformed, Refused, Unknown
-from dispatch.facts import CardItemTicked, Fact, RunCardApplied
+from dispatch.facts import Fact
 from dispatch.geo import distance_m
 from dispatch.incident import LIFECYCLE, MAX_PEOPLE, own_incident
 from dispatch.kinds import (
@@ -28,6 +28,8 @@ from dispatch.kinds import (
     TaskKind,
 )
 from dispatch.records import Incident, LandingSite
+from dispatch.run_card_commands import ApplyRunCard, TickCardItem
+from dispatch.run_card_facts import CardItemTicked, RunCardApplied
 from dispatch.run_card_records import AppliedCard, AppliedItem, CardItem, RunCard, TaskWant
 from dispatch.world import World
 

@@ -7,8 +7,7 @@ password change ends every other session of the account, and clears what made it
 from dataclasses import replace
 
 from dispatch import access, device
-from dispatch.commands import (
-    Ask,
+from dispatch.account_commands import (
     BarSignIn,
     ChangePassword,
     CloseSession,
@@ -19,10 +18,8 @@ from dispatch.commands import (
     UnbarSignIn,
     UnlockSession,
 )
-from dispatch.errors import Malformed, Refused, Unknown
-from dispatch.facts import (
+from dispatch.account_facts import (
     AccountSaved,
-    Fact,
     SessionClosed,
     SessionLocked,
     SessionOpened,
@@ -31,6 +28,9 @@ from dispatch.facts import (
     SignInLocked,
     SignInUnlocked,
 )
+from dispatch.commands import Ask
+from dispatch.errors import Malformed, Refused, Unknown
+from dispatch.facts import Fact
 from dispatch.records import Session
 from dispatch.world import World
 

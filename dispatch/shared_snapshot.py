@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from dispatch.facts import IncidentShared
+from dispatch.incident_facts import IncidentShared
 from dispatch.kinds import AlarmKind
 from dispatch.records import AlarmSource, Step, Tasking
 

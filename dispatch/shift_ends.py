@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from dispatch import access
-from dispatch.commands import Ask, EscalateMissedHandover
+from dispatch.commands import Ask
+from dispatch.duty_commands import EscalateMissedHandover
+from dispatch.duty_facts import HandoverMissed
 from dispatch.errors import Refused
-from dispatch.facts import Fact, HandoverMissed
+from dispatch.facts import Fact
 from dispatch.kinds import HandoverState
 from dispatch.shifts import ALWAYS, planned
 from dispatch.staff_records import DutyShift

@@ -20,18 +20,13 @@ from dispatch import (
     incident,
     run_card,
 )
+from dispatch.airspace_facts import AirspaceFiled
 from dispatch.amended import open_amendment
 from dispatch.clocks import ORDER_WITHIN, timers_in
-from dispatch.commands import ActOnTasking, AdoptPlan, Ask
+from dispatch.commands import Ask
 from dispatch.errors import Malformed, Refused, Unknown
-from dispatch.facts import (
-    AirspaceFiled,
-    Fact,
-    IncidentAdvanced,
-    PlanAdopted,
-    TaskingAdopted,
-    TaskingAdvanced,
-)
+from dispatch.facts import Fact
+from dispatch.incident_facts import IncidentAdvanced
 from dispatch.kinds import (
     AirspaceAction,
     IncidentAction,
@@ -43,6 +38,8 @@ from dispatch.kinds import (
 )
 from dispatch.lifecycle import Lifecycle
 from dispatch.records import Assignment, Plan, Tasking, Timer
+from dispatch.tasking_commands import ActOnTasking, AdoptPlan
+from dispatch.tasking_facts import PlanAdopted, TaskingAdopted, TaskingAdvanced
 from dispatch.tasking_records import Amendment
 from dispatch.world import IN_THE_AIR, World
 

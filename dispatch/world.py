@@ -13,8 +13,10 @@ from typing import Any
 from immutables import Map
 
 from dispatch import (
+    account_facts,
     aid_facts,
     aid_fold,
+    airspace_facts,
     alert_facts,
     alert_fold,
     amended,
@@ -22,18 +24,25 @@ from dispatch import (
     callout_facts,
     clearance_facts,
     clearance_fold,
+    closure_facts,
     conference_fold,
     consent_fold,
+    device_facts,
     device_fold,
     drop_facts,
     drop_fold,
+    duty_facts,
     enrol_fold,
-    facts,
     hazard_facts,
     hazard_fold,
+    incident_facts,
+    resource_facts,
     room_fold,
+    run_card_facts,
     search_facts,
     search_fold,
+    staff_facts,
+    tasking_facts,
     traffic_area_facts,
     traffic_area_fold,
     uplink_fold,
@@ -242,7 +251,7 @@ def _step(recorded: Recorded, action: str, state: str, reason: str = "", at: dat
     )
 
 
-def _account_saved(world: World, recorded: Recorded, fact: facts.AccountSaved) -> World:
+def _account_saved(world: World, recorded: Recorded, fact: account_facts.AccountSaved) -> World:
     account, before = fact.account, world.accounts.get(fact.account.name)
     same = before is not None and before.password_hash == account.password_hash
     set_at = before.password_set_at if same and before is not None else recorded.at
@@ -256,7 +265,7 @@ def _account_saved(world: World, recorded: Recorded, fact: facts.AccountSaved) -
     return replace(world, sessions=kept.finish())
 
 
-def _session_opened(world: World, _: Recorded, fact: facts.SessionOpened) -> World:
+def _session_opened(world: World, _: Recorded, fact: account_facts.SessionOpened) -> World:
     kept = world.sessions.mutate()
     if world.at is not None:  # signing in sweeps what has run out, so that the map stays small
         for digest, session in world.sessions.items():
@@ -266,13 +275,13 @@ def _session_opened(world: World, _: Recorded, fact: facts.SessionOpened) -> Wor
     return replace(world, sessions=kept.finish())
 
 
-def _session_closed(world: World, _: Recorded, fact: facts.SessionClosed) -> World:
+def _session_closed(world: World, _: Recorded, fact: account_facts.SessionClosed) -> World:
     if fact.token_digest not in world.sessions:
         return world
     return replace(world, sessions=world.sessions.delete(fact.token_digest))
 
 
-def _sessions_ended(world: World, _: Recorded, fact: facts.SessionsEnded) -> World:
+def _sessions_ended(world: World, _: Recorded, fact: account_facts.SessionsEnded) -> World:
     kept = world.sessions.mutate()
     for digest in fact.token_digests:
         if digest in kept:
@@ -287,74 +296,74 @@ def _with_session(world: World, token_digest: str, **changes: Any) -> World:
     return replace(world, sessions=world.sessions.set(token_digest, replace(session, **changes)))
 
 
-def _session_locked(world: World, recorded: Recorded, fact: facts.SessionLocked) -> World:
+def _session_locked(world: World, recorded: Recorded, fact: account_facts.SessionLocked) -> World:
     return _with_session(world, fact.token_digest, locked_at=recorded.at)
 
 
-def _session_unlocked(world: World, _: Recorded, fact: facts.SessionUnlocked) -> World:
+def _session_unlocked(world: World, _: Recorded, fact: account_facts.SessionUnlocked) -> World:
     return _with_session(world, fact.token_digest, locked_at=None)
 
 
-def _sign_in_locked(world: World, recorded: Recorded, fact: facts.SignInLocked) -> World:
+def _sign_in_locked(world: World, recorded: Recorded, fact: account_facts.SignInLocked) -> World:
     kept = {key: each for key, each in world.sign_in_locks.items() if each.until > recorded.at}
     kept[fact.lock.account, fact.lock.address] = fact.lock
     return replace(world, sign_in_locks=Map(kept))
 
 
-def _sign_in_unlocked(world: World, _: Recorded, fact: facts.SignInUnlocked) -> World:
+def _sign_in_unlocked(world: World, _: Recorded, fact: account_facts.SignInUnlocked) -> World:
     kept = {key: each for key, each in world.sign_in_locks.items() if each.account != fact.account}
     return replace(world, sign_in_locks=Map(kept))
 
 
-def _aircraft_saved(world: World, _: Recorded, fact: facts.AircraftSaved) -> World:
+def _aircraft_saved(world: World, _: Recorded, fact: resource_facts.AircraftSaved) -> World:
     return _put(world, "aircraft", fact.aircraft.id, fact.aircraft)
 
 
-def _base_saved(world: World, _: Recorded, fact: facts.BaseSaved) -> World:
+def _base_saved(world: World, _: Recorded, fact: resource_facts.BaseSaved) -> World:
     return _put(world, "bases", fact.base.id, fact.base)
 
 
-def _water_point_saved(world: World, _: Recorded, fact: facts.WaterPointSaved) -> World:
+def _water_point_saved(world: World, _: Recorded, fact: resource_facts.WaterPointSaved) -> World:
     return _put(world, "water_points", fact.water_point.id, fact.water_point)
 
 
-def _landing_site_saved(world: World, _: Recorded, fact: facts.LandingSiteSaved) -> World:
+def _landing_site_saved(world: World, _: Recorded, fact: resource_facts.LandingSiteSaved) -> World:
     return _put(world, "landing_sites", fact.landing_site.id, fact.landing_site)
 
 
-def _hospital_saved(world: World, _: Recorded, fact: facts.HospitalSaved) -> World:
+def _hospital_saved(world: World, _: Recorded, fact: resource_facts.HospitalSaved) -> World:
     return _put(world, "hospitals", fact.hospital.id, fact.hospital)
 
 
-def _obstacle_saved(world: World, _: Recorded, fact: facts.ObstacleSaved) -> World:
+def _obstacle_saved(world: World, _: Recorded, fact: resource_facts.ObstacleSaved) -> World:
     return _put(world, "obstacles", fact.obstacle.id, fact.obstacle)
 
 
-def _operator_saved(world: World, _: Recorded, fact: facts.OperatorSaved) -> World:
+def _operator_saved(world: World, _: Recorded, fact: staff_facts.OperatorSaved) -> World:
     return _put(world, "operators", fact.operator.id, fact.operator)
 
 
-def _contract_saved(world: World, _: Recorded, fact: facts.ContractSaved) -> World:
+def _contract_saved(world: World, _: Recorded, fact: staff_facts.ContractSaved) -> World:
     return _put(world, "contracts", fact.contract.id, fact.contract)
 
 
-def _crew_member_saved(world: World, _: Recorded, fact: facts.CrewMemberSaved) -> World:
+def _crew_member_saved(world: World, _: Recorded, fact: staff_facts.CrewMemberSaved) -> World:
     return _put(world, "crew", fact.crew_member.id, fact.crew_member)
 
 
-def _equipment_saved(world: World, _: Recorded, fact: facts.EquipmentSaved) -> World:
+def _equipment_saved(world: World, _: Recorded, fact: staff_facts.EquipmentSaved) -> World:
     return _put(world, "equipment", fact.equipment.id, fact.equipment)
 
 
-def _duty_rule_saved(world: World, _: Recorded, fact: facts.DutyRuleSaved) -> World:
+def _duty_rule_saved(world: World, _: Recorded, fact: staff_facts.DutyRuleSaved) -> World:
     return _put(world, "duty_rules", fact.duty_rule.id, fact.duty_rule)
 
 
-def _run_card_saved(world: World, _: Recorded, fact: facts.RunCardSaved) -> World:
+def _run_card_saved(world: World, _: Recorded, fact: run_card_facts.RunCardSaved) -> World:
     return _put(world, "run_cards", fact.run_card.id, fact.run_card)
 
 
-def _run_card_applied(world: World, recorded: Recorded, fact: facts.RunCardApplied) -> World:
+def _run_card_applied(world: World, recorded: Recorded, fact: run_card_facts.RunCardApplied) -> World:
     incident = world.incidents.get(fact.incident_id)
     if incident is None:
         return world
@@ -366,7 +375,7 @@ def _run_card_applied(world: World, recorded: Recorded, fact: facts.RunCardAppli
     return _put(world, "incidents", incident.id, applied)
 
 
-def _card_item_ticked(world: World, recorded: Recorded, fact: facts.CardItemTicked) -> World:
+def _card_item_ticked(world: World, recorded: Recorded, fact: run_card_facts.CardItemTicked) -> World:
     incident = world.incidents.get(fact.incident_id)
     if incident is None or incident.run_card is None:
         return world
@@ -385,7 +394,7 @@ def _card_item_ticked(world: World, recorded: Recorded, fact: facts.CardItemTick
     )
 
 
-def _card_clock_escalated(world: World, recorded: Recorded, fact: facts.CardClockEscalated) -> World:
+def _card_clock_escalated(world: World, recorded: Recorded, fact: run_card_facts.CardClockEscalated) -> World:
     incident = world.incidents.get(fact.incident_id)
     if incident is None or incident.run_card is None:
         return world
@@ -396,7 +405,7 @@ def _card_clock_escalated(world: World, recorded: Recorded, fact: facts.CardCloc
     return _put(world, "incidents", incident.id, replace(incident, run_card=replace(card, items=items)))
 
 
-def _identity_saved(world: World, recorded: Recorded, fact: facts.IdentitySaved) -> World:
+def _identity_saved(world: World, recorded: Recorded, fact: resource_facts.IdentitySaved) -> World:
     identity = fact.identity
     step = _step(recorded, "save", "retired" if identity.retired else "in_use")
     return _put(world, "identities", identity.id, replace(identity, history=(*identity.history, step)))
@@ -407,7 +416,7 @@ def alarm_key(kind: str, source: str, own_id: str) -> str:
     return f"{kind}\0{source}\0{own_id}"
 
 
-def _incident_reported(world: World, recorded: Recorded, fact: facts.IncidentReported) -> World:
+def _incident_reported(world: World, recorded: Recorded, fact: incident_facts.IncidentReported) -> World:
     incident = fact.incident
     step = _step(recorded, "report", incident.state)
     world = _put(world, "incidents", incident.id, replace(incident, history=(*incident.history, step)))
@@ -428,7 +437,7 @@ def _know_alarms(
 MAX_SOURCES = 200  # of one incident in memory and on a screen; the newest stay, the journal has all
 
 
-def _alarms_joined(world: World, recorded: Recorded, fact: facts.AlarmsJoined) -> World:
+def _alarms_joined(world: World, recorded: Recorded, fact: incident_facts.AlarmsJoined) -> World:
     incident = world.incidents.get(fact.incident_id)
     if incident is None:
         return world
@@ -455,7 +464,7 @@ def _with_join(history: tuple[Step, ...], step: Step) -> tuple[Step, ...]:
     return (*history[:-1], step) if same else (*history, step)
 
 
-def _incident_verified(world: World, recorded: Recorded, fact: facts.IncidentVerified) -> World:
+def _incident_verified(world: World, recorded: Recorded, fact: incident_facts.IncidentVerified) -> World:
     incident = world.incidents.get(fact.incident_id)
     if incident is None:
         return world
@@ -470,7 +479,7 @@ def _incident_verified(world: World, recorded: Recorded, fact: facts.IncidentVer
     return _put(world, "incidents", incident.id, verified)
 
 
-def _incident_advanced(world: World, recorded: Recorded, fact: facts.IncidentAdvanced) -> World:
+def _incident_advanced(world: World, recorded: Recorded, fact: incident_facts.IncidentAdvanced) -> World:
     incident = world.incidents.get(fact.incident_id)
     if incident is None:
         return world
@@ -488,7 +497,7 @@ def _incident_advanced(world: World, recorded: Recorded, fact: facts.IncidentAdv
     )
 
 
-def _incident_updated(world: World, recorded: Recorded, fact: facts.IncidentUpdated) -> World:
+def _incident_updated(world: World, recorded: Recorded, fact: incident_facts.IncidentUpdated) -> World:
     incident = world.incidents.get(fact.incident_id)
     if incident is None:
         return world
@@ -515,7 +524,7 @@ def _incident_updated(world: World, recorded: Recorded, fact: facts.IncidentUpda
     )
 
 
-def _incident_corrected(world: World, recorded: Recorded, fact: facts.IncidentCorrected) -> World:
+def _incident_corrected(world: World, recorded: Recorded, fact: incident_facts.IncidentCorrected) -> World:
     incident = world.incidents.get(fact.incident_id)
     if incident is None:
         return world
@@ -540,7 +549,7 @@ def _incident_corrected(world: World, recorded: Recorded, fact: facts.IncidentCo
     return _put(world, "incidents", incident.id, corrected)
 
 
-def _incident_shared(world: World, recorded: Recorded, fact: facts.IncidentShared) -> World:
+def _incident_shared(world: World, recorded: Recorded, fact: incident_facts.IncidentShared) -> World:
     incident = fact.incident
     if recorded.origin == world.site:
         own = world.incidents.get(incident.id, incident)
@@ -560,7 +569,7 @@ def _incident_shared(world: World, recorded: Recorded, fact: facts.IncidentShare
     return world if key in world.shared else replace(world, shared=world.shared.set(key, recorded.seq))
 
 
-def _plan_proposed(world: World, _: Recorded, fact: facts.PlanProposed) -> World:
+def _plan_proposed(world: World, _: Recorded, fact: tasking_facts.PlanProposed) -> World:
     for old in world.plans.values():  # a newer proposal replaces the open ones for the same incidents
         if old.state is PlanState.OPEN and set(old.incident_ids) & set(fact.plan.incident_ids):
             world = _put(
@@ -569,20 +578,20 @@ def _plan_proposed(world: World, _: Recorded, fact: facts.PlanProposed) -> World
     return _put(world, "plans", fact.plan.id, fact.plan)
 
 
-def _plan_adopted(world: World, _: Recorded, fact: facts.PlanAdopted) -> World:
+def _plan_adopted(world: World, _: Recorded, fact: tasking_facts.PlanAdopted) -> World:
     plan = world.plans.get(fact.plan_id)
     if plan is None:
         return world
     return _put(world, "plans", plan.id, replace(plan, state=PlanState.ADOPTED, version=fact.version))
 
 
-def _tasking_adopted(world: World, recorded: Recorded, fact: facts.TaskingAdopted) -> World:
+def _tasking_adopted(world: World, recorded: Recorded, fact: tasking_facts.TaskingAdopted) -> World:
     tasking = fact.tasking
     step = _step(recorded, "adopt", tasking.state)
     return _put(world, "taskings", tasking.id, replace(tasking, history=(*tasking.history, step)))
 
 
-def _tasking_advanced(world: World, recorded: Recorded, fact: facts.TaskingAdvanced) -> World:
+def _tasking_advanced(world: World, recorded: Recorded, fact: tasking_facts.TaskingAdvanced) -> World:
     tasking = world.taskings.get(fact.tasking_id)
     if tasking is None:
         return world
@@ -604,7 +613,7 @@ def _tasking_advanced(world: World, recorded: Recorded, fact: facts.TaskingAdvan
     return _move_aircraft(_put(world, "taskings", tasking.id, stepped), stepped, fact)
 
 
-def _tasking_amended(world: World, recorded: Recorded, fact: facts.TaskingAmended) -> World:
+def _tasking_amended(world: World, recorded: Recorded, fact: tasking_facts.TaskingAmended) -> World:
     tasking = world.taskings.get(fact.tasking_id)
     if tasking is None:
         return world
@@ -613,7 +622,7 @@ def _tasking_amended(world: World, recorded: Recorded, fact: facts.TaskingAmende
     return _put(world, "taskings", tasking.id, replace(changed, history=(*tasking.history, step)))
 
 
-def _acts_refused(world: World, _: Recorded, __: facts.ActsRefused) -> World:
+def _acts_refused(world: World, _: Recorded, __: tasking_facts.ActsRefused) -> World:
     return world  # nothing came of them; the journal keeps them for the auditor
 
 
@@ -628,7 +637,7 @@ DOWN = frozenset({"land", "technical_stop", "emergency_land"})  # and back onto 
 _MOVES = UP | DOWN
 
 
-def _move_aircraft(world: World, tasking: Tasking, fact: facts.TaskingAdvanced) -> World:
+def _move_aircraft(world: World, tasking: Tasking, fact: tasking_facts.TaskingAdvanced) -> World:
     """An aircraft is at no base between take-off and landing, then at the base it landed at, if it was one."""
     aircraft = world.aircraft.get(tasking.aircraft_id)
     if aircraft is None or aircraft.site != tasking.site or fact.action not in _MOVES:
@@ -637,7 +646,7 @@ def _move_aircraft(world: World, tasking: Tasking, fact: facts.TaskingAdvanced) 
     return _put(world, "aircraft", aircraft.id, replace(aircraft, at_base_id=at_base))
 
 
-def _timer_escalated(world: World, recorded: Recorded, fact: facts.TimerEscalated) -> World:
+def _timer_escalated(world: World, recorded: Recorded, fact: tasking_facts.TimerEscalated) -> World:
     tasking = world.taskings.get(fact.tasking_id)
     if tasking is None:
         return world
@@ -654,7 +663,7 @@ def _timer_escalated(world: World, recorded: Recorded, fact: facts.TimerEscalate
     )
 
 
-def _airspace_filed(world: World, recorded: Recorded, fact: facts.AirspaceFiled) -> World:
+def _airspace_filed(world: World, recorded: Recorded, fact: airspace_facts.AirspaceFiled) -> World:
     request = fact.request
     step = _step(recorded, "file", request.state)
     world = _put(world, "requests", request.id, replace(request, history=(*request.history, step)))
@@ -665,7 +674,7 @@ def _airspace_filed(world: World, recorded: Recorded, fact: facts.AirspaceFiled)
     return _put(world, "taskings", tasking.id, replace(tasking, airspace_request_ids=ids))
 
 
-def _airspace_advanced(world: World, recorded: Recorded, fact: facts.AirspaceAdvanced) -> World:
+def _airspace_advanced(world: World, recorded: Recorded, fact: airspace_facts.AirspaceAdvanced) -> World:
     request = world.requests.get(fact.request_id)
     if request is None:
         return world
@@ -704,20 +713,20 @@ def _airspace_advanced(world: World, recorded: Recorded, fact: facts.AirspaceAdv
     )
 
 
-def _closure_declared(world: World, recorded: Recorded, fact: facts.ClosureDeclared) -> World:
+def _closure_declared(world: World, recorded: Recorded, fact: closure_facts.ClosureDeclared) -> World:
     closure = fact.closure
     step = _step(recorded, "declare", "declared", closure.reason)
     return _put(world, "closures", closure.id, replace(closure, history=(*closure.history, step)))
 
 
-def _closure_amended(world: World, recorded: Recorded, fact: facts.ClosureAmended) -> World:
+def _closure_amended(world: World, recorded: Recorded, fact: closure_facts.ClosureAmended) -> World:
     present = world.closures.get(fact.closure.id)
     step = _step(recorded, "amend", "declared", ", ".join(fact.changed))
     history = (*(present.history if present is not None else ()), step)
     return _put(world, "closures", fact.closure.id, replace(fact.closure, history=history))
 
 
-def _closure_lifted(world: World, recorded: Recorded, fact: facts.ClosureLifted) -> World:
+def _closure_lifted(world: World, recorded: Recorded, fact: closure_facts.ClosureLifted) -> World:
     closure = world.closures.get(fact.closure_id)
     if closure is None:
         return world
@@ -726,7 +735,7 @@ def _closure_lifted(world: World, recorded: Recorded, fact: facts.ClosureLifted)
     return _put(world, "closures", closure.id, lifted)
 
 
-def _duty_shift_saved(world: World, _: Recorded, fact: facts.DutyShiftSaved) -> World:
+def _duty_shift_saved(world: World, _: Recorded, fact: duty_facts.DutyShiftSaved) -> World:
     return _put(world, "shifts", fact.shift.id, fact.shift)
 
 
@@ -737,7 +746,7 @@ KEPT_NOTES = 500
 _FINISHED = (HandoverState.DONE, HandoverState.WITHDRAWN)
 
 
-def _handover_opened(world: World, recorded: Recorded, fact: facts.HandoverOpened) -> World:
+def _handover_opened(world: World, recorded: Recorded, fact: duty_facts.HandoverOpened) -> World:
     handover = fact.handover
     step = _step(recorded, "open", handover.state)
     finished = sorted(
@@ -763,7 +772,7 @@ def _with_handover(world: World, recorded: Recorded, handover_id: str, action: s
     return _put(world, "handovers", handover_id, changed)
 
 
-def _handover_signed(world: World, recorded: Recorded, fact: facts.HandoverSigned) -> World:
+def _handover_signed(world: World, recorded: Recorded, fact: duty_facts.HandoverSigned) -> World:
     return _with_handover(
         world,
         recorded,
@@ -779,7 +788,7 @@ def _handover_signed(world: World, recorded: Recorded, fact: facts.HandoverSigne
     )
 
 
-def _handover_items_read(world: World, recorded: Recorded, fact: facts.HandoverItemsRead) -> World:
+def _handover_items_read(world: World, recorded: Recorded, fact: duty_facts.HandoverItemsRead) -> World:
     handover = world.handovers.get(fact.handover_id)
     if handover is None:
         return world
@@ -787,7 +796,7 @@ def _handover_items_read(world: World, recorded: Recorded, fact: facts.HandoverI
     return _with_handover(world, recorded, handover.id, "", reads=(*handover.reads, *new))
 
 
-def _handover_taken(world: World, recorded: Recorded, fact: facts.HandoverTaken) -> World:
+def _handover_taken(world: World, recorded: Recorded, fact: duty_facts.HandoverTaken) -> World:
     return _with_handover(
         world,
         recorded,
@@ -802,24 +811,24 @@ def _handover_taken(world: World, recorded: Recorded, fact: facts.HandoverTaken)
     )
 
 
-def _handover_withdrawn(world: World, recorded: Recorded, fact: facts.HandoverWithdrawn) -> World:
+def _handover_withdrawn(world: World, recorded: Recorded, fact: duty_facts.HandoverWithdrawn) -> World:
     return _with_handover(
         world, recorded, fact.handover_id, "withdraw", state=HandoverState.WITHDRAWN, version=fact.version
     )
 
 
-def _handover_escalated(world: World, recorded: Recorded, fact: facts.HandoverEscalated) -> World:
+def _handover_escalated(world: World, recorded: Recorded, fact: duty_facts.HandoverEscalated) -> World:
     return _with_handover(
         world, recorded, fact.handover_id, "overdue", version=fact.version, escalated_at=recorded.at
     )
 
 
-def _handover_missed(world: World, recorded: Recorded, fact: facts.HandoverMissed) -> World:
+def _handover_missed(world: World, recorded: Recorded, fact: duty_facts.HandoverMissed) -> World:
     newest = {each: at for each, at in world.missed_handovers.items() if recorded.at - at <= KEPT_MISSED}
     return replace(world, missed_handovers=Map({**newest, **dict.fromkeys(fact.shift_ids, recorded.at)}))
 
 
-def _note_added(world: World, _: Recorded, fact: facts.NoteAdded) -> World:
+def _note_added(world: World, _: Recorded, fact: duty_facts.NoteAdded) -> World:
     notes = world.notes.set(fact.note.id, fact.note)
     if len(notes) >= 2 * KEPT_NOTES:  # seldom, so that a long journal folds as fast as a short one
         newest = sorted(notes.values(), key=lambda note: (note.at, note.id))[-KEPT_NOTES:]
@@ -868,65 +877,65 @@ def _tasking_shown(world: World, recorded: Recorded, fact: callout_facts.Tasking
 
 
 _FOLDS: dict[type, Callable[[World, Recorded, Any], World]] = {
-    facts.AccountSaved: _account_saved,
-    facts.SessionOpened: _session_opened,
-    facts.SessionClosed: _session_closed,
-    facts.SessionsEnded: _sessions_ended,
-    facts.SessionLocked: _session_locked,
-    facts.SessionUnlocked: _session_unlocked,
-    facts.SignInLocked: _sign_in_locked,
-    facts.SignInUnlocked: _sign_in_unlocked,
-    facts.AircraftSaved: _aircraft_saved,
-    facts.BaseSaved: _base_saved,
-    facts.WaterPointSaved: _water_point_saved,
-    facts.LandingSiteSaved: _landing_site_saved,
-    facts.HospitalSaved: _hospital_saved,
-    facts.ObstacleSaved: _obstacle_saved,
-    facts.IdentitySaved: _identity_saved,
+    account_facts.AccountSaved: _account_saved,
+    account_facts.SessionOpened: _session_opened,
+    account_facts.SessionClosed: _session_closed,
+    account_facts.SessionsEnded: _sessions_ended,
+    account_facts.SessionLocked: _session_locked,
+    account_facts.SessionUnlocked: _session_unlocked,
+    account_facts.SignInLocked: _sign_in_locked,
+    account_facts.SignInUnlocked: _sign_in_unlocked,
+    resource_facts.AircraftSaved: _aircraft_saved,
+    resource_facts.BaseSaved: _base_saved,
+    resource_facts.WaterPointSaved: _water_point_saved,
+    resource_facts.LandingSiteSaved: _landing_site_saved,
+    resource_facts.HospitalSaved: _hospital_saved,
+    resource_facts.ObstacleSaved: _obstacle_saved,
+    resource_facts.IdentitySaved: _identity_saved,
     aid_facts.AidAsked: aid_fold.asked,
     aid_facts.AidAnswered: aid_fold.answered,
     aid_facts.AidRuleSaved: aid_fold.rule_saved,
     aid_facts.AidClockPassed: aid_fold.clock_passed,
-    facts.OperatorSaved: _operator_saved,
-    facts.ContractSaved: _contract_saved,
-    facts.CrewMemberSaved: _crew_member_saved,
-    facts.EquipmentSaved: _equipment_saved,
-    facts.DutyRuleSaved: _duty_rule_saved,
-    facts.RunCardSaved: _run_card_saved,
-    facts.RunCardApplied: _run_card_applied,
-    facts.CardItemTicked: _card_item_ticked,
-    facts.CardClockEscalated: _card_clock_escalated,
-    facts.IncidentReported: _incident_reported,
-    facts.IncidentAdvanced: _incident_advanced,
-    facts.IncidentUpdated: _incident_updated,
-    facts.IncidentCorrected: _incident_corrected,
-    facts.AlarmsJoined: _alarms_joined,
-    facts.IncidentVerified: _incident_verified,
-    facts.IncidentShared: _incident_shared,
-    facts.PlanProposed: _plan_proposed,
-    facts.PlanAdopted: _plan_adopted,
-    facts.TaskingAdopted: _tasking_adopted,
-    facts.TaskingAdvanced: _tasking_advanced,
-    facts.TaskingAmended: _tasking_amended,
-    facts.ActsRefused: _acts_refused,
-    facts.TimerEscalated: _timer_escalated,
-    facts.AirspaceFiled: _airspace_filed,
-    facts.AirspaceAdvanced: _airspace_advanced,
-    facts.ClosureDeclared: _closure_declared,
-    facts.ClosureAmended: _closure_amended,
-    facts.ClosureLifted: _closure_lifted,
-    facts.DeviceEnrolled: device_fold.device_enrolled,
-    facts.DeviceRevoked: device_fold.device_revoked,
-    facts.ActStamped: device_fold.act_stamped,
-    facts.DutyShiftSaved: _duty_shift_saved,
-    facts.HandoverOpened: _handover_opened,
-    facts.HandoverSigned: _handover_signed,
-    facts.HandoverItemsRead: _handover_items_read,
-    facts.HandoverTaken: _handover_taken,
-    facts.HandoverWithdrawn: _handover_withdrawn,
-    facts.HandoverEscalated: _handover_escalated,
-    facts.HandoverMissed: _handover_missed,
-    facts.NoteAdded: _note_added,
+    staff_facts.OperatorSaved: _operator_saved,
+    staff_facts.ContractSaved: _contract_saved,
+    staff_facts.CrewMemberSaved: _crew_member_saved,
+    staff_facts.EquipmentSaved: _equipment_saved,
+    staff_facts.DutyRuleSaved: _duty_rule_saved,
+    run_card_facts.RunCardSaved: _run_card_saved,
+    run_card_facts.RunCardApplied: _run_card_applied,
+    run_card_facts.CardItemTicked: _card_item_ticked,
+    run_card_facts.CardClockEscalated: _card_clock_escalated,
+    incident_facts.IncidentReported: _incident_reported,
+    incident_facts.IncidentAdvanced: _incident_advanced,
+    incident_facts.IncidentUpdated: _incident_updated,
+    incident_facts.IncidentCorrected: _incident_corrected,
+    incident_facts.AlarmsJoined: _alarms_joined,
+    incident_facts.IncidentVerified: _incident_verified,
+    incident_facts.IncidentShared: _incident_shared,
+    tasking_facts.PlanProposed: _plan_proposed,
+    tasking_facts.PlanAdopted: _plan_adopted,
+    tasking_facts.TaskingAdopted: _tasking_adopted,
+    tasking_facts.TaskingAdvanced: _tasking_advanced,
+    tasking_facts.TaskingAmended: _tasking_amended,
+    tasking_facts.ActsRefused: _acts_refused,
+    tasking_facts.TimerEscalated: _timer_escalated,
+    airspace_facts.AirspaceFiled: _airspace_filed,
+    airspace_facts.AirspaceAdvanced: _airspace_advanced,
+    closure_facts.ClosureDeclared: _closure_declared,
+    closure_facts.ClosureAmended: _closure_amended,
+    closure_facts.ClosureLifted: _closure_lifted,
+    device_facts.DeviceEnrolled: device_fold.device_enrolled,
+    device_facts.DeviceRevoked: device_fold.device_revoked,
+    device_facts.ActStamped: device_fold.act_stamped,
+    duty_facts.DutyShiftSaved: _duty_shift_saved,
+    duty_facts.HandoverOpened: _handover_opened,
+    duty_facts.HandoverSigned: _handover_signed,
+    duty_facts.HandoverItemsRead: _handover_items_read,
+    duty_facts.HandoverTaken: _handover_taken,
+    duty_facts.HandoverWithdrawn: _handover_withdrawn,
+    duty_facts.HandoverEscalated: _handover_escalated,
+    duty_facts.HandoverMissed: _handover_missed,
+    duty_facts.NoteAdded: _note_added,
     callout_facts.CalloutQueued: _callout_queued,
     callout_facts.CalloutAdvanced: _callout_advanced,
     callout_facts.CalloutPhoned: _callout_phoned,

@@ -23,8 +23,9 @@ from twisted.internet.task import react
 
 from adapters.desk import Desk
 from adapters.store.journal import Store
-from dispatch.commands import Ask, ReportIncident
+from dispatch.commands import Ask
 from dispatch.geo import Position
+from dispatch.incident_commands import ReportIncident
 from dispatch.kinds import IncidentKind, Role
 
 ROW = (

@@ -25,7 +25,7 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.utils import getProcessOutput
 
-from dispatch.commands import ShareIncident, UpdateIncident
+from dispatch.incident_commands import ShareIncident, UpdateIncident
 from tests.adapters.desks import pause, report
 from tests.adapters.link.sites import Site, certificates, partner
 

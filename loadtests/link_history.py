@@ -41,9 +41,10 @@ from adapters.link.past_site import Past
 from adapters.link.past_ways import OverLink
 from adapters.link.socket import AcceptingFactory, DiallingFactory
 from adapters.tls import link_client_context, link_server_context
-from dispatch.commands import ActOnIncident, ActOnTasking, AdoptPlan, ShareIncident
 from dispatch.history import HistoryChunk
+from dispatch.incident_commands import ActOnIncident, ShareIncident
 from dispatch.kinds import IncidentAction, Role, SourceKind, TaskingAction
+from dispatch.tasking_commands import ActOnTasking, AdoptPlan
 from dispatch.world import World
 from loadtests.link_tracks import End, sky
 from loadtests.machine import cpu_s, stamp

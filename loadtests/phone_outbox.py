@@ -21,8 +21,10 @@ from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 from adapters.store.clerk import read
 from adapters.store.journal import Store
+from dispatch.device_facts import ActStamped
 from dispatch.drop_facts import WaterRecorded
-from dispatch.facts import ActStamped, Recorded, TaskingAdvanced
+from dispatch.facts import Recorded
+from dispatch.tasking_facts import TaskingAdvanced
 from loadtests.lossy import LossyLine
 from loadtests.machine import stamp
 from tests.journeys.browser import FLAGS, PHONE, SOFTWARE_GPU, chromium

@@ -23,17 +23,10 @@ from typing import Any
 from twisted.internet.threads import deferToThread
 
 from dispatch import access
-from dispatch.commands import (
-    ActOnAirspace,
-    ActOnIncident,
-    AdoptPlan,
-    Ask,
-    ProposePlan,
-    ReportIncident,
-    SaveResource,
-)
+from dispatch.commands import ActOnAirspace, Ask
 from dispatch.drops import FLOWN_IN
 from dispatch.geo import Position
+from dispatch.incident_commands import ActOnIncident, ReportIncident
 from dispatch.kinds import (
     AirspaceAction,
     AirspaceState,
@@ -44,7 +37,9 @@ from dispatch.kinds import (
     TaskingState,
 )
 from dispatch.records import Tasking
+from dispatch.resource_commands import SaveResource
 from dispatch.tasking import LIFECYCLE
+from dispatch.tasking_commands import AdoptPlan, ProposePlan
 from loadtests.refusals_page import write_page
 from protocols.json_answers import write
 from tests.adapters.web.running import Running, aircraft

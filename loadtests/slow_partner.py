@@ -27,7 +27,7 @@ from typing import Any
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 
-from dispatch.commands import ShareIncident, UpdateIncident
+from dispatch.incident_commands import ShareIncident, UpdateIncident
 from loadtests.machine import stamp
 from tests.adapters.desks import pause
 from tests.adapters.link.sites import Site, certificates, partner, until

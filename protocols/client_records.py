@@ -10,15 +10,22 @@ from typing import Any
 
 from dispatch import (
     aid_facts,
+    airspace_facts,
     alert_facts,
     callout_facts,
     clearance_facts,
+    closure_facts,
     consent_facts,
     drop_facts,
     facts,
     hazard_facts,
+    incident_facts,
+    resource_facts,
     room_facts,
+    run_card_facts,
     search_facts,
+    staff_facts,
+    tasking_facts,
     traffic_area_facts,
     uplink_facts,
     video_facts,
@@ -48,20 +55,20 @@ def touched(world: World, recorded: Iterable[Recorded], after: int) -> frozenset
 
 def _named(world: World, fact: facts.Fact) -> Iterator[Key]:
     match fact:
-        case facts.IncidentReported():
+        case incident_facts.IncidentReported():
             yield "incidents", fact.incident.id
         case (
-            facts.IncidentAdvanced()
-            | facts.IncidentUpdated()
-            | facts.IncidentCorrected()
-            | facts.AlarmsJoined()
-            | facts.IncidentVerified()
-            | facts.RunCardApplied()
-            | facts.CardItemTicked()
-            | facts.CardClockEscalated()
+            incident_facts.IncidentAdvanced()
+            | incident_facts.IncidentUpdated()
+            | incident_facts.IncidentCorrected()
+            | incident_facts.AlarmsJoined()
+            | incident_facts.IncidentVerified()
+            | run_card_facts.RunCardApplied()
+            | run_card_facts.CardItemTicked()
+            | run_card_facts.CardClockEscalated()
         ):
             yield "incidents", fact.incident_id
-        case facts.IncidentShared():
+        case incident_facts.IncidentShared():
             yield "incidents", fact.incident.id
             yield from (("taskings", tasking.id) for tasking in fact.taskings)
             yield from (("requests", request.id) for request in fact.requests)
@@ -69,17 +76,19 @@ def _named(world: World, fact: facts.Fact) -> Iterator[Key]:
             yield "incidents", fact.summary.incident_id
         case consent_facts.ConsentEnded():  # they are shared with nobody any more
             yield from (("incidents", incident_id) for incident_id in world.incidents)
-        case facts.PlanProposed() | facts.PlanAdopted():  # a new proposal supersedes others
+        case tasking_facts.PlanProposed() | tasking_facts.PlanAdopted():  # a new proposal supersedes others
             yield from (("plans", plan_id) for plan_id in world.plans)
-        case facts.TaskingAdopted():
+        case tasking_facts.TaskingAdopted():
             yield "taskings", fact.tasking.id
-        case facts.TaskingAdvanced() | facts.TaskingAmended() | facts.TimerEscalated():
+        case (
+            tasking_facts.TaskingAdvanced() | tasking_facts.TaskingAmended() | tasking_facts.TimerEscalated()
+        ):
             yield from _of_tasking(world, fact.tasking_id)
-        case facts.AirspaceFiled():
+        case airspace_facts.AirspaceFiled():
             yield "requests", fact.request.id
             yield from _of_tasking(world, fact.request.tasking_id)
         case (
-            facts.AirspaceAdvanced()
+            airspace_facts.AirspaceAdvanced()
             | clearance_facts.AirspacePhoned()
             | clearance_facts.AirspaceQuestioned()
             | clearance_facts.AirspaceAnswered()
@@ -106,9 +115,9 @@ def _of_tasking(world: World, tasking_id: str) -> Iterator[Key]:
 
 def _of_map(fact: facts.Fact) -> Iterator[Key]:
     match fact:
-        case facts.ClosureDeclared() | facts.ClosureAmended():
+        case closure_facts.ClosureDeclared() | closure_facts.ClosureAmended():
             yield "closures", fact.closure.id
-        case facts.ClosureLifted():
+        case closure_facts.ClosureLifted():
             yield "closures", fact.closure_id
         case video_facts.VideoStreamSaved():
             yield "video_streams", fact.stream.id
@@ -221,19 +230,19 @@ def _of_alert(fact: facts.Fact) -> Iterator[Key]:
 
 def _of_resource(fact: facts.Fact) -> Iterator[Key]:
     match fact:
-        case facts.AircraftSaved():
+        case resource_facts.AircraftSaved():
             yield "aircraft", fact.aircraft.id
-        case facts.ObstacleSaved():
+        case resource_facts.ObstacleSaved():
             yield "obstacles", fact.obstacle.id
-        case facts.BaseSaved():
+        case resource_facts.BaseSaved():
             yield "bases", fact.base.id
-        case facts.WaterPointSaved():
+        case resource_facts.WaterPointSaved():
             yield "water_points", fact.water_point.id
-        case facts.LandingSiteSaved():
+        case resource_facts.LandingSiteSaved():
             yield "landing_sites", fact.landing_site.id
-        case facts.IdentitySaved():
+        case resource_facts.IdentitySaved():
             yield "identities", fact.identity.id
-        case facts.HospitalSaved():
+        case resource_facts.HospitalSaved():
             yield "hospitals", fact.hospital.id
         case _:
             yield from _of_staff(fact)
@@ -241,19 +250,19 @@ def _of_resource(fact: facts.Fact) -> Iterator[Key]:
 
 def _of_staff(fact: facts.Fact) -> Iterator[Key]:
     match fact:
-        case facts.OperatorSaved():
+        case staff_facts.OperatorSaved():
             yield "operators", fact.operator.id
-        case facts.ContractSaved():
+        case staff_facts.ContractSaved():
             yield "contracts", fact.contract.id
-        case facts.CrewMemberSaved():
+        case staff_facts.CrewMemberSaved():
             yield "crew", fact.crew_member.id
-        case facts.EquipmentSaved():
+        case staff_facts.EquipmentSaved():
             yield "equipment", fact.equipment.id
         case weather_facts.MinimumSaved():
             yield "minima", fact.minimum.id
-        case facts.DutyRuleSaved():
+        case staff_facts.DutyRuleSaved():
             yield "duty_rules", fact.duty_rule.id
-        case facts.RunCardSaved():
+        case run_card_facts.RunCardSaved():
             yield "run_cards", fact.run_card.id
         case aid_facts.AidRuleSaved():
             yield "aid_rules", fact.aid_rule.id
@@ -337,15 +346,15 @@ def new_ids(recorded: Iterable[Recorded]) -> tuple[str, ...]:
     made: list[str] = []
     for each in recorded:
         match each.fact:
-            case facts.IncidentReported(incident=incident):
+            case incident_facts.IncidentReported(incident=incident):
                 made.append(incident.id)
-            case facts.PlanProposed(plan=plan):
+            case tasking_facts.PlanProposed(plan=plan):
                 made.append(plan.id)
-            case facts.TaskingAdopted(tasking=tasking):
+            case tasking_facts.TaskingAdopted(tasking=tasking):
                 made.append(tasking.id)
-            case facts.AirspaceFiled(request=request):
+            case airspace_facts.AirspaceFiled(request=request):
                 made.append(request.id)
-            case facts.ClosureDeclared(closure=closure):
+            case closure_facts.ClosureDeclared(closure=closure):
                 made.append(closure.id)
             case alert_facts.NetInhibited(inhibition=inhibition):
                 made.append(inhibition.id)

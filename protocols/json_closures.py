@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from dispatch import closure, commands
+from dispatch import closure, closure_commands
 from dispatch.geo import Position, position_from
 from dispatch.kinds import AltitudeDatum, ClosureKind, HorizontalDatum
 from dispatch.records import Outline
@@ -62,9 +62,9 @@ class ClosureDeclaration(Body, frozen=True, kw_only=True):
     source: Source
     large: bool = False
 
-    def command(self) -> commands.DeclareClosure:
+    def command(self) -> closure_commands.DeclareClosure:
         """The command."""
-        return commands.DeclareClosure(
+        return closure_commands.DeclareClosure(
             name=self.name,
             kind=self.kind,
             outline=self.outline.outline(self.coordinates),
@@ -96,9 +96,9 @@ class ClosureAmendment(Body, frozen=True, kw_only=True):
     source: Source | None = None
     large: bool | None = None
 
-    def command(self, closure_id: str) -> commands.AmendClosure:
+    def command(self, closure_id: str) -> closure_commands.AmendClosure:
         """The command for one closure."""
-        return commands.AmendClosure(
+        return closure_commands.AmendClosure(
             closure_id=closure_id,
             version_seen=self.version,
             name=self.name,
@@ -121,9 +121,11 @@ class ClosureLift(Body, frozen=True, kw_only=True):
     version: Version
     reason: Why
 
-    def command(self, closure_id: str) -> commands.LiftClosure:
+    def command(self, closure_id: str) -> closure_commands.LiftClosure:
         """The command for one closure."""
-        return commands.LiftClosure(closure_id=closure_id, version_seen=self.version, reason=self.reason)
+        return closure_commands.LiftClosure(
+            closure_id=closure_id, version_seen=self.version, reason=self.reason
+        )
 
 
 class ClosureQuery(PageQuery, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from dispatch import commands
+from dispatch import account_commands, tasking_commands
 from dispatch.device_records import Device
 from protocols.json_answers import Answered
 from protocols.json_doors import Body, Id, Version, Why
@@ -16,9 +16,9 @@ class DeviceEnd(Body, frozen=True, kw_only=True):
 
     reason: Why
 
-    def command(self, device_id: str) -> commands.RevokeDevice:
+    def command(self, device_id: str) -> account_commands.RevokeDevice:
         """The command for one device."""
-        return commands.RevokeDevice(device_id=device_id, reason=self.reason)
+        return account_commands.RevokeDevice(device_id=device_id, reason=self.reason)
 
 
 class CrewAssignment(Body, frozen=True, kw_only=True):
@@ -27,9 +27,9 @@ class CrewAssignment(Body, frozen=True, kw_only=True):
     crew_ids: Annotated[tuple[Id, ...], Meta(max_length=16)]
     versions: Annotated[dict[Id, Version], Meta(max_length=32)]
 
-    def command(self, aircraft_id: str) -> commands.AssignCrew:
+    def command(self, aircraft_id: str) -> tasking_commands.AssignCrew:
         """The command for one aircraft."""
-        return commands.AssignCrew(
+        return tasking_commands.AssignCrew(
             aircraft_id=aircraft_id,
             crew_ids=self.crew_ids,
             versions_seen=tuple(sorted(self.versions.items())),

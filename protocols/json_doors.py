@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
-from dispatch import commands, records
+from dispatch import commands, incident_commands, records, tasking_commands
 from dispatch.errors import GanyingError, Malformed
 from dispatch.geo import Position, position_from
 from dispatch.kinds import (
@@ -123,9 +123,9 @@ class IncidentReport(Body, frozen=True, kw_only=True):
     ) = None
     people: People | None = None
 
-    def command(self) -> commands.ReportIncident:
+    def command(self) -> incident_commands.ReportIncident:
         """The command; a coordinate in GCJ-02 becomes WGS-84 here."""
-        return commands.ReportIncident(
+        return incident_commands.ReportIncident(
             kind=self.kind,
             level=self.level,
             title=self.title,
@@ -176,10 +176,10 @@ class IncidentUpdate(Body, frozen=True, kw_only=True):
         tuple[FireFigure, ...], Meta(max_length=7, description="nobody stands by these now")
     ] = ()
 
-    def command(self, incident_id: str) -> commands.UpdateIncident:
+    def command(self, incident_id: str) -> incident_commands.UpdateIncident:
         """The command for one incident."""
         values = {name: getattr(self, name) for name in self.__struct_fields__ if name != "version"}
-        return commands.UpdateIncident(incident_id=incident_id, version_seen=self.version, **values)
+        return incident_commands.UpdateIncident(incident_id=incident_id, version_seen=self.version, **values)
 
 
 class IncidentCorrection(Body, frozen=True, kw_only=True):
@@ -194,10 +194,10 @@ class IncidentCorrection(Body, frozen=True, kw_only=True):
     datum: HorizontalDatum = HorizontalDatum.WGS84
     elevation_m: Height | None = None
 
-    def command(self, incident_id: str) -> commands.CorrectIncident:
+    def command(self, incident_id: str) -> incident_commands.CorrectIncident:
         """The command; a coordinate in GCJ-02 becomes WGS-84 here."""
         at = self.position
-        return commands.CorrectIncident(
+        return incident_commands.CorrectIncident(
             incident_id=incident_id,
             version_seen=self.version,
             reason=self.reason,
@@ -217,9 +217,9 @@ class IncidentAct(Body, frozen=True, kw_only=True):
     reason: Remark = ""
     merge_into: OptionalId = ""
 
-    def command(self, incident_id: str, action: IncidentAction) -> commands.ActOnIncident:
+    def command(self, incident_id: str, action: IncidentAction) -> incident_commands.ActOnIncident:
         """The command for one incident."""
-        return commands.ActOnIncident(
+        return incident_commands.ActOnIncident(
             incident_id=incident_id,
             action=action,
             version_seen=self.version,
@@ -246,9 +246,9 @@ class IncidentShare(Body, frozen=True, kw_only=True):
     version: Version
     partner: Annotated[str, Meta(min_length=1, max_length=16)]
 
-    def command(self, incident_id: str) -> commands.ShareIncident:
+    def command(self, incident_id: str) -> incident_commands.ShareIncident:
         """The command for one incident."""
-        return commands.ShareIncident(
+        return incident_commands.ShareIncident(
             incident_id=incident_id, partner=self.partner, version_seen=self.version
         )
 
@@ -259,9 +259,11 @@ class IncidentVerification(Body, frozen=True, kw_only=True):
     version: Version
     note: Why
 
-    def command(self, incident_id: str) -> commands.VerifyIncident:
+    def command(self, incident_id: str) -> incident_commands.VerifyIncident:
         """The command for one incident."""
-        return commands.VerifyIncident(incident_id=incident_id, version_seen=self.version, note=self.note)
+        return incident_commands.VerifyIncident(
+            incident_id=incident_id, version_seen=self.version, note=self.note
+        )
 
 
 class PlanRequest(Body, frozen=True, kw_only=True):
@@ -282,9 +284,11 @@ class PlanAdoption(Body, frozen=True, kw_only=True):
     version: Version
     aircraft_ids: Annotated[tuple[Id, ...], Meta(max_length=200)] = ()
 
-    def command(self, plan_id: str) -> commands.AdoptPlan:
+    def command(self, plan_id: str) -> tasking_commands.AdoptPlan:
         """The command for one plan."""
-        return commands.AdoptPlan(plan_id=plan_id, version_seen=self.version, aircraft_ids=self.aircraft_ids)
+        return tasking_commands.AdoptPlan(
+            plan_id=plan_id, version_seen=self.version, aircraft_ids=self.aircraft_ids
+        )
 
 
 class TaskingAct(Body, frozen=True, kw_only=True):
@@ -295,9 +299,9 @@ class TaskingAct(Body, frozen=True, kw_only=True):
     refusal: RefusalReason | None = None
     done_at: Instant | None = None
 
-    def command(self, tasking_id: str, action: TaskingAction) -> commands.ActOnTasking:
+    def command(self, tasking_id: str, action: TaskingAction) -> tasking_commands.ActOnTasking:
         """The command for one tasking."""
-        return commands.ActOnTasking(
+        return tasking_commands.ActOnTasking(
             tasking_id=tasking_id,
             action=action,
             version_seen=self.version,

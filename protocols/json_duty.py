@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from dispatch import commands, handover, logbook
+from dispatch import duty_commands, handover, logbook
 from dispatch.duty_records import Handover, HandoverChange, HandoverItem
 from dispatch.errors import Refused
 from dispatch.kinds import DutyPost, HandoverState
@@ -150,9 +150,9 @@ class NoteBody(Body, frozen=True, kw_only=True):
     corrects: OptionalId = ""
     for_next: bool = False
 
-    def command(self) -> commands.AddNote:
+    def command(self) -> duty_commands.AddNote:
         """The command."""
-        return commands.AddNote(
+        return duty_commands.AddNote(
             text=self.text,
             incident_id=self.incident_id,
             tasking_id=self.tasking_id,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import msgspec
 
-from dispatch import commands, run_card_records
+from dispatch import run_card_commands, run_card_records
 from protocols.json_answers import Answered
 from protocols.json_doors import Body, Id, Remark, Version, VersionOrNone
 from protocols.json_resources import TasksBody
@@ -19,9 +19,11 @@ class RunCardApplication(Body, frozen=True, kw_only=True):
     tasks: TasksBody | None = None
     reason: Remark = ""
 
-    def command(self, incident_id: str, *, county: str, border_m: float | None) -> commands.ApplyRunCard:
+    def command(
+        self, incident_id: str, *, county: str, border_m: float | None
+    ) -> run_card_commands.ApplyRunCard:
         """The command for one incident, with what the edge knows of its place."""
-        return commands.ApplyRunCard(
+        return run_card_commands.ApplyRunCard(
             incident_id=incident_id,
             card_id=self.card_id,
             version_seen=self.version,
@@ -38,9 +40,9 @@ class ItemTick(Body, frozen=True, kw_only=True):
     done: bool
     version: VersionOrNone
 
-    def command(self, incident_id: str, key: str) -> commands.TickCardItem:
+    def command(self, incident_id: str, key: str) -> run_card_commands.TickCardItem:
         """The command for one line."""
-        return commands.TickCardItem(
+        return run_card_commands.TickCardItem(
             incident_id=incident_id, key=key, done=self.done, version_seen=self.version
         )
 

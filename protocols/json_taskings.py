@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from dispatch import commands
+from dispatch import tasking_commands
 from dispatch.errors import Refused
 from dispatch.kinds import DiversionCause, HorizontalDatum, PlaceKind, TaskingAction
 from dispatch.tasking_records import Turns
@@ -55,10 +55,10 @@ class TaskingAmendment(Body, frozen=True, kw_only=True):
     remark: Remark | None = None
     turns: TurnsBody | None = None
 
-    def command(self, tasking_id: str) -> commands.AmendTasking:
+    def command(self, tasking_id: str) -> tasking_commands.AmendTasking:
         """The command for one tasking."""
         at = self.incident_position
-        return commands.AmendTasking(
+        return tasking_commands.AmendTasking(
             tasking_id=tasking_id,
             version_seen=self.version,
             reason=self.reason,
@@ -80,7 +80,7 @@ class AmendmentAnswer(TaskingAct, frozen=True, kw_only=True):
 
     amendment: Annotated[int, Meta(ge=0, le=1000, description="its number, 1 for the first")] = 0
 
-    def command(self, tasking_id: str, action: TaskingAction) -> commands.ActOnTasking:
+    def command(self, tasking_id: str, action: TaskingAction) -> tasking_commands.ActOnTasking:
         """The command for one tasking."""
         return replace(TaskingAct.command(self, tasking_id, action), amendment=self.amendment)
 
@@ -99,14 +99,14 @@ class Destination(Body, frozen=True, kw_only=True):
     position: PositionBody | None = None
     datum: HorizontalDatum = HorizontalDatum.WGS84
 
-    def whereto(self) -> commands.Whereto:
+    def whereto(self) -> tasking_commands.Whereto:
         """The place as a command names it. Raises Refused NO_PLACE where id or position are missing."""
         if self.kind is PlaceKind.POSITION and self.position is None:
             raise Refused("NO_PLACE", "is missing", field="to.position")
         if self.kind is not PlaceKind.POSITION and not self.id:
             raise Refused("NO_PLACE", "is missing", field="to.id")
         at = self.position if self.kind is PlaceKind.POSITION else None
-        return commands.Whereto(
+        return tasking_commands.Whereto(
             kind=self.kind,
             place_id="" if at is not None else self.id,
             position=None if at is None else position_of(at, self.datum),
@@ -119,7 +119,7 @@ class TaskingElsewhere(TaskingAct, frozen=True, kw_only=True):
     to: Destination | None = None
     cause: DiversionCause | None = None
 
-    def command(self, tasking_id: str, action: TaskingAction) -> commands.ActOnTasking:
+    def command(self, tasking_id: str, action: TaskingAction) -> tasking_commands.ActOnTasking:
         """The command for one tasking."""
         made = TaskingAct.command(self, tasking_id, action)
         return replace(made, to=None if self.to is None else self.to.whereto(), cause=self.cause)
@@ -131,7 +131,7 @@ class EmergencyLanding(TaskingElsewhere, frozen=True, kw_only=True):
     persons_well: Persons | None = None
     persons_hurt: Persons | None = None
 
-    def command(self, tasking_id: str, action: TaskingAction) -> commands.ActOnTasking:
+    def command(self, tasking_id: str, action: TaskingAction) -> tasking_commands.ActOnTasking:
         """The command for one tasking."""
         made = TaskingElsewhere.command(self, tasking_id, action)
         return replace(made, persons_well=self.persons_well, persons_hurt=self.persons_hurt)

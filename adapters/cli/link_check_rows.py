@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from adapters.cli.link_check_talk import Asked, Broken, Talk, ended, greeted, have, heard
-from dispatch.facts import IncidentAdvanced
+from dispatch.incident_facts import IncidentAdvanced
 from dispatch.kinds import IncidentAction, IncidentState
 from protocols.codec import facts
 from protocols.codec.link import Ack, Batch, LinkRow

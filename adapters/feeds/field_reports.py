@@ -14,8 +14,9 @@ from typing import Any
 import structlog
 
 from adapters.clock import Clock
-from dispatch.commands import Ask, TakeAlarms
+from dispatch.commands import Ask
 from dispatch.errors import GanyingError
+from dispatch.incident_commands import TakeAlarms
 from dispatch.kinds import AlarmFlag, Role
 from dispatch.records import AlarmSource
 

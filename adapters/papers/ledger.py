@@ -13,15 +13,24 @@ from adapters.papers.logbook import Logbook
 from adapters.store.clerk import read
 from adapters.store.journal import AT_ONCE, LOAD_BATCH_ROWS, Store
 from dispatch import (
+    account_facts,
     aid_facts,
+    airspace_facts,
     alert_facts,
     callout_facts,
     clearance_facts,
+    closure_facts,
+    device_facts,
     drop_facts,
-    facts,
+    duty_facts,
     hazard_facts,
+    incident_facts,
+    resource_facts,
     room_facts,
+    run_card_facts,
     search_facts,
+    staff_facts,
+    tasking_facts,
     traffic_area_facts,
     volume_facts,
     weather_facts,
@@ -45,41 +54,41 @@ from dispatch.papers.handover_record import HandoverPaper
 from dispatch.world import World
 
 OF_THINGS = (
-    facts.AircraftSaved,
-    facts.BaseSaved,
-    facts.WaterPointSaved,
-    facts.HospitalSaved,
-    facts.ObstacleSaved,
-    facts.LandingSiteSaved,
-    facts.OperatorSaved,
-    facts.ContractSaved,
-    facts.CrewMemberSaved,
-    facts.DutyRuleSaved,
-    facts.AccountSaved,
-    facts.ClosureDeclared,
-    facts.ClosureAmended,
-    facts.ClosureLifted,
+    resource_facts.AircraftSaved,
+    resource_facts.BaseSaved,
+    resource_facts.WaterPointSaved,
+    resource_facts.HospitalSaved,
+    resource_facts.ObstacleSaved,
+    resource_facts.LandingSiteSaved,
+    staff_facts.OperatorSaved,
+    staff_facts.ContractSaved,
+    staff_facts.CrewMemberSaved,
+    staff_facts.DutyRuleSaved,
+    account_facts.AccountSaved,
+    closure_facts.ClosureDeclared,
+    closure_facts.ClosureAmended,
+    closure_facts.ClosureLifted,
 )
 OF_CASES = (
-    facts.IncidentReported,
-    facts.IncidentAdvanced,
-    facts.IncidentUpdated,
-    facts.IncidentCorrected,
-    facts.AlarmsJoined,
-    facts.IncidentVerified,
-    facts.RunCardApplied,
-    facts.CardItemTicked,
-    facts.CardClockEscalated,
-    facts.IncidentShared,
-    facts.TaskingAdopted,
-    facts.TaskingAdvanced,
-    facts.TaskingAmended,
-    facts.TimerEscalated,
+    incident_facts.IncidentReported,
+    incident_facts.IncidentAdvanced,
+    incident_facts.IncidentUpdated,
+    incident_facts.IncidentCorrected,
+    incident_facts.AlarmsJoined,
+    incident_facts.IncidentVerified,
+    run_card_facts.RunCardApplied,
+    run_card_facts.CardItemTicked,
+    run_card_facts.CardClockEscalated,
+    incident_facts.IncidentShared,
+    tasking_facts.TaskingAdopted,
+    tasking_facts.TaskingAdvanced,
+    tasking_facts.TaskingAmended,
+    tasking_facts.TimerEscalated,
     drop_facts.WaterRecorded,
     drop_facts.WaterCorrected,
     drop_facts.HoursSigned,
-    facts.AirspaceFiled,
-    facts.AirspaceAdvanced,
+    airspace_facts.AirspaceFiled,
+    airspace_facts.AirspaceAdvanced,
     traffic_area_facts.TrafficAreaMade,
     traffic_area_facts.TrafficAreaAmended,
     traffic_area_facts.TrafficAreaWithdrawn,
@@ -90,18 +99,18 @@ OF_CASES = (
     clearance_facts.AirspaceAnswered,
 )
 OF_HANDOVERS = (
-    facts.HandoverOpened,
-    facts.HandoverSigned,
-    facts.HandoverItemsRead,
-    facts.HandoverTaken,
-    facts.HandoverWithdrawn,
-    facts.HandoverEscalated,
+    duty_facts.HandoverOpened,
+    duty_facts.HandoverSigned,
+    duty_facts.HandoverItemsRead,
+    duty_facts.HandoverTaken,
+    duty_facts.HandoverWithdrawn,
+    duty_facts.HandoverEscalated,
 )
 OF_THE_BOOK = (
-    facts.PlanAdopted,
-    facts.DutyShiftSaved,
+    tasking_facts.PlanAdopted,
+    duty_facts.DutyShiftSaved,
     drop_facts.TrackEventsRejected,
-    facts.HandoverMissed,
+    duty_facts.HandoverMissed,
     search_facts.SearchDrawn,
     search_facts.SearchAmended,
     search_facts.SearchWithdrawn,
@@ -120,7 +129,7 @@ OF_THE_BOOK = (
     volume_facts.VolumesImported,
     volume_facts.VolumeSaved,
     volume_facts.VolumeWithdrawn,
-    facts.NoteAdded,
+    duty_facts.NoteAdded,
     alert_facts.AlertAcknowledged,
     alert_facts.AlertShelved,
     alert_facts.AlertUnshelved,
@@ -130,19 +139,19 @@ OF_THE_BOOK = (
     alert_facts.AlertsCounted,
     clearance_facts.ClearanceRuleSaved,
     aid_facts.AidRuleSaved,
-    facts.EquipmentSaved,
-    facts.RunCardSaved,
-    facts.LandingSiteSaved,
+    staff_facts.EquipmentSaved,
+    run_card_facts.RunCardSaved,
+    resource_facts.LandingSiteSaved,
     callout_facts.CalloutQueued,
     callout_facts.CalloutAdvanced,
     callout_facts.CalloutPhoned,
     callout_facts.CalloutReplied,
-    facts.DeviceEnrolled,
-    facts.DeviceRevoked,
-    facts.IdentitySaved,
-    facts.SessionsEnded,
-    facts.SignInLocked,
-    facts.SignInUnlocked,
+    device_facts.DeviceEnrolled,
+    device_facts.DeviceRevoked,
+    resource_facts.IdentitySaved,
+    account_facts.SessionsEnded,
+    account_facts.SignInLocked,
+    account_facts.SignInUnlocked,
     *get_args(room_facts.RoomFact),
 )  # and all of the others
 KINDS = tuple(fact.__name__ for fact in (*OF_THINGS, *OF_CASES, *OF_HANDOVERS, *OF_THE_BOOK))
@@ -221,14 +230,14 @@ class Ledger:
             self.tallies.append(recorded.fact.tally)
         if isinstance(recorded.fact, OF_HANDOVERS):
             of = recorded.fact
-            handover_id = of.handover.id if isinstance(of, facts.HandoverOpened) else of.handover_id
+            handover_id = of.handover.id if isinstance(of, duty_facts.HandoverOpened) else of.handover_id
             self._of_handover.setdefault(handover_id, []).append(recorded.seq)
         thing = _thing(recorded.fact)
         if thing is not None:
             self._of_thing.setdefault(thing, []).append(recorded.seq)
         subject = subject_of(recorded.fact)
         if subject is None or (
-            isinstance(recorded.fact, facts.AlarmsJoined) and not hears(self.world, recorded.fact)
+            isinstance(recorded.fact, incident_facts.AlarmsJoined) and not hears(self.world, recorded.fact)
         ):
             return  # a monitor repeats itself every few seconds, and a verified alarm's record is closed
         table, record_id = subject
@@ -287,25 +296,25 @@ class Ledger:
 def _thing(fact: Fact) -> tuple[str, str] | None:
     """Which thing a fact saves, by table and id."""
     match fact:
-        case facts.AircraftSaved():
+        case resource_facts.AircraftSaved():
             return "aircraft", fact.aircraft.id
-        case facts.BaseSaved():
+        case resource_facts.BaseSaved():
             return "bases", fact.base.id
-        case facts.WaterPointSaved():
+        case resource_facts.WaterPointSaved():
             return "water_points", fact.water_point.id
-        case facts.HospitalSaved():
+        case resource_facts.HospitalSaved():
             return "hospitals", fact.hospital.id
-        case facts.ObstacleSaved():
+        case resource_facts.ObstacleSaved():
             return "obstacles", fact.obstacle.id
-        case facts.LandingSiteSaved():
+        case resource_facts.LandingSiteSaved():
             return "landing_sites", fact.landing_site.id
-        case facts.OperatorSaved():
+        case staff_facts.OperatorSaved():
             return "operators", fact.operator.id
-        case facts.ContractSaved():
+        case staff_facts.ContractSaved():
             return "contracts", fact.contract.id
-        case facts.CrewMemberSaved():
+        case staff_facts.CrewMemberSaved():
             return "crew", fact.crew_member.id
-        case facts.AccountSaved():
+        case account_facts.AccountSaved():
             return "accounts", fact.account.name
         case _:
             return None

@@ -24,12 +24,13 @@ from adapters.planner.pool import Found, Pool, Priority
 from adapters.planner.progress import Progress, Subject
 from adapters.planner.whereabouts import whereabouts
 from adapters.planner.wonders import Wonders
-from dispatch.commands import Ask, ProposePlan
+from dispatch.commands import Ask
 from dispatch.errors import Refused, Unknown
-from dispatch.facts import PlanProposed
 from dispatch.kinds import PlannerCause
 from dispatch.picture import TrackPicture
 from dispatch.planner_run import PlannerRun
+from dispatch.tasking_commands import ProposePlan
+from dispatch.tasking_facts import PlanProposed
 from dispatch.weather import Weather
 from dispatch.world import World
 from optimizer.problem import parse

@@ -17,7 +17,16 @@ from adapters.desk import Desk
 from adapters.planner.asked import Asked
 from adapters.planner.planner import Planner
 from adapters.planner.pool import Found, Priority
-from dispatch import facts, hazard_facts, traffic_area_facts, weather_facts
+from dispatch import (
+    closure_facts,
+    hazard_facts,
+    incident_facts,
+    resource_facts,
+    run_card_facts,
+    tasking_facts,
+    traffic_area_facts,
+    weather_facts,
+)
 from dispatch.errors import Busy, GanyingError, Refused
 from dispatch.facts import Recorded
 from dispatch.incident import PLANNABLE
@@ -40,20 +49,20 @@ WATCHER = "planner"
 
 # What makes a plan another one. Not PlanProposed, which is our own; not sightings, which come all the time.
 CHANGES = (
-    facts.IncidentReported,  # of a site whose rule confirms at once; else nothing is plannable and nothing happens
-    facts.IncidentAdvanced,
-    facts.IncidentUpdated,
-    facts.IncidentCorrected,
-    facts.RunCardApplied,
-    facts.AircraftSaved,
-    facts.BaseSaved,
-    facts.WaterPointSaved,
-    facts.HospitalSaved,
-    facts.PlanAdopted,
-    facts.TaskingAdvanced,  # not TaskingAmended: nothing is flown otherwise before the crew acknowledges
-    facts.ClosureDeclared,
-    facts.ClosureAmended,
-    facts.ClosureLifted,
+    incident_facts.IncidentReported,  # of a site whose rule confirms at once; else nothing is plannable and nothing happens
+    incident_facts.IncidentAdvanced,
+    incident_facts.IncidentUpdated,
+    incident_facts.IncidentCorrected,
+    run_card_facts.RunCardApplied,
+    resource_facts.AircraftSaved,
+    resource_facts.BaseSaved,
+    resource_facts.WaterPointSaved,
+    resource_facts.HospitalSaved,
+    tasking_facts.PlanAdopted,
+    tasking_facts.TaskingAdvanced,  # not TaskingAmended: nothing is flown otherwise before the crew acknowledges
+    closure_facts.ClosureDeclared,
+    closure_facts.ClosureAmended,
+    closure_facts.ClosureLifted,
     traffic_area_facts.TrafficAreaMade,  # how many may work there at once
     traffic_area_facts.TrafficAreaAmended,
     traffic_area_facts.TrafficAreaWithdrawn,

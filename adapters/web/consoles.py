@@ -21,7 +21,7 @@ from adapters.web.room_gestures import RoomGestures
 from adapters.web.sessions import check_session, principal_of, still_holds
 from adapters.web.site import Principal, Site
 from adapters.web.version import version
-from dispatch import facts
+from dispatch import account_facts
 from dispatch.access import ASK_PLAN
 from dispatch.commands import Ask
 from dispatch.errors import Busy, GanyingError
@@ -41,7 +41,9 @@ from protocols.websocket_frame import binary_frame
 
 log = structlog.get_logger(__name__)
 
-_ENDING = facts.SessionClosed | facts.SessionsEnded | facts.AccountSaved  # after these a session may be over
+_ENDING = (
+    account_facts.SessionClosed | account_facts.SessionsEnded | account_facts.AccountSaved
+)  # after these a session may be over
 
 
 class Consoles:

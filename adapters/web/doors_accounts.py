@@ -12,9 +12,9 @@ from adapters.web.lists import by_id, newest_first, page
 from adapters.web.site import Site
 from adapters.web.table import Call, Door, Handler
 from dispatch import access
-from dispatch.commands import EndSessions, SaveAccount, UnbarSignIn
+from dispatch.account_commands import EndSessions, SaveAccount, UnbarSignIn
+from dispatch.account_facts import SessionsEnded
 from dispatch.errors import Forbidden, Refused, Unknown
-from dispatch.facts import SessionsEnded
 from dispatch.kinds import Role
 from dispatch.records import Account, Session
 from protocols.json_accounts import (

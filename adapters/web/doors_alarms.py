@@ -18,9 +18,10 @@ from dispatch import access
 from dispatch.alarm_match import OVER, fires_of
 from dispatch.alarm_rules import rules_at
 from dispatch.area import Ground
-from dispatch.commands import TakeAlarms
 from dispatch.errors import Forbidden
-from dispatch.facts import AlarmsJoined, IncidentReported, Recorded
+from dispatch.facts import Recorded
+from dispatch.incident_commands import TakeAlarms
+from dispatch.incident_facts import AlarmsJoined, IncidentReported
 from dispatch.kinds import AlarmFlag, AlarmKind, IncidentState
 from dispatch.records import AlarmSource, Incident, PossibleDuplicate
 from protocols import camera_alarm, cap, cap_shape, hotspots, public_report

@@ -4,7 +4,7 @@ from adapters.store.journal import Period
 from adapters.web.table import Call, Door
 from dispatch import access
 from dispatch.errors import Forbidden
-from dispatch.facts import ActsRefused
+from dispatch.tasking_facts import ActsRefused
 from protocols.codec.facts import decode
 from protocols.json_answers import Page
 from protocols.json_audit import AuditLine, AuditQuery

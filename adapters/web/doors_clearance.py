@@ -4,7 +4,7 @@ from typing import Any
 
 from adapters.web.doors_taskings import after
 from adapters.web.table import Call, Door
-from dispatch.facts import AirspaceFiled
+from dispatch.airspace_facts import AirspaceFiled
 from dispatch.records import AirspaceRequest
 from protocols.json_clearance import AirspaceFiling, QuestionAnswer, QuestionBody
 

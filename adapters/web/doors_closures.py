@@ -6,8 +6,8 @@ from typing import Any
 from adapters.web.lists import newest_first, one, page, shown
 from adapters.web.table import Call, Door
 from dispatch.closure import is_over
+from dispatch.closure_facts import ClosureDeclared
 from dispatch.closure_reach import reached
-from dispatch.facts import ClosureDeclared
 from dispatch.records import Closure
 from protocols.json_answers import Page
 from protocols.json_closures import (

@@ -9,10 +9,16 @@ from adapters.web.site import Site
 from adapters.web.status_line import sources
 from adapters.web.table import Call, Door, Handler
 from dispatch import access, handover, shift_ends, shifts
-from dispatch.commands import OpenHandover, ReadHandoverItems, SignHandover, TakeHandover, WithdrawHandover
+from dispatch.duty_commands import (
+    OpenHandover,
+    ReadHandoverItems,
+    SignHandover,
+    TakeHandover,
+    WithdrawHandover,
+)
+from dispatch.duty_facts import HandoverOpened, NoteAdded
 from dispatch.duty_records import Handover, HandoverItem, LogNote
 from dispatch.errors import Forbidden, Unknown
-from dispatch.facts import HandoverOpened, NoteAdded
 from dispatch.kinds import DutyPost, HandoverItemKind, HandoverState, Role
 from dispatch.staff_records import DutyShift
 from protocols.json_answers import Page

@@ -6,11 +6,11 @@ from typing import Any
 from adapters.web.lists import by_id, one, page, shown
 from adapters.web.table import Call, Door
 from dispatch import access
-from dispatch.commands import SaveIdentity
 from dispatch.errors import Forbidden, Unknown
 from dispatch.geo import Position, distance_m
 from dispatch.matching import MatchProposal
 from dispatch.records import Identity
+from dispatch.resource_commands import SaveIdentity
 from dispatch.tracks import Track
 from dispatch.views import NO_OPERATIONS
 from protocols.json_answers import Page

@@ -4,7 +4,7 @@ from typing import Any
 
 from adapters.web.lists import newest_first, one, page, shown
 from adapters.web.table import Call, Door, Handler
-from dispatch.facts import IncidentReported
+from dispatch.incident_facts import IncidentReported
 from dispatch.kinds import IncidentAction
 from dispatch.records import Incident
 from protocols.json_answers import Page

@@ -9,9 +9,9 @@ from adapters.web.lists import by_id, one, page, shown
 from adapters.web.problems import HttpError
 from adapters.web.table import Call, Door, Handler
 from dispatch import access
-from dispatch.commands import SaveResource
 from dispatch.errors import Forbidden, GanyingError, Malformed, Refused, Unknown
 from dispatch.records import Aircraft, Resource
+from dispatch.resource_commands import SaveResource
 from protocols.json_answers import ImportAnswer, ImportedRow, Page
 from protocols.json_doors import PageQuery
 from protocols.json_resources import KINDS, ResourceBody, record

@@ -13,7 +13,7 @@ from adapters.web.sessions import (
 )
 from adapters.web.site import Principal, Site
 from adapters.web.table import Call, Door
-from dispatch.commands import ChangePassword, LockSession
+from dispatch.account_commands import ChangePassword, LockSession
 from dispatch.errors import Refused
 from protocols.json_accounts import PasswordChange, Unlock
 from protocols.json_answers import SessionAnswer, SessionOpenedAnswer

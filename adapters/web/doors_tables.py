@@ -8,9 +8,9 @@ from adapters.web.doors_resources import require_saver
 from adapters.web.lists import by_id, page, shown
 from adapters.web.table import Call, Door, Handler
 from dispatch import access, fitness
-from dispatch.commands import SaveResource
 from dispatch.errors import Forbidden, Malformed, Refused
 from dispatch.kinds import Role
+from dispatch.resource_commands import SaveResource
 from dispatch.views import STAFF
 from protocols.json_answers import Page
 from protocols.json_doors import PageQuery

@@ -11,7 +11,8 @@ from adapters.web.lockout import LOCKED_FOR, TRIES
 from adapters.web.problems import HttpError
 from adapters.web.site import Principal, Site
 from dispatch.access import IDLE_LOCKS
-from dispatch.commands import Ask, BarSignIn, CloseSession, LockSession, OpenSession, UnlockSession
+from dispatch.account_commands import BarSignIn, CloseSession, LockSession, OpenSession, UnlockSession
+from dispatch.commands import Ask
 from dispatch.errors import Forbidden, GanyingError, Unknown
 from dispatch.kinds import Role
 from dispatch.records import Account, Session, SignInLock

@@ -15,7 +15,7 @@ from adapters.video.video import Video
 from adapters.web.sessions import check_session, new_key, principal_of, still_holds
 from adapters.web.site import Principal, Site
 from adapters.web.viewer import VideoViewer
-from dispatch import facts
+from dispatch import account_facts
 from dispatch.commands import Ask
 from dispatch.errors import GanyingError
 from dispatch.facts import Recorded
@@ -40,9 +40,9 @@ log = structlog.get_logger(__name__)
 MOST_WATCHED = 16  # streams at once of one viewer; a wall has nine
 _TELL_EVERY = 2  # looks: once a second
 _CHANGES = (
-    facts.SessionClosed,
-    facts.SessionsEnded,
-    facts.AccountSaved,
+    account_facts.SessionClosed,
+    account_facts.SessionsEnded,
+    account_facts.AccountSaved,
     VideoStreamSaved,
     VideoStreamRemoved,
 )

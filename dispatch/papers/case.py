@@ -10,7 +10,14 @@ from datetime import datetime
 
 from immutables import Map
 
-from dispatch import drop_facts, facts, traffic_area_facts
+from dispatch import (
+    airspace_facts,
+    drop_facts,
+    incident_facts,
+    run_card_facts,
+    tasking_facts,
+    traffic_area_facts,
+)
 from dispatch.facts import Fact, Recorded
 from dispatch.kinds import AlarmKind, CrewDuty, DiversionCause, IncidentState, TaskingAction
 from dispatch.papers import words
@@ -137,14 +144,14 @@ def fold_case(case: Case, recorded: Recorded) -> Case:
             names = names.set(recorded.actor, account.display_name or account.name)
     ordered, aboard, cards, away = case.ordered, case.aboard, case.cards, case.away
     fact = recorded.fact
-    if isinstance(fact, facts.TaskingAdvanced) and fact.action == TaskingAction.ORDER:
+    if isinstance(fact, tasking_facts.TaskingAdvanced) and fact.action == TaskingAction.ORDER:
         ordered = ordered.set(fact.tasking_id, _ordered(world, fact.tasking_id, recorded.at))
         cards = cards.set(fact.tasking_id, _card_name(world, fact.tasking_id))
-    if isinstance(fact, facts.TaskingAdvanced) and fact.action == TaskingAction.ACKNOWLEDGE:
+    if isinstance(fact, tasking_facts.TaskingAdvanced) and fact.action == TaskingAction.ACKNOWLEDGE:
         ordered = ordered.set(fact.tasking_id, _amended(world, fact.tasking_id, ordered.get(fact.tasking_id)))
-    if isinstance(fact, facts.TaskingAdvanced) and fact.action == TaskingAction.TAKE_OFF:
+    if isinstance(fact, tasking_facts.TaskingAdvanced) and fact.action == TaskingAction.TAKE_OFF:
         aboard = aboard.set(fact.tasking_id, _aboard(world, fact.tasking_id, aboard.get(fact.tasking_id, ())))
-    if isinstance(fact, facts.TaskingAdvanced) and fact.elsewhere is not None:
+    if isinstance(fact, tasking_facts.TaskingAdvanced) and fact.elsewhere is not None:
         there = fact.elsewhere
         one = Away(
             action=fact.action,
@@ -182,7 +189,7 @@ def _card_name(world: World, tasking_id: str) -> str:
 
 def _given_area(world: World, fact: Fact) -> tuple[str, ...]:
     """Whose order says another incident airspace after this fact: the ordered one's, or of all that go on."""
-    if isinstance(fact, facts.TaskingAdvanced) and fact.action == TaskingAction.ORDER:
+    if isinstance(fact, tasking_facts.TaskingAdvanced) and fact.action == TaskingAction.ORDER:
         return (fact.tasking_id,) if fact.tasking_id in world.taskings else ()
     match fact:
         case traffic_area_facts.TrafficAreaMade() | traffic_area_facts.TrafficAreaAmended():
@@ -196,7 +203,7 @@ def _given_area(world: World, fact: Fact) -> tuple[str, ...]:
 
 def hears(world: World, fact: Fact) -> bool:
     """Whether an alarm still counts as what made an incident known: nobody has verified it yet."""
-    if not isinstance(fact, facts.IncidentReported | facts.AlarmsJoined):
+    if not isinstance(fact, incident_facts.IncidentReported | incident_facts.AlarmsJoined):
         return False
     incident = world.incidents.get(_subject_id(fact))
     return incident is not None and incident.state is IncidentState.REPORTED
@@ -273,17 +280,17 @@ def _amended(world: World, tasking_id: str, before: Ordered | None) -> Ordered |
 def subject_of(fact: Fact) -> tuple[str, str] | None:
     """Which (table, id) of a case a fact is about; None: no part of any case."""
     match fact:
-        case facts.IncidentReported():
+        case incident_facts.IncidentReported():
             return "incidents", fact.incident.id
         case (
-            facts.IncidentAdvanced()
-            | facts.IncidentUpdated()
-            | facts.IncidentCorrected()
-            | facts.AlarmsJoined()
-            | facts.IncidentVerified()
-            | facts.RunCardApplied()
-            | facts.CardItemTicked()
-            | facts.CardClockEscalated()
+            incident_facts.IncidentAdvanced()
+            | incident_facts.IncidentUpdated()
+            | incident_facts.IncidentCorrected()
+            | incident_facts.AlarmsJoined()
+            | incident_facts.IncidentVerified()
+            | run_card_facts.RunCardApplied()
+            | run_card_facts.CardItemTicked()
+            | run_card_facts.CardClockEscalated()
             | traffic_area_facts.TrafficAreaWithdrawn()
             | traffic_area_facts.IntrusionCleared()
         ):
@@ -292,20 +299,20 @@ def subject_of(fact: Fact) -> tuple[str, str] | None:
             return "incidents", fact.area.incident_id
         case traffic_area_facts.IntrusionRecorded():
             return "incidents", fact.intrusion.incident_id
-        case facts.TaskingAdopted():
+        case tasking_facts.TaskingAdopted():
             return "taskings", fact.tasking.id
         case (
-            facts.TaskingAdvanced()
-            | facts.TaskingAmended()
-            | facts.TimerEscalated()
+            tasking_facts.TaskingAdvanced()
+            | tasking_facts.TaskingAmended()
+            | tasking_facts.TimerEscalated()
             | drop_facts.WaterRecorded()
             | drop_facts.WaterCorrected()
             | drop_facts.HoursSigned()
         ):
             return "taskings", fact.tasking_id
-        case facts.AirspaceFiled():
+        case airspace_facts.AirspaceFiled():
             return "requests", fact.request.id
-        case facts.AirspaceAdvanced():
+        case airspace_facts.AirspaceAdvanced():
             return "requests", fact.request_id
         case _:
             return None

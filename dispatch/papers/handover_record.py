@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from dispatch import facts
+from dispatch import duty_facts
 from dispatch.duty_records import Handover
 from dispatch.facts import Recorded
 from dispatch.kinds import (
@@ -22,7 +22,7 @@ from dispatch.papers.form import Cell, Form, Grid, Signature, Table
 from dispatch.papers.handover_words import said
 from dispatch.world import World, fold
 
-MAKES = (facts.HandoverSigned, facts.HandoverTaken, facts.HandoverWithdrawn)
+MAKES = (duty_facts.HandoverSigned, duty_facts.HandoverTaken, duty_facts.HandoverWithdrawn)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from dispatch import facts
+from dispatch import account_facts
 from dispatch.facts import Recorded
 from dispatch.papers import words
 from dispatch.papers.log_line import LogLine, line, plain
@@ -21,7 +21,7 @@ _FIELDS_ZH = {
 }
 
 
-def _account(_: World, recorded: Recorded, fact: facts.AccountSaved) -> LogLine:
+def _account(_: World, recorded: Recorded, fact: account_facts.AccountSaved) -> LogLine:
     name = fact.account.name
     if not fact.changed:
         roles = "、".join(words.ROLE[role] for role in fact.account.roles)
@@ -34,7 +34,7 @@ def _account(_: World, recorded: Recorded, fact: facts.AccountSaved) -> LogLine:
     return line(recorded, f"账号 {name} 变更：{zh}", f"Account {name} changed: {en}", security=True)
 
 
-def _sessions_ended(_: World, recorded: Recorded, fact: facts.SessionsEnded) -> LogLine:
+def _sessions_ended(_: World, recorded: Recorded, fact: account_facts.SessionsEnded) -> LogLine:
     count = len(fact.token_digests)
     return line(
         recorded,
@@ -44,7 +44,7 @@ def _sessions_ended(_: World, recorded: Recorded, fact: facts.SessionsEnded) -> 
     )
 
 
-def _sign_in_locked(_: World, recorded: Recorded, fact: facts.SignInLocked) -> LogLine:
+def _sign_in_locked(_: World, recorded: Recorded, fact: account_facts.SignInLocked) -> LogLine:
     lock = fact.lock
     return line(
         recorded,
@@ -54,13 +54,13 @@ def _sign_in_locked(_: World, recorded: Recorded, fact: facts.SignInLocked) -> L
     )
 
 
-def _sign_in_unlocked(_: World, recorded: Recorded, fact: facts.SignInUnlocked) -> LogLine:
+def _sign_in_unlocked(_: World, recorded: Recorded, fact: account_facts.SignInUnlocked) -> LogLine:
     return line(recorded, f"账号 {fact.account} 解锁", f"Account {fact.account} unlocked", security=True)
 
 
 LINES: dict[type, Callable[[World, Recorded, Any], LogLine | None]] = {
-    facts.AccountSaved: _account,
-    facts.SessionsEnded: _sessions_ended,
-    facts.SignInLocked: _sign_in_locked,
-    facts.SignInUnlocked: _sign_in_unlocked,
+    account_facts.AccountSaved: _account,
+    account_facts.SessionsEnded: _sessions_ended,
+    account_facts.SignInLocked: _sign_in_locked,
+    account_facts.SignInUnlocked: _sign_in_unlocked,
 }

@@ -9,15 +9,24 @@ from collections.abc import Callable
 from typing import Any
 
 from dispatch import (
+    account_facts,
     aid_facts,
+    airspace_facts,
     alert_facts,
     callout_facts,
     clearance_facts,
+    closure_facts,
     conference_facts,
     consent_facts,
+    device_facts,
     drop_facts,
-    facts,
+    duty_facts,
+    incident_facts,
+    resource_facts,
     room_facts,
+    run_card_facts,
+    staff_facts,
+    tasking_facts,
     video_facts,
     video_share_facts,
     weather_facts,
@@ -53,7 +62,7 @@ def told(world: World, recorded: Recorded) -> LogLine | None:
     return None if tell is None else tell(world, recorded, recorded.fact)
 
 
-def _reported(_: World, recorded: Recorded, fact: facts.IncidentReported) -> LogLine:
+def _reported(_: World, recorded: Recorded, fact: incident_facts.IncidentReported) -> LogLine:
     one = fact.incident
     level, kind = words.LEVELS.get(one.level, "")[:2], words.INCIDENT_KIND[one.kind]
     by_alarm = "告警" if one.sources else "接报"
@@ -65,7 +74,7 @@ def _reported(_: World, recorded: Recorded, fact: facts.IncidentReported) -> Log
     )
 
 
-def _joined(world: World, recorded: Recorded, fact: facts.AlarmsJoined) -> LogLine | None:
+def _joined(world: World, recorded: Recorded, fact: incident_facts.AlarmsJoined) -> LogLine | None:
     if all(each.times > 0 for each in fact.sources) and recorded.role is None:
         return None
     names = "、".join(dict.fromkeys(words.ALARM_KIND[each.kind] for each in fact.sources))
@@ -76,7 +85,7 @@ def _joined(world: World, recorded: Recorded, fact: facts.AlarmsJoined) -> LogLi
     )
 
 
-def _verified(world: World, recorded: Recorded, fact: facts.IncidentVerified) -> LogLine:
+def _verified(world: World, recorded: Recorded, fact: incident_facts.IncidentVerified) -> LogLine:
     title = incident_name(world, fact.incident_id)
     return line(
         recorded,
@@ -86,7 +95,7 @@ def _verified(world: World, recorded: Recorded, fact: facts.IncidentVerified) ->
     )
 
 
-def _incident_advanced(world: World, recorded: Recorded, fact: facts.IncidentAdvanced) -> LogLine:
+def _incident_advanced(world: World, recorded: Recorded, fact: incident_facts.IncidentAdvanced) -> LogLine:
     title, act = (
         incident_name(world, fact.incident_id),
         words.INCIDENT_ACTION.get(fact.action, str(fact.action)),
@@ -99,7 +108,7 @@ def _incident_advanced(world: World, recorded: Recorded, fact: facts.IncidentAdv
     )
 
 
-def _incident_updated(world: World, recorded: Recorded, fact: facts.IncidentUpdated) -> LogLine:
+def _incident_updated(world: World, recorded: Recorded, fact: incident_facts.IncidentUpdated) -> LogLine:
     title, names = incident_name(world, fact.incident_id), ", ".join(fact.changed)
     return line(
         recorded,
@@ -109,7 +118,7 @@ def _incident_updated(world: World, recorded: Recorded, fact: facts.IncidentUpda
     )
 
 
-def _incident_corrected(world: World, recorded: Recorded, fact: facts.IncidentCorrected) -> LogLine:
+def _incident_corrected(world: World, recorded: Recorded, fact: incident_facts.IncidentCorrected) -> LogLine:
     title, now = incident_name(world, fact.incident_id), dict[str, str]()
     now["kind"], now["place"] = words.INCIDENT_KIND[fact.kind], fact.place
     now["position"] = f"{fact.position.lon_deg:.5f} {fact.position.lat_deg:.5f}"
@@ -124,7 +133,7 @@ def _incident_corrected(world: World, recorded: Recorded, fact: facts.IncidentCo
     )
 
 
-def _shared(_: World, recorded: Recorded, fact: facts.IncidentShared) -> LogLine:
+def _shared(_: World, recorded: Recorded, fact: incident_facts.IncidentShared) -> LogLine:
     title = f"“{fact.incident.title}”"
     return line(
         recorded,
@@ -134,7 +143,7 @@ def _shared(_: World, recorded: Recorded, fact: facts.IncidentShared) -> LogLine
     )
 
 
-def _card_applied(world: World, recorded: Recorded, fact: facts.RunCardApplied) -> LogLine:
+def _card_applied(world: World, recorded: Recorded, fact: run_card_facts.RunCardApplied) -> LogLine:
     title, name = incident_name(world, fact.incident_id), fact.card.name
     return line(
         recorded,
@@ -144,7 +153,7 @@ def _card_applied(world: World, recorded: Recorded, fact: facts.RunCardApplied) 
     )
 
 
-def _card_ticked(world: World, recorded: Recorded, fact: facts.CardItemTicked) -> LogLine:
+def _card_ticked(world: World, recorded: Recorded, fact: run_card_facts.CardItemTicked) -> LogLine:
     incident = world.incidents.get(fact.incident_id)
     card = incident.run_card if incident is not None else None
     found = next((each.item.text for each in card.items if each.key == fact.key), "") if card else ""
@@ -157,7 +166,7 @@ def _card_ticked(world: World, recorded: Recorded, fact: facts.CardItemTicked) -
     )
 
 
-def _card_clock(world: World, recorded: Recorded, fact: facts.CardClockEscalated) -> LogLine:
+def _card_clock(world: World, recorded: Recorded, fact: run_card_facts.CardClockEscalated) -> LogLine:
     incident = world.incidents.get(fact.incident_id)
     card = incident.run_card if incident is not None else None
     found = next((each.item.text for each in card.items if each.key == fact.key), "") if card else ""
@@ -170,18 +179,18 @@ def _card_clock(world: World, recorded: Recorded, fact: facts.CardClockEscalated
     )
 
 
-def _plan_adopted(_: World, recorded: Recorded, fact: facts.PlanAdopted) -> LogLine:
+def _plan_adopted(_: World, recorded: Recorded, fact: tasking_facts.PlanAdopted) -> LogLine:
     ids = "、".join(fact.aircraft_ids)
     return line(recorded, f"采纳方案，派 {ids}", f"Proposal adopted: {', '.join(fact.aircraft_ids)}")
 
 
-def _tasking_adopted(world: World, recorded: Recorded, fact: facts.TaskingAdopted) -> LogLine:
+def _tasking_adopted(world: World, recorded: Recorded, fact: tasking_facts.TaskingAdopted) -> LogLine:
     name, ties = tasking_name(world, fact.tasking.id)
     title = fact.tasking.incident_title
     return line(recorded, f"任务 {name} 待批：{title}", f"Tasking {name} pending: {title}", **ties)
 
 
-def _tasking_advanced(world: World, recorded: Recorded, fact: facts.TaskingAdvanced) -> LogLine:
+def _tasking_advanced(world: World, recorded: Recorded, fact: tasking_facts.TaskingAdvanced) -> LogLine:
     name, ties = tasking_name(world, fact.tasking_id)
     refusal = words.REFUSAL[fact.refusal] if fact.refusal else ""
     at = f"（{words.clock(fact.done_at)[6:]}）" if fact.done_at else ""
@@ -197,7 +206,7 @@ def _tasking_advanced(world: World, recorded: Recorded, fact: facts.TaskingAdvan
     )
 
 
-def _tasking_amended(world: World, recorded: Recorded, fact: facts.TaskingAmended) -> LogLine:
+def _tasking_amended(world: World, recorded: Recorded, fact: tasking_facts.TaskingAmended) -> LogLine:
     name, ties = tasking_name(world, fact.tasking_id)
     return line(
         recorded,
@@ -207,7 +216,7 @@ def _tasking_amended(world: World, recorded: Recorded, fact: facts.TaskingAmende
     )
 
 
-def _timer(world: World, recorded: Recorded, fact: facts.TimerEscalated) -> LogLine:
+def _timer(world: World, recorded: Recorded, fact: tasking_facts.TimerEscalated) -> LogLine:
     name, ties = tasking_name(world, fact.tasking_id)
     return line(
         recorded,
@@ -222,7 +231,7 @@ def _airspace(world: World, request_id: str) -> tuple[str, dict[str, str]]:
     return (request_id, {}) if request is None else tasking_name(world, request.tasking_id)
 
 
-def _airspace_filed(world: World, recorded: Recorded, fact: facts.AirspaceFiled) -> LogLine:
+def _airspace_filed(world: World, recorded: Recorded, fact: airspace_facts.AirspaceFiled) -> LogLine:
     name, ties = _airspace(world, fact.request.id)
     kind = words.AIRSPACE_KIND[fact.request.kind]
     return line(
@@ -230,7 +239,7 @@ def _airspace_filed(world: World, recorded: Recorded, fact: facts.AirspaceFiled)
     )
 
 
-def _airspace_advanced(world: World, recorded: Recorded, fact: facts.AirspaceAdvanced) -> LogLine:
+def _airspace_advanced(world: World, recorded: Recorded, fact: airspace_facts.AirspaceAdvanced) -> LogLine:
     name, ties = _airspace(world, fact.request_id)
     act = words.AIRSPACE_ACTION.get(fact.action, str(fact.action))
     return line(
@@ -264,8 +273,10 @@ def _airspace_phoned(world: World, recorded: Recorded, fact: clearance_facts.Air
     )
 
 
-def _closed(_: World, recorded: Recorded, fact: facts.ClosureDeclared | facts.ClosureAmended) -> LogLine:
-    one, new = fact.closure, isinstance(fact, facts.ClosureDeclared)
+def _closed(
+    _: World, recorded: Recorded, fact: closure_facts.ClosureDeclared | closure_facts.ClosureAmended
+) -> LogLine:
+    one, new = fact.closure, isinstance(fact, closure_facts.ClosureDeclared)
     until = words.clock(one.active_until)
     kind = words.CLOSURE_KIND[one.kind]
     return line(
@@ -275,13 +286,13 @@ def _closed(_: World, recorded: Recorded, fact: facts.ClosureDeclared | facts.Cl
     )
 
 
-def _opened(world: World, recorded: Recorded, fact: facts.ClosureLifted) -> LogLine:
+def _opened(world: World, recorded: Recorded, fact: closure_facts.ClosureLifted) -> LogLine:
     found = world.closures.get(fact.closure_id)
     name = f"“{found.name}”" if found else fact.closure_id
     return line(recorded, why(f"解除禁飞区{name}", fact.reason), why(f"Closure lifted: {name}", fact.reason))
 
 
-def _aircraft(_: World, recorded: Recorded, fact: facts.AircraftSaved) -> LogLine | None:
+def _aircraft(_: World, recorded: Recorded, fact: resource_facts.AircraftSaved) -> LogLine | None:
     if recorded.role is None:
         return None
     one = fact.aircraft
@@ -309,7 +320,7 @@ def _thing(field: str, zh: str, en: str) -> Callable[[World, Recorded, Any], Log
     return tell
 
 
-def _shift(world: World, recorded: Recorded, fact: facts.DutyShiftSaved) -> LogLine | None:
+def _shift(world: World, recorded: Recorded, fact: duty_facts.DutyShiftSaved) -> LogLine | None:
     one = fact.shift
     account = world.accounts.get(one.account)
     name = account.display_name if account else one.account
@@ -333,7 +344,7 @@ def _handover(zh: str, en: str) -> Callable[[World, Recorded, Any], LogLine | No
     return tell
 
 
-def _handover_missed(world: World, recorded: Recorded, fact: facts.HandoverMissed) -> LogLine:
+def _handover_missed(world: World, recorded: Recorded, fact: duty_facts.HandoverMissed) -> LogLine:
     found = [world.shifts[each] for each in fact.shift_ids if each in world.shifts]
     names = [world.accounts[each.account].display_name for each in found if each.account in world.accounts]
     at = words.clock(fact.ended_at)
@@ -344,7 +355,7 @@ def _handover_missed(world: World, recorded: Recorded, fact: facts.HandoverMisse
     )
 
 
-def _note(_: World, recorded: Recorded, fact: facts.NoteAdded) -> LogLine:
+def _note(_: World, recorded: Recorded, fact: duty_facts.NoteAdded) -> LogLine:
     note = fact.note
     return line(
         recorded,
@@ -359,51 +370,51 @@ def _note(_: World, recorded: Recorded, fact: facts.NoteAdded) -> LogLine:
 
 
 _LINES: dict[type, Callable[[World, Recorded, Any], LogLine | None]] = {
-    facts.IncidentReported: _reported,
-    facts.AlarmsJoined: _joined,
-    facts.IncidentVerified: _verified,
-    facts.IncidentAdvanced: _incident_advanced,
-    facts.IncidentUpdated: _incident_updated,
-    facts.IncidentCorrected: _incident_corrected,
-    facts.IncidentShared: _shared,
-    facts.RunCardApplied: _card_applied,
-    facts.CardItemTicked: _card_ticked,
-    facts.CardClockEscalated: _card_clock,
-    facts.RunCardSaved: _thing("run_card", "预案卡", "Run card"),
-    facts.PlanAdopted: _plan_adopted,
-    facts.TaskingAdopted: _tasking_adopted,
-    facts.TaskingAdvanced: _tasking_advanced,
-    facts.TaskingAmended: _tasking_amended,
-    facts.TimerEscalated: _timer,
-    facts.AirspaceFiled: _airspace_filed,
-    facts.AirspaceAdvanced: _airspace_advanced,
+    incident_facts.IncidentReported: _reported,
+    incident_facts.AlarmsJoined: _joined,
+    incident_facts.IncidentVerified: _verified,
+    incident_facts.IncidentAdvanced: _incident_advanced,
+    incident_facts.IncidentUpdated: _incident_updated,
+    incident_facts.IncidentCorrected: _incident_corrected,
+    incident_facts.IncidentShared: _shared,
+    run_card_facts.RunCardApplied: _card_applied,
+    run_card_facts.CardItemTicked: _card_ticked,
+    run_card_facts.CardClockEscalated: _card_clock,
+    run_card_facts.RunCardSaved: _thing("run_card", "预案卡", "Run card"),
+    tasking_facts.PlanAdopted: _plan_adopted,
+    tasking_facts.TaskingAdopted: _tasking_adopted,
+    tasking_facts.TaskingAdvanced: _tasking_advanced,
+    tasking_facts.TaskingAmended: _tasking_amended,
+    tasking_facts.TimerEscalated: _timer,
+    airspace_facts.AirspaceFiled: _airspace_filed,
+    airspace_facts.AirspaceAdvanced: _airspace_advanced,
     clearance_facts.AirspacePhoned: _airspace_phoned,
     clearance_facts.AirspaceQuestioned: _airspace_talk,
     clearance_facts.AirspaceAnswered: _airspace_talk,
     clearance_facts.ClearanceRuleSaved: _thing("clearance_rule", "空域审批时限", "Clearance rule"),
     aid_facts.AidRuleSaved: _thing("aid_rule", "互援时限", "Limit of mutual aid"),
-    facts.ClosureDeclared: _closed,
-    facts.ClosureAmended: _closed,
-    facts.ClosureLifted: _opened,
-    facts.AircraftSaved: _aircraft,
-    facts.BaseSaved: _thing("base", "基地", "Base"),
-    facts.WaterPointSaved: _thing("water_point", "取水点", "Water point"),
-    facts.LandingSiteSaved: _thing("landing_site", "起降点", "Landing site"),
-    facts.HospitalSaved: _thing("hospital", "医院", "Hospital"),
-    facts.ObstacleSaved: _thing("obstacle", "障碍物", "Obstacle"),
-    facts.OperatorSaved: _thing("operator", "通航公司", "Operator"),
-    facts.ContractSaved: _thing("contract", "合同", "Contract"),
-    facts.CrewMemberSaved: _thing("crew_member", "机组", "Crew"),
-    facts.EquipmentSaved: _thing("equipment", "装备", "Equipment"),
-    facts.DutyRuleSaved: _thing("duty_rule", "值勤规定", "Duty rule"),
-    facts.DutyShiftSaved: _shift,
-    facts.HandoverOpened: _handover("交接班开始", "Handover begun"),
-    facts.HandoverSigned: _handover("交班签字", "Handover signed by who goes"),
-    facts.HandoverTaken: _handover("接班签字，交接完成", "Handover done, signed by who comes"),
-    facts.HandoverWithdrawn: _handover("交接班撤销", "Handover withdrawn"),
-    facts.HandoverEscalated: _handover("班已到时，交接未完成", "The shift is over and not handed over"),
-    facts.HandoverMissed: _handover_missed,
-    facts.NoteAdded: _note,
+    closure_facts.ClosureDeclared: _closed,
+    closure_facts.ClosureAmended: _closed,
+    closure_facts.ClosureLifted: _opened,
+    resource_facts.AircraftSaved: _aircraft,
+    resource_facts.BaseSaved: _thing("base", "基地", "Base"),
+    resource_facts.WaterPointSaved: _thing("water_point", "取水点", "Water point"),
+    resource_facts.LandingSiteSaved: _thing("landing_site", "起降点", "Landing site"),
+    resource_facts.HospitalSaved: _thing("hospital", "医院", "Hospital"),
+    resource_facts.ObstacleSaved: _thing("obstacle", "障碍物", "Obstacle"),
+    staff_facts.OperatorSaved: _thing("operator", "通航公司", "Operator"),
+    staff_facts.ContractSaved: _thing("contract", "合同", "Contract"),
+    staff_facts.CrewMemberSaved: _thing("crew_member", "机组", "Crew"),
+    staff_facts.EquipmentSaved: _thing("equipment", "装备", "Equipment"),
+    staff_facts.DutyRuleSaved: _thing("duty_rule", "值勤规定", "Duty rule"),
+    duty_facts.DutyShiftSaved: _shift,
+    duty_facts.HandoverOpened: _handover("交接班开始", "Handover begun"),
+    duty_facts.HandoverSigned: _handover("交班签字", "Handover signed by who goes"),
+    duty_facts.HandoverTaken: _handover("接班签字，交接完成", "Handover done, signed by who comes"),
+    duty_facts.HandoverWithdrawn: _handover("交接班撤销", "Handover withdrawn"),
+    duty_facts.HandoverEscalated: _handover("班已到时，交接未完成", "The shift is over and not handed over"),
+    duty_facts.HandoverMissed: _handover_missed,
+    duty_facts.NoteAdded: _note,
     **log_accounts.LINES,
     **log_alerts.LINES,
     **log_drops.LINES,
@@ -427,14 +438,14 @@ NOT_TOLD: dict[type, str] = {
     consent_facts.ResourcesOffered: "told whenever an aircraft's readiness changes; the link page shows the last",
     consent_facts.Purged: "the receipt is told",
     consent_facts.RowsSent: "of the auditor's page",
-    facts.SessionOpened: "signing in is every day's; the open sessions are a page of their own",
-    facts.SessionClosed: "signing out likewise; an ending by somebody else is told (SessionsEnded, DeviceRevoked)",
-    facts.SessionLocked: "an idle desk locks many times a day",
-    facts.SessionUnlocked: "and is unlocked as often",
-    facts.PlanProposed: "nothing came of it unless it was adopted, and that is told",
-    facts.ActsRefused: "nothing came of them; the auditor's page has them",
-    facts.ActStamped: "how the act before it came; that act is told",
-    facts.HandoverItemsRead: "each tick stands in the handover's record",
+    account_facts.SessionOpened: "signing in is every day's; the open sessions are a page of their own",
+    account_facts.SessionClosed: "signing out likewise; an ending by somebody else is told (SessionsEnded, DeviceRevoked)",
+    account_facts.SessionLocked: "an idle desk locks many times a day",
+    account_facts.SessionUnlocked: "and is unlocked as often",
+    tasking_facts.PlanProposed: "nothing came of it unless it was adopted, and that is told",
+    tasking_facts.ActsRefused: "nothing came of them; the auditor's page has them",
+    device_facts.ActStamped: "how the act before it came; that act is told",
+    duty_facts.HandoverItemsRead: "each tick stands in the handover's record",
     drop_facts.TrackEventsNoted: "what a track showed is a proposal; what people answer is told",
     alert_facts.AlertsEnded: "alarms come and go all day; what people did about them is told",
     alert_facts.AlertsCounted: "it stands in the key figures",

@@ -6,7 +6,7 @@ Numbers are masked, as everywhere outside the journal.
 from collections.abc import Callable
 from typing import Any
 
-from dispatch import callout_facts, facts
+from dispatch import callout_facts, device_facts, resource_facts
 from dispatch.callout_kinds import CalloutState
 from dispatch.callout_reach import known, masked
 from dispatch.callout_records import Callout
@@ -91,7 +91,7 @@ def _phone(world: World, device_id: str) -> tuple[str, str]:
     return found.name or device_id, account.display_name if account is not None else found.account
 
 
-def _enrolled(world: World, recorded: Recorded, fact: facts.DeviceEnrolled) -> LogLine | None:
+def _enrolled(world: World, recorded: Recorded, fact: device_facts.DeviceEnrolled) -> LogLine | None:
     """A phone's first sign-in; the next ones are every day's."""
     found = world.devices.get(fact.device_id)
     if found is None or found.enrolled_at != recorded.at:
@@ -100,7 +100,7 @@ def _enrolled(world: World, recorded: Recorded, fact: facts.DeviceEnrolled) -> L
     return line(recorded, f"手机“{name}”登记：{whose}", f"Phone “{name}” enrolled: {whose}", security=True)
 
 
-def _revoked(world: World, recorded: Recorded, fact: facts.DeviceRevoked) -> LogLine:
+def _revoked(world: World, recorded: Recorded, fact: device_facts.DeviceRevoked) -> LogLine:
     name, whose = _phone(world, fact.device_id)
     return line(
         recorded,
@@ -109,7 +109,7 @@ def _revoked(world: World, recorded: Recorded, fact: facts.DeviceRevoked) -> Log
     )
 
 
-def _identity(_: World, recorded: Recorded, fact: facts.IdentitySaved) -> LogLine | None:
+def _identity(_: World, recorded: Recorded, fact: resource_facts.IdentitySaved) -> LogLine | None:
     if recorded.role is None:
         return None
     one, ends = fact.identity, fact.identity.retired
@@ -126,7 +126,7 @@ LINES: dict[type, Callable[[World, Recorded, Any], LogLine | None]] = {
     callout_facts.CalloutAdvanced: _advanced,
     callout_facts.CalloutPhoned: _phoned,
     callout_facts.CalloutReplied: _replied,
-    facts.DeviceEnrolled: _enrolled,
-    facts.DeviceRevoked: _revoked,
-    facts.IdentitySaved: _identity,
+    device_facts.DeviceEnrolled: _enrolled,
+    device_facts.DeviceRevoked: _revoked,
+    resource_facts.IdentitySaved: _identity,
 }

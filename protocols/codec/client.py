@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from google.protobuf.message import DecodeError
 
-from dispatch import commands, records
+from dispatch import commands, incident_commands, records, tasking_commands
 from dispatch.errors import GanyingError, Malformed, Refused
 from dispatch.geo import position_from
 from dispatch.ids import check_id
@@ -182,7 +182,7 @@ def _command_in(wire: client_pb2.Command) -> Asked:
         return Asked(command_id=key, command=None, wrong=error)
 
 
-def _report(wire: client_pb2.ReportIncident) -> commands.ReportIncident:
+def _report(wire: client_pb2.ReportIncident) -> incident_commands.ReportIncident:
     if not wire.HasField("position"):
         raise Malformed("position", "is missing")
     datum = HorizontalDatum.WGS84
@@ -191,7 +191,7 @@ def _report(wire: client_pb2.ReportIncident) -> commands.ReportIncident:
     position = position_from(
         wire.position.lon_e7 / DEGREES_TO_WIRE, wire.position.lat_e7 / DEGREES_TO_WIRE, datum
     )
-    return commands.ReportIncident(
+    return incident_commands.ReportIncident(
         kind=cast(IncidentKind, enum_from_number(IncidentKind, wire.kind, "kind")),
         level=wire.level,
         title=_text(wire.title, "title"),
@@ -203,8 +203,8 @@ def _report(wire: client_pb2.ReportIncident) -> commands.ReportIncident:
     )
 
 
-def _act_on_incident(wire: client_pb2.ActOnIncident) -> commands.ActOnIncident:
-    return commands.ActOnIncident(
+def _act_on_incident(wire: client_pb2.ActOnIncident) -> incident_commands.ActOnIncident:
+    return incident_commands.ActOnIncident(
         incident_id=check_id(wire.incident_id, "incident_id"),
         action=cast(IncidentAction, enum_from_number(IncidentAction, wire.action, "action")),
         version_seen=wire.version_seen,
@@ -213,29 +213,29 @@ def _act_on_incident(wire: client_pb2.ActOnIncident) -> commands.ActOnIncident:
     )
 
 
-def _share_incident(wire: client_pb2.ShareIncident) -> commands.ShareIncident:
-    return commands.ShareIncident(
+def _share_incident(wire: client_pb2.ShareIncident) -> incident_commands.ShareIncident:
+    return incident_commands.ShareIncident(
         incident_id=check_id(wire.incident_id, "incident_id"),
         partner=check_id(wire.partner, "partner"),
         version_seen=wire.version_seen,
     )
 
 
-def _adopt_plan(wire: client_pb2.AdoptPlan) -> commands.AdoptPlan:
+def _adopt_plan(wire: client_pb2.AdoptPlan) -> tasking_commands.AdoptPlan:
     if len(wire.aircraft_ids) > MAX_IDS:
         raise Malformed("aircraft_ids", f"more than {MAX_IDS}")
-    return commands.AdoptPlan(
+    return tasking_commands.AdoptPlan(
         plan_id=check_id(wire.plan_id, "plan_id"),
         version_seen=wire.version_seen,
         aircraft_ids=tuple(check_id(each, "aircraft_ids") for each in wire.aircraft_ids),
     )
 
 
-def _act_on_tasking(wire: client_pb2.ActOnTasking) -> commands.ActOnTasking:
+def _act_on_tasking(wire: client_pb2.ActOnTasking) -> tasking_commands.ActOnTasking:
     refusal = None
     if wire.HasField("refusal"):
         refusal = cast(RefusalReason, enum_from_number(RefusalReason, wire.refusal, "refusal"))
-    return commands.ActOnTasking(
+    return tasking_commands.ActOnTasking(
         tasking_id=check_id(wire.tasking_id, "tasking_id"),
         action=cast(TaskingAction, enum_from_number(TaskingAction, wire.action, "action")),
         version_seen=wire.version_seen,

@@ -11,9 +11,10 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
 
 from adapters.desk import Desk
-from dispatch.commands import Ask, ReportIncident
-from dispatch.facts import IncidentReported
+from dispatch.commands import Ask
 from dispatch.geo import Position
+from dispatch.incident_commands import ReportIncident
+from dispatch.incident_facts import IncidentReported
 from dispatch.kinds import IncidentKind, Role
 from protocols.codec import facts as codec
 from protocols.rows import Row

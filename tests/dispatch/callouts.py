@@ -3,17 +3,19 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from dispatch.account_commands import SaveAccount
 from dispatch.callout import due
 from dispatch.callout_commands import AnswerCallout, QueueCallouts
 from dispatch.callout_facts import CalloutQueued
 from dispatch.callout_kinds import CalloutCause, CalloutChannel
 from dispatch.callout_reach import recipients
 from dispatch.callout_records import Callout, CalloutDraft
-from dispatch.commands import ActOnTasking, AdoptPlan, SaveAccount, SaveResource
 from dispatch.facts import Fact
 from dispatch.kinds import CrewDuty, Role, TaskingAction
 from dispatch.records import Account, Tasking
+from dispatch.resource_commands import SaveResource
 from dispatch.staff_records import CrewMember, Operator
+from dispatch.tasking_commands import ActOnTasking, AdoptPlan
 from tests.dispatch.scene import Scene
 
 WAIT = timedelta(seconds=20)
@@ -55,7 +57,7 @@ class Called(Scene):
 
     def confirmed(self) -> str:
         """A confirmed fire."""
-        from dispatch.commands import ActOnIncident
+        from dispatch.incident_commands import ActOnIncident
         from dispatch.kinds import IncidentAction
 
         incident_id = self.report()

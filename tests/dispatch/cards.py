@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime
 
-from dispatch.commands import ApplyRunCard, SaveResource, TickCardItem
 from dispatch.kinds import Capability, IncidentKind, ItemSort, NoticeTrigger, Role, TaskKind
 from dispatch.records import Incident
+from dispatch.resource_commands import SaveResource
+from dispatch.run_card_commands import ApplyRunCard, TickCardItem
 from dispatch.run_card_records import CardItem, RunCard, TaskWant
 from tests.dispatch.scene import Scene
 

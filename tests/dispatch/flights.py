@@ -3,7 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-from dispatch.commands import ActOnAirspace, ActOnIncident, ActOnTasking, AdoptPlan, AmendTasking, Whereto
+from dispatch.commands import ActOnAirspace
+from dispatch.incident_commands import ActOnIncident
 from dispatch.kinds import (
     AirspaceAction,
     AirspaceState,
@@ -16,6 +17,7 @@ from dispatch.kinds import (
     TaskingState,
 )
 from dispatch.records import Tasking
+from dispatch.tasking_commands import ActOnTasking, AdoptPlan, AmendTasking, Whereto
 from tests.dispatch.scene import FIRE, Scene
 
 _A, _S = TaskingAction, TaskingState

@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dispatch import partner, room_sharing
-from dispatch.commands import ActOnIncident, Ask, Command, ReportIncident, ShareIncident
+from dispatch.commands import Ask, Command
 from dispatch.decide import decide
 from dispatch.errors import Refused
 from dispatch.facts import Fact, Recorded
 from dispatch.geo import Position
+from dispatch.incident_commands import ActOnIncident, ReportIncident, ShareIncident
 from dispatch.kinds import IncidentAction, IncidentKind, Role
 from dispatch.room_commands import GiveRoom, InviteSite, OpenRoom
 from dispatch.room_records import Room, RoomEntry, RoomPerson

@@ -20,10 +20,10 @@ from dispatch.aid_kinds import (
     AidState,
 )
 from dispatch.aid_state import ASKING, ASKING_ACTS, HELPING, HELPING_ACTS
-from dispatch.commands import AdoptPlan, ProposePlan
 from dispatch.consent_fold import dropped
 from dispatch.errors import Forbidden, GanyingError, Refused, Unknown
 from dispatch.kinds import Role, TaskingAction, TaskingState
+from dispatch.tasking_commands import AdoptPlan, ProposePlan
 from protocols.codec import facts as codec
 from tests.dispatch.aid_pair import AidPair
 from tests.dispatch.flights import WAYS, Flight, command, right

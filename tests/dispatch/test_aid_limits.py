@@ -11,9 +11,9 @@ from dispatch.aid_commands import EscalateAid
 from dispatch.aid_kinds import AidAskAction, AidClock
 from dispatch.aid_limit_records import AidRule
 from dispatch.aid_rules import running
-from dispatch.commands import SaveResource
 from dispatch.errors import Forbidden, GanyingError, Malformed, Refused
 from dispatch.kinds import Role
+from dispatch.resource_commands import SaveResource
 from tests.dispatch.aid_pair import AidPair
 from tests.dispatch.scene import Scene
 

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from dispatch import access, alarm, alarm_match
+from dispatch.account_commands import SaveAccount
 from dispatch.alarm_rules import EDITIONS
-from dispatch.commands import ActOnIncident, SaveAccount, ShareIncident, TakeAlarms, VerifyIncident
 from dispatch.errors import Forbidden, Malformed, Refused
-from dispatch.facts import AlarmsJoined, IncidentReported, IncidentShared
 from dispatch.geo import Position
+from dispatch.incident_commands import ActOnIncident, ShareIncident, TakeAlarms, VerifyIncident
+from dispatch.incident_facts import AlarmsJoined, IncidentReported, IncidentShared
 from dispatch.kinds import AlarmFlag, AlarmKind, IncidentAction, IncidentKind, IncidentState, Role
 from dispatch.records import Account, AlarmSource, Incident
 from tests.dispatch.scene import FIRE, NOW, Scene

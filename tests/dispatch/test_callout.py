@@ -10,16 +10,18 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from dispatch import callout, callout_reply
+from dispatch.account_commands import SaveAccount
 from dispatch.callout_commands import AdvanceCallout, MarkPhoned, QueueCallouts, ReportShown, TakeReply
 from dispatch.callout_facts import CalloutQueued
 from dispatch.callout_kinds import CalloutAction, CalloutCause, CalloutState, ReplyResult
 from dispatch.callout_reach import normal, recipients
 from dispatch.callout_records import Callout
 from dispatch.clocks import due_timers
-from dispatch.commands import AmendTasking, SaveAccount, ShareIncident, TakeAlarms
 from dispatch.errors import Forbidden, GanyingError, Refused, Unknown
+from dispatch.incident_commands import ShareIncident, TakeAlarms
 from dispatch.kinds import AmendmentState, RefusalReason, Role, TaskingAction, TaskingState
 from dispatch.partner import SHAREABLE, shareable
+from dispatch.tasking_commands import AmendTasking
 from dispatch.views import SHOWN, Viewer, relate, visible
 from tests.dispatch.callouts import CAPTAIN, OFFICE, Called
 
@@ -202,7 +204,7 @@ def _answer(one: Callout) -> Any:
 
 def test_a_rule_of_the_tasking_refuses_a_reply_as_it_refuses_a_page(scene: Called) -> None:
     captain, _ = scene.queue()
-    from dispatch.commands import SaveResource
+    from dispatch.resource_commands import SaveResource
 
     grounded = replace(scene.world.aircraft["B-7001"], serviceable=False, unserviceable_reason="检修")
     scene.site_asks(SaveResource(resource=grounded, version_seen=grounded.version))

@@ -8,17 +8,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dispatch import access, clearance, deadline
+from dispatch.airspace_facts import AirspaceAdvanced
 from dispatch.airspace_state import GRANTED, LIFECYCLE, in_force
 from dispatch.clearance_commands import AnswerAtc, AskDesk, FileAirspace
 from dispatch.clearance_facts import AirspacePhoned
 from dispatch.clearance_kinds import RuleMark
 from dispatch.clearance_records import ClearanceRule, PhoneAnswer
-from dispatch.commands import ActOnAirspace, SaveResource
+from dispatch.commands import ActOnAirspace
 from dispatch.errors import Forbidden, GanyingError, Malformed, Refused
-from dispatch.facts import AirspaceAdvanced
 from dispatch.geo import Position
 from dispatch.kinds import AirspaceAction, AirspaceKind, AirspaceState, Role, TaskingAction, TaskingState
 from dispatch.records import AirspaceRequest, Counter
+from dispatch.resource_commands import SaveResource
 from tests.dispatch.flights import Flight, command, flight_in, right
 
 _A, _S, _K, _T = AirspaceAction, AirspaceState, AirspaceKind, TaskingAction

@@ -5,18 +5,15 @@ from datetime import timedelta
 import pytest
 
 from dispatch import card_clocks, shift_ends
-from dispatch.commands import (
-    EscalateCardClock,
-    EscalateMissedHandover,
-    OpenHandover,
-    SaveResource,
-    WithdrawHandover,
-)
+from dispatch.duty_commands import EscalateMissedHandover, OpenHandover, WithdrawHandover
+from dispatch.duty_facts import HandoverMissed
 from dispatch.errors import GanyingError
-from dispatch.facts import CardClockEscalated, HandoverMissed
 from dispatch.handover_items import gather
 from dispatch.kinds import DutyPost, HandoverItemKind, Role
 from dispatch.papers.handover_words import said
+from dispatch.resource_commands import SaveResource
+from dispatch.run_card_commands import EscalateCardClock
+from dispatch.run_card_facts import CardClockEscalated
 from dispatch.staff_records import DutyShift
 from protocols.codec import facts as codec
 from tests.dispatch.cards import apply, card, saved, tick

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch import access, closure
-from dispatch.commands import AmendClosure, DeclareClosure, LiftClosure
+from dispatch.closure_commands import AmendClosure, DeclareClosure, LiftClosure
 from dispatch.errors import GanyingError
 from dispatch.geo import Position, distance_m
 from dispatch.kinds import AltitudeDatum, ClosureKind, Role

@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import pytest
 
+from dispatch.closure_commands import LiftClosure
 from dispatch.closure_reach import reached
-from dispatch.commands import ActOnIncident, AdoptPlan, LiftClosure
 from dispatch.geo import Position
+from dispatch.incident_commands import ActOnIncident
 from dispatch.kinds import AltitudeDatum, IncidentAction, Role
 from dispatch.records import Outline, Tasking
+from dispatch.tasking_commands import AdoptPlan
 from tests.dispatch.scene import BASE, FIRE, NOW, WATER, Scene
 from tests.dispatch.test_closure import declare
 

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch import consent, consent_policy, partner
-from dispatch.commands import ShareIncident
 from dispatch.consent_commands import (
     ExpireConsent,
     LabelRecord,
@@ -24,8 +23,11 @@ from dispatch.consent_forms import formed
 from dispatch.consent_kinds import ConsentState, DataLabel, LabelledTable, ObjectClass, WithheldField
 from dispatch.consent_records import Beyond
 from dispatch.errors import Forbidden, GanyingError, Refused
-from dispatch.facts import IncidentAdvanced, IncidentShared, Recorded, TaskingAdopted
+from dispatch.facts import Recorded
+from dispatch.incident_commands import ShareIncident
+from dispatch.incident_facts import IncidentAdvanced, IncidentShared
 from dispatch.kinds import Role, TaskingAction
+from dispatch.tasking_facts import TaskingAdopted
 from dispatch.world import World, fold
 from tests.dispatch.consents import proposed, signed, terms
 from tests.dispatch.scene import Scene

@@ -5,16 +5,17 @@ from dataclasses import replace
 import pytest
 
 from dispatch import access, partner
-from dispatch.commands import ActOnIncident, ActOnTasking, AmendTasking, CorrectIncident
 from dispatch.correction import moved_m
 from dispatch.errors import GanyingError
-from dispatch.facts import IncidentCorrected
 from dispatch.geo import Position
 from dispatch.incident import DEFAULT_ELEVATION_M
+from dispatch.incident_commands import ActOnIncident, CorrectIncident
+from dispatch.incident_facts import IncidentCorrected
 from dispatch.kinds import IncidentAction, IncidentKind, Role, TaskingAction, TaskKind
 from dispatch.papers.chain import papers
 from dispatch.papers.kinds import DocumentKind
 from dispatch.run_card import fitting, wants
+from dispatch.tasking_commands import ActOnTasking, AmendTasking
 from optimizer.situation_incidents import incident_entries
 from protocols.codec import facts as codec
 from tests.dispatch.cards import COUNTY, card, saved

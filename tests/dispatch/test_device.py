@@ -7,23 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.commands import (
-    ActOnTasking,
-    Ask,
-    AssignCrew,
-    CloseSession,
-    OpenSession,
-    ReportIncident,
-    RevokeDevice,
-    SaveResource,
-)
+from dispatch.account_commands import CloseSession, OpenSession, RevokeDevice
+from dispatch.account_facts import SessionClosed
+from dispatch.commands import Ask
 from dispatch.decide import decide
+from dispatch.device_facts import ActStamped
 from dispatch.device_fold import MISSED, MOST_DEVICES
 from dispatch.device_records import ActStamp
 from dispatch.errors import Forbidden, Refused, Unknown
-from dispatch.facts import ActStamped, CrewMemberSaved, Fact, SessionClosed
+from dispatch.facts import Fact
+from dispatch.incident_commands import ReportIncident
 from dispatch.kinds import ActFlag, CrewDuty, IncidentKind, Role, TaskingAction, TaskingState
 from dispatch.records import Session, Tasking
+from dispatch.resource_commands import SaveResource
+from dispatch.staff_facts import CrewMemberSaved
+from dispatch.tasking_commands import ActOnTasking, AssignCrew
 from dispatch.world import fold
 from tests.dispatch.scene import FIRE, Scene
 from tests.dispatch.test_fitness import CAPTAIN, adopted, keep, step

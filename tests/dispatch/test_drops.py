@@ -12,12 +12,12 @@ from dispatch import access, partner, shared_snapshot
 from dispatch.clocks import REPORT_WITHIN
 from dispatch.commands import Ask
 from dispatch.decide import decide
+from dispatch.device_facts import ActStamped
 from dispatch.device_records import ActStamp
 from dispatch.drop_commands import CorrectWater, NoteTrackEvents, RecordWater, RejectTrackEvents, WaterTold
 from dispatch.drop_kinds import WaterAct, WaterSource
 from dispatch.drops import MOST_AT_ONCE, live
 from dispatch.errors import Forbidden, GanyingError, Malformed, Refused, Unknown
-from dispatch.facts import ActStamped
 from dispatch.flight_phase import FlightEventKind
 from dispatch.kinds import Role, TaskingAction, TaskingState, TimerKind
 from tests.dispatch.flights import WAYS, Flight, flight_in

@@ -4,12 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from dispatch.commands import SaveResource, Whereto
 from dispatch.errors import GanyingError
 from dispatch.flown import flights
 from dispatch.kinds import IncidentState, PlaceKind, Role, TaskingAction, TaskingState, TimerKind
 from dispatch.papers.flights import sorties
 from dispatch.records import Hospital
+from dispatch.resource_commands import SaveResource
+from dispatch.tasking_commands import Whereto
 from tests.dispatch.flights import Flight, command, flight_in
 from tests.dispatch.scene import BASE, FIRE
 

@@ -5,12 +5,13 @@ from typing import Any
 import numpy as np
 
 from dispatch.columns import DOUBT_BIT
-from dispatch.commands import ActOnIncident, ActOnTasking, AdoptPlan
 from dispatch.field_view import open_incidents, select, taskings_by_thing
 from dispatch.identity import registry
+from dispatch.incident_commands import ActOnIncident
 from dispatch.kinds import Doubt, Emergency, IncidentAction, Role, SourceKind, TaskingAction
 from dispatch.picture import TrackPicture
 from dispatch.sighting import Sighting
+from dispatch.tasking_commands import ActOnTasking, AdoptPlan
 from tests.dispatch.scene import Scene
 
 NOW = 1_790_000_000.0

@@ -6,13 +6,16 @@ from datetime import datetime, timedelta
 import pytest
 
 from dispatch import fitness
-from dispatch.commands import ActOnAirspace, ActOnIncident, ActOnTasking, AdoptPlan, SaveResource
+from dispatch.commands import ActOnAirspace
 from dispatch.errors import Forbidden, GanyingError, Refused, Unknown
 from dispatch.facts import Fact
 from dispatch.flown import flown_by
+from dispatch.incident_commands import ActOnIncident
 from dispatch.kinds import AirspaceAction, CrewDuty, DutyMeasure, IncidentAction, Role, TaskingAction
 from dispatch.records import Resource, SeasonDepth
+from dispatch.resource_commands import SaveResource
 from dispatch.staff_records import CrewMember, DutyRule, FlownDay, Operator
+from dispatch.tasking_commands import ActOnTasking, AdoptPlan
 from dispatch.water import banned, depth_now_m
 from optimizer.problem import parse
 from optimizer.situation import situation

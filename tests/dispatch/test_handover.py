@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatch import handover
-from dispatch.commands import (
-    ActOnIncident,
+from dispatch.duty_commands import (
     AddNote,
     EscalateHandover,
     OpenHandover,
@@ -17,9 +16,10 @@ from dispatch.commands import (
     TakeHandover,
     WithdrawHandover,
 )
+from dispatch.duty_facts import HandoverTaken
 from dispatch.duty_records import Handover, HandoverItem
 from dispatch.errors import GanyingError, Refused
-from dispatch.facts import HandoverTaken
+from dispatch.incident_commands import ActOnIncident
 from dispatch.kinds import HandoverChangeKind, HandoverItemKind, HandoverState, IncidentAction, Role
 from dispatch.papers import handover_record
 from dispatch.world import KEPT_NOTES

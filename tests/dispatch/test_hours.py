@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from dispatch.commands import ActOnTasking, SaveResource
 from dispatch.drop_commands import SignHours
 from dispatch.errors import Forbidden, Refused
 from dispatch.hours import both_signed, hours_of, signed_by
@@ -14,7 +13,9 @@ from dispatch.papers.chain import form_of, papers
 from dispatch.papers.flight_log import FlightLog
 from dispatch.papers.kinds import DocumentKind
 from dispatch.papers.settlement import Settlement
+from dispatch.resource_commands import SaveResource
 from dispatch.staff_records import Contract
+from dispatch.tasking_commands import ActOnTasking
 from tests.dispatch.flights import flight_in
 from tests.dispatch.papers.flown import Fought, whole
 from tests.dispatch.scene import NOW

@@ -6,14 +6,16 @@ from datetime import UTC, datetime
 import pytest
 from immutables import Map
 
-from dispatch.commands import Ask, SaveIdentity
+from dispatch.commands import Ask
 from dispatch.decide import decide
 from dispatch.errors import Forbidden, Malformed, Refused
-from dispatch.facts import IdentitySaved, Recorded
+from dispatch.facts import Recorded
 from dispatch.identity import check_key, registry
 from dispatch.kinds import Role, SourceKind, ThingKind
 from dispatch.picture import TrackPicture
 from dispatch.records import Identity
+from dispatch.resource_commands import SaveIdentity
+from dispatch.resource_facts import IdentitySaved
 from dispatch.sighting import Sighting
 from dispatch.world import World, fold
 from tests.dispatch.scene import Scene

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from dispatch import access
-from dispatch.commands import ActOnIncident, ReportIncident, UpdateIncident
 from dispatch.errors import GanyingError
-from dispatch.facts import IncidentUpdated
 from dispatch.fire import DEFAULT_WIND_MPS, owed_since
+from dispatch.incident_commands import ActOnIncident, ReportIncident, UpdateIncident
+from dispatch.incident_facts import IncidentUpdated
 from dispatch.kinds import FuelModel, IncidentAction, IncidentKind, Role
 from dispatch.records import FireStated
 from optimizer.fire_need import need

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatch.commands import SaveResource
 from dispatch.kinds import AirspaceAction, CrewDuty, DutyMeasure, IncidentAction, RefusalReason, TaskingAction
 from dispatch.kpis import NO_DROPS, NO_SUBJECTS, Kpi, Kpis, measure, rank
 from dispatch.papers.case import Case, fold_case
+from dispatch.resource_commands import SaveResource
 from dispatch.staff_records import Contract, CrewMember, DutyRule
 from tests.dispatch.papers.flown import Fought, whole
 from tests.dispatch.scene import NOW

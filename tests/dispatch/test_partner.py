@@ -5,19 +5,15 @@ from typing import Any
 
 import pytest
 
-from dispatch import facts, partner, shared_snapshot
-from dispatch.commands import (
-    ActOnIncident,
-    ActOnTasking,
-    AdoptPlan,
-    AmendTasking,
-    ShareIncident,
-    UpdateIncident,
-)
+from dispatch import facts, incident_facts, partner, shared_snapshot, tasking_facts
 from dispatch.errors import Refused
-from dispatch.facts import IncidentShared, Recorded, TaskingAdopted, TaskingAdvanced
+from dispatch.facts import Recorded
+from dispatch.incident_commands import ActOnIncident, ShareIncident, UpdateIncident
+from dispatch.incident_facts import IncidentShared
 from dispatch.kinds import IncidentAction, Role, TaskingAction
 from dispatch.records import Tasking
+from dispatch.tasking_commands import ActOnTasking, AdoptPlan, AmendTasking
+from dispatch.tasking_facts import TaskingAdopted, TaskingAdvanced
 from dispatch.world import World, fold
 from tests.dispatch.scene import Scene
 
@@ -341,7 +337,7 @@ def test_what_is_said_of_a_fire_reaches_its_partner_and_a_level_out_of_range_doe
     said = UpdateIncident(incident_id=incident_id, version_seen=version, slope_deg=20.0, demand_l=70_000.0)
     scene.ask(Role.OBSERVER, said)
     fact = leaving(scene)[-1].fact
-    assert isinstance(fact, facts.IncidentUpdated)
+    assert isinstance(fact, incident_facts.IncidentUpdated)
     assert fact.fire == scene.world.incidents[incident_id].fire
     there = Scene(site="43").world
     partner.check_received(there, fact, "36")
@@ -359,13 +355,13 @@ def test_an_amendment_travels_with_its_tasking_and_without_who_made_it() -> None
     seen = scene.world.taskings[tasking.id].version
     amend = AmendTasking(tasking_id=tasking.id, version_seen=seen, reason="风转西", drops=6)
     scene.ask(Role.DISPATCHER, amend, actor="zhang.san")
-    (amended,) = (each.fact for each in leaving(scene) if isinstance(each.fact, facts.TaskingAmended))
+    (amended,) = (each.fact for each in leaving(scene) if isinstance(each.fact, tasking_facts.TaskingAmended))
     assert "zhang.san" not in str(amended)
     partner.check_received(World.empty("43"), amended, "36")
     with pytest.raises(Refused):
         partner.check_received(World.empty("43"), amended, "44")
     snapshot = shared_snapshot.without_names(
-        facts.IncidentShared(
+        incident_facts.IncidentShared(
             partner="43",
             incident=scene.world.incidents[incident_id],
             taskings=tuple(scene.world.taskings.values()),

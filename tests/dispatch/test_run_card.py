@@ -8,19 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch import access, run_card
-from dispatch.commands import (
-    ActOnIncident,
-    ActOnTasking,
-    AdoptPlan,
-    ApplyRunCard,
-    SaveResource,
-    ShareIncident,
-    TakeAlarms,
-    TickCardItem,
-    UpdateIncident,
-)
 from dispatch.errors import GanyingError, Malformed, Refused
-from dispatch.facts import IncidentShared
+from dispatch.incident_commands import ActOnIncident, ShareIncident, TakeAlarms, UpdateIncident
+from dispatch.incident_facts import IncidentShared
 from dispatch.kinds import (
     AlarmKind,
     Capability,
@@ -32,7 +22,10 @@ from dispatch.kinds import (
     TaskKind,
 )
 from dispatch.records import AlarmSource, Incident
+from dispatch.resource_commands import SaveResource
+from dispatch.run_card_commands import ApplyRunCard, TickCardItem
 from dispatch.run_card_records import RunCard, TaskWant
+from dispatch.tasking_commands import ActOnTasking, AdoptPlan
 from dispatch.world import World
 from tests.dispatch.cards import COUNTY, DONE, LARGE, RECON, TOLD, WATER, apply, card, saved, tick
 from tests.dispatch.scene import FIRE, NOW, Scene

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from dispatch import sharing
 from dispatch.border import Nearness, distance_m
-from dispatch.commands import ActOnIncident
 from dispatch.consent_commands import (
     ConsentCommand,
     ExpireConsent,
@@ -21,6 +20,7 @@ from dispatch.consent_commands import (
 from dispatch.consent_kinds import DataLabel, LabelledTable, ObjectClass
 from dispatch.errors import Refused
 from dispatch.geo import Position
+from dispatch.incident_commands import ActOnIncident
 from dispatch.kinds import IncidentAction, Role
 from dispatch.records import Incident
 from dispatch.sharing import Around

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from dispatch import shifts
-from dispatch.commands import SaveResource
 from dispatch.errors import GanyingError
 from dispatch.kinds import DutyMeasure, DutyPost, Role
+from dispatch.resource_commands import SaveResource
 from dispatch.staff_records import DutyRule, DutyShift
 from tests.dispatch.scene import NOW, Scene
 

@@ -5,19 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from dispatch.account_commands import SaveAccount
 from dispatch.clocks import ANSWER_WITHIN, due_timers
-from dispatch.commands import (
-    ActOnAirspace,
-    ActOnIncident,
-    ActOnTasking,
-    AdoptPlan,
-    EscalateTimer,
-    SaveAccount,
-    SaveResource,
-    ShareIncident,
-)
+from dispatch.commands import ActOnAirspace
 from dispatch.errors import Forbidden, GanyingError, Malformed, Refused, Unknown
 from dispatch.geo import Position, distance_m
+from dispatch.incident_commands import ActOnIncident, ShareIncident
 from dispatch.kinds import (
     ActFlag,
     AirspaceAction,
@@ -32,6 +25,8 @@ from dispatch.kinds import (
     TimerKind,
 )
 from dispatch.records import Account, AirspaceRequest, Counter, Tasking
+from dispatch.resource_commands import SaveResource
+from dispatch.tasking_commands import ActOnTasking, AdoptPlan, EscalateTimer
 from dispatch.views import Viewer, relate, visible
 from dispatch.world import fold
 from tests.dispatch.scene import WATER, Scene, aircraft

@@ -5,12 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from dispatch.commands import ActOnIncident, ActOnTasking, AdoptPlan, ShareIncident
 from dispatch.consent_commands import LabelRecord, ProposeConsent, RevokeConsent, SignConsent
 from dispatch.consent_kinds import DataLabel, LabelledTable, ObjectClass, WithheldField
 from dispatch.consent_records import ClassTerms, ConsentTerms
 from dispatch.errors import Refused
+from dispatch.incident_commands import ActOnIncident, ShareIncident
 from dispatch.kinds import IncidentAction, Role, TaskingAction
+from dispatch.tasking_commands import ActOnTasking, AdoptPlan
 from dispatch.track_sharing import PastShown, Shown, shown_between
 from tests.dispatch.scene import NOW, Scene
 

@@ -7,14 +7,15 @@ from typing import Any
 import pytest
 
 from dispatch import uplink
-from dispatch.commands import ActOnIncident, ActOnTasking
 from dispatch.errors import Forbidden, GanyingError, Refused, Unknown
 from dispatch.geo import Position
+from dispatch.incident_commands import ActOnIncident
 from dispatch.kinds import IncidentAction, Role, TaskingAction
 from dispatch.papers.log_uplinks import LINES
 from dispatch.records import Tasking
 from dispatch.room_kinds import StrokeKind
 from dispatch.room_records import Stroke
+from dispatch.tasking_commands import ActOnTasking
 from dispatch.uplink_commands import AnswerUplink, NoteUplink, SendUplink, UplinkAddress
 from dispatch.uplink_kinds import UplinkAnswer, UplinkState, UplinkTo
 from dispatch.uplink_records import Uplink, UplinkPicture

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.commands import ActOnIncident
 from dispatch.fire import DEFAULT_WIND_MPS, FIRE_SIZES
+from dispatch.incident_commands import ActOnIncident
 from dispatch.kinds import FIRES, IncidentAction, IncidentKind, Role
 from dispatch.records import Incident
 from optimizer.fire_need import LEVEL_AREA_M2, LIKELY_FUEL, need

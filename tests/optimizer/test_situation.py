@@ -8,8 +8,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from dispatch.commands import ActOnIncident
 from dispatch.errors import Refused
+from dispatch.incident_commands import ActOnIncident
 from dispatch.kinds import IncidentAction, Role
 from dispatch.records import LiftPoint
 from optimizer.explain import explain

@@ -7,17 +7,9 @@ import jsonschema
 import pytest
 
 from adapters.cli.resources import JIANGXI
-from dispatch.commands import (
-    ActOnIncident,
-    ActOnTasking,
-    AdoptPlan,
-    ProposePlan,
-    ReportIncident,
-    SaveResource,
-    UpdateIncident,
-)
 from dispatch.errors import Refused
 from dispatch.geo import Position
+from dispatch.incident_commands import ActOnIncident, ReportIncident, UpdateIncident
 from dispatch.kinds import (
     AircraftKind,
     Capability,
@@ -29,7 +21,9 @@ from dispatch.kinds import (
     TaskKind,
 )
 from dispatch.records import Hospital, LandingSite
+from dispatch.resource_commands import SaveResource
 from dispatch.run_card_records import RunCard, TaskWant
+from dispatch.tasking_commands import ActOnTasking, AdoptPlan, ProposePlan
 from optimizer.explain import explain
 from optimizer.problem import parse
 from optimizer.proposal import assignments, proposed, reasons

@@ -11,10 +11,11 @@ import pytest
 from shapely import LineString, Point
 from shapely.affinity import scale
 
-from dispatch.commands import LiftClosure, SaveResource
+from dispatch.closure_commands import LiftClosure
 from dispatch.geo import Position
 from dispatch.kinds import AltitudeDatum, Role, TaskingAction
 from dispatch.records import Outline
+from dispatch.resource_commands import SaveResource
 from optimizer.problem import parse
 from optimizer.proposal import assignments
 from optimizer.situation import Situation

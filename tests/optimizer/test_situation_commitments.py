@@ -5,10 +5,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from dispatch.commands import ActOnAirspace, ActOnIncident, ActOnTasking, AdoptPlan, SaveResource
+from dispatch.commands import ActOnAirspace
 from dispatch.geo import Position, distance_m
+from dispatch.incident_commands import ActOnIncident
 from dispatch.kinds import AirspaceAction, IncidentAction, Role, TaskingAction
 from dispatch.records import Assignment
+from dispatch.resource_commands import SaveResource
+from dispatch.tasking_commands import ActOnTasking, AdoptPlan
 from optimizer.answer import answer
 from optimizer.kept import kept_score
 from optimizer.plan import read_plan

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from dispatch.commands import AdoptPlan
 from dispatch.freshness import LIMITS
 from dispatch.kinds import AltitudeDatum, Doubt, Emergency, Role, SourceKind, TaskingState, ThingKind
 from dispatch.records import Incident, Tasking
 from dispatch.room_kinds import RoomSymbol
+from dispatch.tasking_commands import AdoptPlan
 from dispatch.tracks import Track
 from protocols import cot_picture, cot_stream, cot_words, cot_xml
 from protocols.cot_event import CotEvent

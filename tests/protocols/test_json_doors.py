@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.commands import ActOnAirspace, ActOnIncident, ActOnTasking, AdoptPlan, ShareIncident
+from dispatch.commands import ActOnAirspace
 from dispatch.errors import Malformed
+from dispatch.incident_commands import ActOnIncident, ShareIncident
 from dispatch.kinds import AirspaceAction, IncidentAction, IncidentKind, RefusalReason, TaskingAction
 from dispatch.records import Incident
+from dispatch.tasking_commands import ActOnTasking, AdoptPlan
 from protocols.json_answers import Page, Problem, schemas, write
 from protocols.json_doors import (
     AirspaceCounter,

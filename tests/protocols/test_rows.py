@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.commands import ReportIncident
 from dispatch.geo import Position
+from dispatch.incident_commands import ReportIncident
 from dispatch.kinds import IncidentKind
 from protocols.rows import command_digest, from_us, to_us
 

@@ -18,10 +18,10 @@ from adapters.config import SmsSection
 from adapters.exercise import phones as phones_module
 from adapters.exercise.settings import Address, Phones
 from dispatch.callout_records import Callout
-from dispatch.commands import SaveResource
 from dispatch.errors import Malformed
 from dispatch.kinds import CrewDuty, Role
 from dispatch.records import Tasking
+from dispatch.resource_commands import SaveResource
 from dispatch.staff_records import CrewMember
 from dispatch.world import World
 from tests.adapters.web.running import Running

@@ -12,7 +12,8 @@ from twisted.internet.threads import deferToThread
 from adapters import journal_key
 from adapters.__main__ import main
 from adapters.desk import Desk
-from dispatch.commands import Ask, SaveAccount
+from dispatch.account_commands import SaveAccount
+from dispatch.commands import Ask
 from dispatch.kinds import Role
 from dispatch.records import Account
 from tests.adapters.desks import Clock, report

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest_twisted
 
-from dispatch.commands import ActOnIncident
+from dispatch.incident_commands import ActOnIncident
 from dispatch.kinds import Emergency, IncidentAction, Role, SourceKind, ThingKind
 from dispatch.sighting import Sighting
 from protocols.cot_event import CotEvent, Detail, Link

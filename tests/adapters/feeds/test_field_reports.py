@@ -13,8 +13,9 @@ from twisted.internet.task import Clock
 from adapters.feeds import FeedConfig
 from adapters.feeds.field_reports import NEW_IN_A_WINDOW, RETRY_S, WAITING, WINDOW, FieldReports
 from adapters.metrics import Metrics
-from dispatch.commands import ActOnIncident, Ask
+from dispatch.commands import Ask
 from dispatch.errors import Busy, Malformed, Refused
+from dispatch.incident_commands import ActOnIncident
 from dispatch.kinds import AlarmFlag, AlarmKind, IncidentAction, IncidentKind, IncidentState, Role
 from dispatch.records import AlarmSource, Incident
 from protocols.cot_event import Detail, Link

@@ -8,8 +8,8 @@ from typing import Any
 import pytest_twisted
 from defusedxml.ElementTree import fromstring
 
-from dispatch.commands import ActOnIncident
 from dispatch.geo import Position
+from dispatch.incident_commands import ActOnIncident
 from dispatch.kinds import IncidentAction, Role
 from dispatch.room_kinds import RoomSymbol, StrokeKind
 from dispatch.room_records import Stroke

@@ -21,7 +21,8 @@ from adapters.config import Config, FederationSection, PartnerSection, SiteSecti
 from adapters.desk import Desk
 from adapters.link import Links, LinkStatus
 from adapters.metrics import Metrics
-from dispatch.commands import Ask, Command, ShareIncident
+from dispatch.commands import Ask, Command
+from dispatch.incident_commands import ShareIncident
 from dispatch.kinds import Role
 from dispatch.picture import TrackPicture
 from dispatch.records import Incident

@@ -11,23 +11,17 @@ import pytest_twisted
 
 from adapters.clock import utc_now
 from adapters.link.socket import LinkSocket
-from dispatch.commands import (
-    ActOnIncident,
-    ActOnTasking,
-    AdoptPlan,
-    Ask,
-    ProposePlan,
-    ReportIncident,
-    SaveResource,
-    ShareIncident,
-)
+from dispatch.commands import Ask
 from dispatch.consent_commands import LabelRecord, ProposeConsent, RevokeConsent, SignConsent
 from dispatch.consent_facts import RowsSent
 from dispatch.consent_kinds import ConsentState, DataLabel, LabelledTable, ObjectClass, WithheldField
 from dispatch.consent_records import ClassTerms, ConsentTerms
 from dispatch.geo import Position
+from dispatch.incident_commands import ActOnIncident, ReportIncident, ShareIncident
 from dispatch.kinds import CrewDuty, IncidentAction, IncidentKind, Role, TaskingAction
+from dispatch.resource_commands import SaveResource
 from dispatch.staff_records import CrewMember
+from dispatch.tasking_commands import ActOnTasking, AdoptPlan, ProposePlan
 from dispatch.traffic_area_commands import MakeTrafficArea, TrafficWish
 from protocols.chain import verify
 from protocols.codec import facts

@@ -13,7 +13,7 @@ import pytest_twisted
 
 from adapters.clock import utc_now
 from adapters.link import LinkStatus
-from dispatch.facts import IncidentShared
+from dispatch.incident_facts import IncidentShared
 from dispatch.kinds import Role
 from protocols.codec import facts, link
 from protocols.codec.link import Ack, Batch, LinkRow

@@ -16,10 +16,10 @@ from adapters.cli.ca import issue_certificate
 from adapters.clock import utc_now
 from adapters.link.peer import Peer
 from adapters.link.socket import DiallingFactory
-from dispatch.commands import ActOnIncident, ShareIncident
 from dispatch.errors import Malformed, NotStored
-from dispatch.facts import IncidentAdvanced
 from dispatch.geo import Position
+from dispatch.incident_commands import ActOnIncident, ShareIncident
+from dispatch.incident_facts import IncidentAdvanced
 from dispatch.kinds import IncidentAction, IncidentState, SourceKind
 from dispatch.sighting import Sighting
 from protocols.codec import facts, link

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 import pytest_twisted
 
-from dispatch.commands import ShareIncident
 from dispatch.consent_commands import ProposeConsent, RevokeConsent, SignConsent
 from dispatch.consent_kinds import ConsentState, ObjectClass
 from dispatch.consent_records import PurgeReceipt
 from dispatch.errors import Refused
+from dispatch.incident_commands import ShareIncident
 from dispatch.kinds import Role
 from tests.adapters.link.sites import Line, Site, certificates, sites, until
 from tests.adapters.link.test_consents import act, agreed, terms

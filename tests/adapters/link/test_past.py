@@ -16,11 +16,12 @@ from adapters.link import past
 from adapters.link.past_gaps import NAME
 from adapters.link.peer import Peer
 from adapters.link.socket import LinkSocket
-from dispatch.commands import ActOnTasking, AdoptPlan, ProposePlan, ShareIncident
 from dispatch.consent_commands import RevokeConsent
 from dispatch.consent_kinds import ObjectClass
+from dispatch.incident_commands import ShareIncident
 from dispatch.kinds import AltitudeDatum, Role, SourceKind, TaskingAction
 from dispatch.sighting import Sighting
+from dispatch.tasking_commands import ActOnTasking, AdoptPlan, ProposePlan
 from protocols.codec import link
 from protocols.codec.link_past import PastPart, read_rows
 from protocols.link_state import LinkState

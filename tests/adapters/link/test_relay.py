@@ -15,8 +15,8 @@ from twisted.internet.defer import Deferred
 from adapters.authority import read_authority
 from adapters.clock import utc_now
 from adapters.config import PartnerSection
-from dispatch.commands import ShareIncident
 from dispatch.errors import Malformed
+from dispatch.incident_commands import ShareIncident
 from protocols.link_lanes import Lane
 from protocols.link_state import LinkState
 from tests.adapters.link.sites import Line, Site, certificates, partner, sites, until

@@ -10,10 +10,10 @@ import pytest_twisted
 
 from adapters.link.words import PASSED_A_SECOND
 from adapters.rooms.over_links import RoomsOverLinks
-from dispatch.commands import ShareIncident
 from dispatch.consent_kinds import WithheldField
 from dispatch.errors import Refused
 from dispatch.geo import Position
+from dispatch.incident_commands import ShareIncident
 from dispatch.kinds import Role
 from dispatch.room_commands import EnterRoom, InviteSite, OpenRoom
 from dispatch.room_records import RoomFile

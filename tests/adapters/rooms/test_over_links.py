@@ -14,11 +14,11 @@ from adapters.clock import utc_now
 from adapters.rooms.files import RoomFiles
 from adapters.rooms.over_links import HANDS_A_SECOND, RoomsOverLinks
 from adapters.rooms.taken_back import FilesTakenBack
-from dispatch.commands import ShareIncident
 from dispatch.consent_commands import LabelRecord
 from dispatch.consent_kinds import DataLabel, LabelledTable, ObjectClass
 from dispatch.errors import Refused
 from dispatch.geo import Position
+from dispatch.incident_commands import ShareIncident
 from dispatch.kinds import Role
 from dispatch.room_commands import EnterRoom, InviteSite, OpenRoom, Say
 from dispatch.room_facts import RoomSiteReached

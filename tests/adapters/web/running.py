@@ -29,14 +29,17 @@ from adapters.weather.board import Board
 from adapters.web.server import WebServer
 from adapters.web.site import FeedState, LinkState, Site
 from dispatch import minima_gate, records
-from dispatch.commands import Ask, OpenSession, ProposePlan, SaveAccount, SaveResource
+from dispatch.account_commands import OpenSession, SaveAccount
+from dispatch.commands import Ask
 from dispatch.errors import Refused, Unknown
-from dispatch.facts import PlanProposed
 from dispatch.geo import Position
 from dispatch.kinds import AircraftKind, Capability, FuelType, Role
 from dispatch.picture import TrackPicture
 from dispatch.planner_run import PlannerRun
 from dispatch.records import Account, Aircraft, Assignment, Base, Session
+from dispatch.resource_commands import SaveResource
+from dispatch.tasking_commands import ProposePlan
+from dispatch.tasking_facts import PlanProposed
 
 PASSWORD = "Correct horse battery"
 _HASH = hash_password(PASSWORD)

@@ -8,7 +8,7 @@ import pytest_twisted
 
 from adapters.web.lockout import TRIES
 from adapters.web.sessions import lock_idle
-from dispatch.facts import SessionsEnded
+from dispatch.account_facts import SessionsEnded
 from dispatch.kinds import Role
 from tests.adapters.web.running import PASSWORD, Response, Running
 from tests.adapters.web.talking import talk

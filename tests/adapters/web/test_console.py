@@ -9,8 +9,8 @@ from twisted.internet.task import deferLater
 
 from adapters.web import client_socket as socket_module
 from adapters.web import consoles as consoles_module
-from dispatch.commands import SaveResource
 from dispatch.kinds import AltitudeDatum, SourceKind
+from dispatch.resource_commands import SaveResource
 from dispatch.sighting import Sighting
 from protocols.gen import client_pb2, kinds_pb2, records_pb2
 from tests.adapters.web.running import Running, aircraft

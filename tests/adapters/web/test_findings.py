@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest_twisted
 
-from dispatch.commands import Ask, SaveResource
+from dispatch.commands import Ask
 from dispatch.drop_commands import NoteTrackEvents
 from dispatch.flight_phase import FlightEvent, FlightEventKind
 from dispatch.flight_watch import FlightWatch, kept
 from dispatch.kinds import AltitudeDatum, SourceKind
+from dispatch.resource_commands import SaveResource
 from dispatch.sighting import Sighting
 from tests.adapters.web.running import Running
 from tests.dispatch import scene

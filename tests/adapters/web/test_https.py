@@ -15,8 +15,8 @@ from twisted.internet.threads import deferToThread
 from adapters.cli.ca import init_authority, issue_certificate
 from adapters.config import parse
 from adapters.web.server import WebServer
-from dispatch.commands import SaveResource
 from dispatch.errors import Malformed
+from dispatch.resource_commands import SaveResource
 from tests.adapters.web.running import CONFIG, Running, base
 from tests.adapters.web.talking import talk
 

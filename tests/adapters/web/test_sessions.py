@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred, gatherResults
 
 from adapters.accounts import token_digest
 from adapters.web.lockout import LOCKED_FOR, MAX_PAIRS, TRIES, Lockout
-from dispatch.facts import SessionOpened
+from dispatch.account_facts import SessionOpened
 from dispatch.kinds import Role
 from tests.adapters.web.running import PASSWORD, Clock, Response, Running
 

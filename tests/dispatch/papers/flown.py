@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 
-from dispatch.commands import ActOnAirspace, ActOnIncident, ActOnTasking, AdoptPlan
+from dispatch.commands import ActOnAirspace
+from dispatch.incident_commands import ActOnIncident
 from dispatch.kinds import AirspaceAction, IncidentAction, Role, TaskingAction
 from dispatch.records import Tasking
+from dispatch.tasking_commands import ActOnTasking, AdoptPlan
 from tests.dispatch.cards import WATER, apply, card, saved, tick
 from tests.dispatch.scene import Scene
 from tests.dispatch.water import sign

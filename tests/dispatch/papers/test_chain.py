@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatch.commands import AmendTasking, SaveResource, UpdateIncident, Whereto
-from dispatch.facts import IncidentUpdated, Recorded
+from dispatch.facts import Recorded
 from dispatch.geo import Position
+from dispatch.incident_commands import UpdateIncident
+from dispatch.incident_facts import IncidentUpdated
 from dispatch.kinds import (
     AirspaceAction,
     AlarmKind,
@@ -30,7 +31,9 @@ from dispatch.papers.flight_plan import FlightPlan
 from dispatch.papers.kinds import READERS, DocumentKind, may_read
 from dispatch.papers.settlement import Settlement
 from dispatch.papers.task_order import TaskOrder
+from dispatch.resource_commands import SaveResource
 from dispatch.staff_records import Contract, CrewMember
+from dispatch.tasking_commands import AmendTasking, Whereto
 from tests.dispatch.papers.flown import Fought, whole
 from tests.dispatch.scene import NOW, Scene, aircraft
 from tests.dispatch.test_alarm import act, report, take, verify

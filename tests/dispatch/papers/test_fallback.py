@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
-from dispatch.commands import LiftClosure, SaveResource
+from dispatch.closure_commands import LiftClosure
 from dispatch.kinds import Role, TaskingAction
 from dispatch.papers.fallback import sheet
 from dispatch.papers.form import Table
+from dispatch.resource_commands import SaveResource
 from tests.dispatch.papers.flown import Fought, whole
 from tests.dispatch.test_closure import declare
 

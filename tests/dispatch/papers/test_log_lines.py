@@ -3,12 +3,13 @@
 import typing
 
 from dispatch import card_clocks, facts
-from dispatch.commands import CorrectIncident, SaveIdentity
+from dispatch.incident_commands import CorrectIncident
 from dispatch.kinds import Role
 from dispatch.papers.fallback import sheet
 from dispatch.papers.form import Table
 from dispatch.papers.log_lines import _LINES, NOT_TOLD, told
 from dispatch.records import Identity
+from dispatch.resource_commands import SaveIdentity
 from tests.dispatch.cards import apply, card, saved
 from tests.dispatch.scene import Scene
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatch.alerts import AMBER, RED
-from dispatch.commands import LiftClosure
+from dispatch.closure_commands import LiftClosure
 from dispatch.geo import Position, distance_m
 from dispatch.kinds import AlertKind, AltitudeDatum, Role, TaskingState
 from dispatch.motion import DEGREE_M

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from dispatch.alerts import AMBER, INFO, RED
-from dispatch.commands import SaveResource
 from dispatch.geo import Position
 from dispatch.kinds import AlertKind, AltitudeDatum, Capability, Role, TaskingAction, TaskingState, ThingKind
 from dispatch.obstacle_records import Obstacle
 from dispatch.records import Aircraft
+from dispatch.resource_commands import SaveResource
 from dispatch.safety import endurance
 from dispatch.traffic_area_commands import MakeTrafficArea, TrafficWish
 from tests.dispatch.flights import Flight, flight_in

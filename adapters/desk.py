@@ -35,8 +35,8 @@ from dispatch.commands import Ask
 from dispatch.decide import decide as site_decide
 from dispatch.errors import Busy, GanyingError, NotStored
 from dispatch.facts import Recorded
+from dispatch.fold import fold as site_fold
 from dispatch.world import World
-from dispatch.world import fold as site_fold
 from protocols.chain import Finding
 from protocols.link_lanes import FOLLOWS
 from protocols.rows import Row, Sealed

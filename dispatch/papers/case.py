@@ -19,6 +19,7 @@ from dispatch import (
     traffic_area_facts,
 )
 from dispatch.facts import Fact, Recorded
+from dispatch.fold import fold
 from dispatch.kinds import AlarmKind, CrewDuty, DiversionCause, IncidentState, TaskingAction
 from dispatch.papers import words
 from dispatch.papers.rates import Rate, rate_for
@@ -26,7 +27,7 @@ from dispatch.records import Aircraft, Base, Hospital, Incident, LandingSite, St
 from dispatch.staff_records import Operator
 from dispatch.traffic_area_records import TrafficArea
 from dispatch.traffic_area_watch import ongoing_for, standing_area
-from dispatch.world import World, fold
+from dispatch.world import World
 
 MOST_HEARD = 40  # alarms kept of one incident, the first: a big fire has thousands of pixels
 

@@ -13,6 +13,7 @@ from typing import Any
 from dispatch import duty_facts
 from dispatch.duty_records import Handover
 from dispatch.facts import Recorded
+from dispatch.fold import fold
 from dispatch.kinds import (
     HandoverState,
 )
@@ -20,7 +21,7 @@ from dispatch.papers import words
 from dispatch.papers.chain import FIRST, canonical
 from dispatch.papers.form import Cell, Form, Grid, Signature, Table
 from dispatch.papers.handover_words import said
-from dispatch.world import World, fold
+from dispatch.world import World
 
 MAKES = (duty_facts.HandoverSigned, duty_facts.HandoverTaken, duty_facts.HandoverWithdrawn)
 

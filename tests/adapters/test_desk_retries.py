@@ -17,8 +17,8 @@ from adapters.store.clerk import Answer, Clerk
 from adapters.store.journal import Store
 from dispatch.decide import decide
 from dispatch.errors import Forbidden, KeyReused
+from dispatch.fold import fold
 from dispatch.kinds import Role
-from dispatch.world import fold
 from protocols.chain import verify
 from protocols.rows import Sealed
 from tests.adapters.desks import KEY, Clock, open_desk, pause, report

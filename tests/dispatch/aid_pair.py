@@ -18,10 +18,10 @@ from dispatch.aid_lent import offer_of
 from dispatch.aid_records import AidOffer, AidRequest, AidTerms
 from dispatch.aid_state import joint
 from dispatch.facts import Recorded
+from dispatch.fold import fold
 from dispatch.incident_commands import ActOnIncident
 from dispatch.kinds import IncidentAction, Role, TaskKind
 from dispatch.resource_commands import SaveResource
-from dispatch.world import fold
 from tests.dispatch.scene import Scene, aircraft
 
 

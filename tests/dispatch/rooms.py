@@ -9,12 +9,13 @@ from dispatch.commands import Ask, Command
 from dispatch.decide import decide
 from dispatch.errors import Refused
 from dispatch.facts import Fact, Recorded
+from dispatch.fold import fold
 from dispatch.geo import Position
 from dispatch.incident_commands import ActOnIncident, ReportIncident, ShareIncident
 from dispatch.kinds import IncidentAction, IncidentKind, Role
 from dispatch.room_commands import GiveRoom, InviteSite, OpenRoom
 from dispatch.room_records import Room, RoomEntry, RoomPerson
-from dispatch.world import World, fold
+from dispatch.world import World
 
 START = datetime(2026, 11, 26, 4, 0, tzinfo=UTC)
 

@@ -8,13 +8,14 @@ from dispatch.account_commands import SaveAccount
 from dispatch.commands import Ask, Command
 from dispatch.decide import decide
 from dispatch.facts import Fact, Recorded
+from dispatch.fold import fold
 from dispatch.geo import Position
 from dispatch.incident_commands import ReportIncident
 from dispatch.kinds import AircraftKind, Capability, FuelType, IncidentKind, Role, WaterMode
 from dispatch.records import Account, Aircraft, Assignment, Base, LiftPoint, WaterGear, WaterPoint
 from dispatch.resource_commands import SaveResource
 from dispatch.tasking_commands import ProposePlan
-from dispatch.world import World, fold
+from dispatch.world import World
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 FIRE = Position(lon_deg=115.1, lat_deg=28.95)

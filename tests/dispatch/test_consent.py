@@ -24,11 +24,12 @@ from dispatch.consent_kinds import ConsentState, DataLabel, LabelledTable, Objec
 from dispatch.consent_records import Beyond
 from dispatch.errors import Forbidden, GanyingError, Refused
 from dispatch.facts import Recorded
+from dispatch.fold import fold
 from dispatch.incident_commands import ShareIncident
 from dispatch.incident_facts import IncidentAdvanced, IncidentShared
 from dispatch.kinds import Role, TaskingAction
 from dispatch.tasking_facts import TaskingAdopted
-from dispatch.world import World, fold
+from dispatch.world import World
 from tests.dispatch.consents import proposed, signed, terms
 from tests.dispatch.scene import Scene
 from tests.dispatch.test_partner import act, adopt, confirmed, leaving, share

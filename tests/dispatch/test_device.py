@@ -16,13 +16,13 @@ from dispatch.device_fold import MISSED, MOST_DEVICES
 from dispatch.device_records import ActStamp
 from dispatch.errors import Forbidden, Refused, Unknown
 from dispatch.facts import Fact
+from dispatch.fold import fold
 from dispatch.incident_commands import ReportIncident
 from dispatch.kinds import ActFlag, CrewDuty, IncidentKind, Role, TaskingAction, TaskingState
 from dispatch.records import Session, Tasking
 from dispatch.resource_commands import SaveResource
 from dispatch.staff_facts import CrewMemberSaved
 from dispatch.tasking_commands import ActOnTasking, AssignCrew
-from dispatch.world import fold
 from tests.dispatch.scene import FIRE, Scene
 from tests.dispatch.test_fitness import CAPTAIN, adopted, keep, step
 

@@ -16,8 +16,9 @@ from dispatch.decide import decide
 from dispatch.enrol_commands import InviteSite, JoinSite, ShutOutSite, WithdrawInvitation
 from dispatch.errors import Forbidden, GanyingError, Malformed, Refused, Unknown
 from dispatch.facts import Recorded
+from dispatch.fold import fold
 from dispatch.kinds import Role
-from dispatch.world import World, fold
+from dispatch.world import World
 from tests.dispatch.consents import terms
 from tests.dispatch.scene import NOW
 

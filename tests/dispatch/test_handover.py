@@ -17,12 +17,12 @@ from dispatch.duty_commands import (
     WithdrawHandover,
 )
 from dispatch.duty_facts import HandoverTaken
+from dispatch.duty_fold import KEPT_NOTES
 from dispatch.duty_records import Handover, HandoverItem
 from dispatch.errors import GanyingError, Refused
 from dispatch.incident_commands import ActOnIncident
 from dispatch.kinds import HandoverChangeKind, HandoverItemKind, HandoverState, IncidentAction, Role
 from dispatch.papers import handover_record
-from dispatch.world import KEPT_NOTES
 from tests.dispatch.scene import Scene
 
 DOWN = HandoverItem(

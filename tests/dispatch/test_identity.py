@@ -10,6 +10,7 @@ from dispatch.commands import Ask
 from dispatch.decide import decide
 from dispatch.errors import Forbidden, Malformed, Refused
 from dispatch.facts import Recorded
+from dispatch.fold import fold
 from dispatch.identity import check_key, registry
 from dispatch.kinds import Role, SourceKind, ThingKind
 from dispatch.picture import TrackPicture
@@ -17,7 +18,7 @@ from dispatch.records import Identity
 from dispatch.resource_commands import SaveIdentity
 from dispatch.resource_facts import IdentitySaved
 from dispatch.sighting import Sighting
-from dispatch.world import World, fold
+from dispatch.world import World
 from tests.dispatch.scene import Scene
 
 NOW = 1_790_000_000.0

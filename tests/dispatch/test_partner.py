@@ -8,13 +8,14 @@ import pytest
 from dispatch import facts, incident_facts, partner, shared_snapshot, tasking_facts
 from dispatch.errors import Refused
 from dispatch.facts import Recorded
+from dispatch.fold import fold
 from dispatch.incident_commands import ActOnIncident, ShareIncident, UpdateIncident
 from dispatch.incident_facts import IncidentShared
 from dispatch.kinds import IncidentAction, Role, TaskingAction
 from dispatch.records import Tasking
 from dispatch.tasking_commands import ActOnTasking, AdoptPlan, AmendTasking
 from dispatch.tasking_facts import TaskingAdopted, TaskingAdvanced
-from dispatch.world import World, fold
+from dispatch.world import World
 from tests.dispatch.scene import Scene
 
 

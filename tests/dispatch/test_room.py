@@ -358,7 +358,8 @@ def test_any_interleaving_and_repetition_ends_with_the_same_room_everywhere(step
 
 
 def replay(journal: list[Recorded], site: str) -> Any:
-    from dispatch.world import World, fold
+    from dispatch.fold import fold
+    from dispatch.world import World
 
     world = World.empty(site)
     for recorded in journal:

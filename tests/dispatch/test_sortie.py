@@ -9,6 +9,7 @@ from dispatch.account_commands import SaveAccount
 from dispatch.clocks import ANSWER_WITHIN, due_timers
 from dispatch.commands import ActOnAirspace
 from dispatch.errors import Forbidden, GanyingError, Malformed, Refused, Unknown
+from dispatch.fold import fold
 from dispatch.geo import Position, distance_m
 from dispatch.incident_commands import ActOnIncident, ShareIncident
 from dispatch.kinds import (
@@ -28,7 +29,6 @@ from dispatch.records import Account, AirspaceRequest, Counter, Tasking
 from dispatch.resource_commands import SaveResource
 from dispatch.tasking_commands import ActOnTasking, AdoptPlan, EscalateTimer
 from dispatch.views import Viewer, relate, visible
-from dispatch.world import fold
 from tests.dispatch.scene import WATER, Scene, aircraft
 from tests.dispatch.water import sign
 

@@ -11,6 +11,7 @@ from dispatch.consent_commands import LabelRecord, RevokeConsent
 from dispatch.consent_kinds import DataLabel, LabelledTable, ObjectClass, WithheldField
 from dispatch.errors import Forbidden, GanyingError, Malformed, Refused, Unknown
 from dispatch.facts import Recorded
+from dispatch.fold import fold
 from dispatch.kinds import Role
 from dispatch.video_commands import BeginViewing, EndViewing, RemoveVideoStream, SaveVideoStream
 from dispatch.video_kinds import VideoCarrier, VideoSource
@@ -26,7 +27,6 @@ from dispatch.video_share_commands import (
 from dispatch.video_share_facts import PartnerViewingBegan, VideoAnswered, VideoRequested, VideoShown
 from dispatch.video_share_kinds import VideoGrantAction, VideoGrantState
 from dispatch.video_share_records import VideoGrant, VideoRequest
-from dispatch.world import fold
 from tests.dispatch import consents
 from tests.dispatch.scene import Scene
 

@@ -18,8 +18,9 @@ from adapters.cli.ca import issue_certificate
 from adapters.clock import utc_now
 from dispatch import partner
 from dispatch.facts import Recorded
+from dispatch.fold import fold
 from dispatch.kinds import Role
-from dispatch.world import World, fold
+from dispatch.world import World
 from protocols.codec import facts
 from tests.journeys.running import GANYING, Client, RunningSite, wait_for
 

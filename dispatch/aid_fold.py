@@ -1,4 +1,4 @@
-"""How facts of mutual aid change the world; world.py calls these. The newest version of a record stands."""
+"""How facts of mutual aid change the world; fold.py calls these. The newest version of a record stands."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING

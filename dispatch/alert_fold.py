@@ -1,4 +1,4 @@
-"""How facts about alarms change the world; world.py calls these."""
+"""How facts about alarms change the world; fold.py calls these."""
 
 from dataclasses import replace
 from datetime import timedelta

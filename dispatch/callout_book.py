@@ -1,4 +1,4 @@
-"""How facts change the call-outs that the world holds: pure functions of its maps, called by `world.fold`."""
+"""How facts change the call-outs that the world holds: pure functions of its maps, called by `fold.fold`."""
 
 from dataclasses import replace
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""How facts around requests to ATC change the world; world.py calls these."""
+"""How facts around requests to ATC change the world; fold.py calls these."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any

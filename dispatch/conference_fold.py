@@ -1,4 +1,4 @@
-"""How facts about sources for the conference system change the world; world.py calls these."""
+"""How facts about sources for the conference system change the world; fold.py calls these."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""How facts about devices change the world; world.py calls these."""
+"""How facts about devices change the world; fold.py calls these."""
 
 from collections.abc import Iterable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""How facts about joining change the world; world.py calls these."""
+"""How facts about joining change the world; fold.py calls these."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,7 +1,7 @@
 """What has happened: past tense, frozen, the journal's vocabulary. Never edited, only added to.
 
 Each fact class has a protobuf message of the same name and fields in protocols/schema/facts.proto;
-`world.fold` is the only reader that changes state.
+`fold.fold` is the only reader that changes state.
 """
 
 from dataclasses import dataclass

@@ -16,7 +16,7 @@ from dispatch.world import ONGOING, World
 
 MOST_ITEMS = 300  # on one sheet; more is counted
 TITLE_CHARACTERS = 120
-OVERDUE = "overdue_"  # how the history of a tasking begins a passed timer's line (world.py)
+OVERDUE = "overdue_"  # how the history of a tasking begins a passed timer's line (tasking_fold.py)
 _WAITING = frozenset({AirspaceState.FILED, AirspaceState.COUNTERED})
 _ORDER = {kind: place for place, kind in enumerate(HandoverItemKind)}
 

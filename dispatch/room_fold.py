@@ -1,4 +1,4 @@
-"""How facts about consultations change the world; world.py calls these.
+"""How facts about consultations change the world; fold.py calls these.
 
 Rows of one site come in its order, rows of several sites in any: so everything here only grows or takes the larger,
 and doing it twice changes nothing. A row about a room that is not known yet is kept until its invitation comes.

@@ -1,4 +1,4 @@
-"""How facts about incident airspace change the world; world.py calls these."""
+"""How facts about incident airspace change the world; fold.py calls these."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any

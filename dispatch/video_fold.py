@@ -1,4 +1,4 @@
-"""How facts about video change the world; world.py calls these. Viewings are kept by the journal alone."""
+"""How facts about video change the world; fold.py calls these. Viewings are kept by the journal alone."""
 
 from collections.abc import Callable
 from dataclasses import replace

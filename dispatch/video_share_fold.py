@@ -1,4 +1,4 @@
-"""How facts about video between sites change the world; world.py calls these. The newest version of a record stands."""
+"""How facts about video between sites change the world; fold.py calls these. The newest version of a record stands."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""How facts about airspace volumes change the world; world.py calls these. `volumes_at` is the row of the last one."""
+"""How facts about airspace volumes change the world; fold.py calls these. `volumes_at` is the row of the last one."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING

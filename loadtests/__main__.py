@@ -20,6 +20,7 @@ COMMANDS = (
     ("Cost against growth", ("loadtests.growth",)),
     ("People and partners", ("loadtests.people",)),
     ("Independent decoders", ("loadtests.peers",)),
+    ("KLV beside independent readers", ("loadtests.klv_beside",)),
     ("Commands through the desk", ("loadtests.desk_rate",)),
     ("Plans", ("loadtests.plans",)),
     ("From an event to its proposal", ("loadtests.event_to_plan",)),

@@ -6,8 +6,10 @@ Every item of every packet beside stanag4609 (`klv_items.py`), and the corners b
 ground (`klv_corners.py`): at the elevation that the recording states of centre or target, else at sea level. Where the
 recording itself states corners, both computations are measured against those; the ground there is seldom level, and an
 encoder rounds, so these are metres and no fault. Without files, VIEWS made-up views of all attitudes follow, for the
-recordings' own angles contradict their centres and are not believed. Exit 1 where a file has no packet, two values of an item differ, where ours alone refuses a
-packet, or where the two computations are more than SAME_M apart; what theirs alone refuses is listed.
+recordings' own angles contradict their centres and are not believed.
+
+Exit 1 where a file has no packet, two values of an item differ, ours alone refuses a packet, or the two computations
+are more than SAME_M apart; what theirs alone refuses is listed.
 """
 
 import argparse

@@ -15,6 +15,7 @@ from typing import Any
 from dispatch.facts import Recorded
 from dispatch.papers import (
     alarm_record,
+    field_record,
     fire_report,
     flight_log,
     flight_plan,
@@ -24,6 +25,7 @@ from dispatch.papers import (
 )
 from dispatch.papers.alarm_record import AlarmRecord
 from dispatch.papers.case import Case, fold_case, subject_of
+from dispatch.papers.field_record import FieldRecord
 from dispatch.papers.fire_report import FireReport
 from dispatch.papers.flight_log import FlightLog
 from dispatch.papers.flight_plan import FlightPlan
@@ -35,7 +37,9 @@ from dispatch.papers.task_order import TaskOrder
 from dispatch.papers.words import BEIJING
 from dispatch.records import Tasking
 
-Content = AlarmRecord | RunCardSheet | TaskOrder | FlightPlan | FireReport | FlightLog | Settlement
+Content = (
+    AlarmRecord | RunCardSheet | TaskOrder | FlightPlan | FireReport | FieldRecord | FlightLog | Settlement
+)
 FIRST = "0" * 64  # what the first revision names as the one before it
 
 
@@ -92,6 +96,7 @@ def _drafts(case: Case) -> Iterable[_Draft]:
         (DocumentKind.ALARM_RECORD, alarm_record.derive(case)),
         (DocumentKind.RUN_CARD, run_card_sheet.derive(case)),
         (DocumentKind.FIRE_REPORT, fire_report.derive(case)),
+        (DocumentKind.FIELD_RECORD, field_record.derive(case)),
     )
     for kind, paper in own:
         if paper is not None:
@@ -188,6 +193,8 @@ def form_of(content: Content) -> Form:
             return flight_plan.form(content)
         case FireReport():
             return fire_report.form(content)
+        case FieldRecord():
+            return field_record.form(content)
         case FlightLog():
             return flight_log.form(content)
         case Settlement():

@@ -176,13 +176,13 @@ def form(paper: FieldRecord) -> Form:
                     )
                     for each in paper.pulled
                 ),
-                widths=(0.14, 0.14, 0.2, 0.18, 0.18, 0.16),
+                widths=(0.17, 0.17, 0.18, 0.16, 0.17, 0.15),
             )
         )
     return Form(
         title="下传引接记录",
         sections=tuple(sections),
-        notes=("截图以 SHA-256 为凭，原图存于本单位数据目录；未列回执的即未收到。",),
+        notes=("截图以 SHA-256 为凭，原图存于本单位数据目录；未列的回执，本单位没有收到。",),
         drill=paper.simulated,
     )
 
@@ -203,16 +203,22 @@ def _receipts(each: SentLine) -> str:
         ("显示", each.shown_at),
         ("已阅", each.read_at),
     )
-    return "\n".join(f"{name} {_second(at)}" for name, at in told if at is not None) or words.NONE
+    return "\n".join(f"{name} {_after(at, each)}" for name, at in told if at is not None) or "无回执"
 
 
 def _answer(each: SentLine) -> str:
     if each.answer is None:
         return "未答复"
     said = f"：{each.answer_text}" if each.answer_text else ""
-    return f"{ANSWER[each.answer]}{said}\n{each.answered_by} {_second(each.answered_at)}".strip()
+    return f"{ANSWER[each.answer]}{said}\n{each.answered_by}\n{_after(each.answered_at, each)}".strip()
 
 
 def _second(at: datetime | None) -> str:
-    """Day and time to the second: a receipt may be of the next day."""
+    """Day and time to the second."""
     return "—" if at is None else f"{at + words.BEIJING:%m-%d %H:%M:%S}"
+
+
+def _after(at: datetime | None, each: SentLine) -> str:
+    """The time of a receipt, with its day where that is not the message's."""
+    same = at is not None and (at + words.BEIJING).date() == (each.sent_by.at + words.BEIJING).date()
+    return words.second(at) if same else _second(at)

@@ -32,6 +32,7 @@ from dispatch.traffic_area_records import TrafficArea
 from dispatch.traffic_area_watch import ongoing_for, standing_area
 from dispatch.world import World
 
+TALKED = frozenset({"uplinks", "rooms", "conference_calls"})  # tables of which the field record alone tells
 MOST_HEARD = 40  # alarms kept of one incident, the first: a big fire has thousands of pixels
 
 

@@ -24,7 +24,7 @@ from dispatch.papers import (
     task_order,
 )
 from dispatch.papers.alarm_record import AlarmRecord
-from dispatch.papers.case import Case, fold_case, subject_of
+from dispatch.papers.case import TALKED, Case, fold_case, subject_of
 from dispatch.papers.field_record import FieldRecord
 from dispatch.papers.fire_report import FireReport
 from dispatch.papers.flight_log import FlightLog
@@ -79,15 +79,24 @@ def papers(site: str, incident_id: str, recorded: Iterable[Recorded]) -> tuple[P
     newest: dict[tuple[DocumentKind, str, str], Paper] = {}
     for each in recorded:
         case = fold_case(case, each)
-        if subject_of(each.fact) is None:
+        subject = subject_of(each.fact)
+        if subject is None:
             continue
-        for draft in _drafts(case):
+        for draft in _field_record(case) if subject[0] in TALKED else _drafts(case):
             key = (draft.kind, draft.tasking_id, draft.request_id)
             before = newest.get(key)
             if before is None or before.content != draft.content:
                 newest[key] = _revision(case, draft, before)
                 made.append(newest[key])
     return tuple(made)
+
+
+def _field_record(case: Case) -> Iterable[_Draft]:
+    """After a row that changes no other document. A long record would be written whole for each receipt: it waits."""
+    paper = field_record.derive(case) if len(case.world.uplinks) <= field_record.REVISED_LINES else None
+    if paper is not None:
+        kind = DocumentKind.FIELD_RECORD
+        yield _Draft(kind=kind, number=f"{case.incident_id}-{CODES[kind]}", content=paper)
 
 
 def _drafts(case: Case) -> Iterable[_Draft]:

@@ -1,6 +1,7 @@
 """下传引接记录: what the desk sent to crews and teams of an incident, how far each came, and what conference systems pulled of it.
 
-Written when the incident is contained or closed, if there was any of it; a receipt that comes later makes a revision. A picture
+Written when the incident is contained or closed, if there was any of it; a receipt that comes later makes a revision, where there are
+more than REVISED_LINES messages with the incident's next step. A picture
 is named by its hash: the bytes are under data/uplinks. Of each call the newest pulls (conference_fold.MOST_PULLS).
 """
 
@@ -14,6 +15,7 @@ from dispatch.papers.form import Cell, Form, Grid, Table
 from dispatch.uplink_kinds import UplinkAnswer
 from dispatch.uplink_records import Uplink
 
+REVISED_LINES = 100  # a proposed figure; an incident has at most a thousand
 ANSWER = {
     UplinkAnswer.READ: "已阅",
     UplinkAnswer.COMPLY: "照办",

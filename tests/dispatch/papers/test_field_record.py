@@ -1,8 +1,11 @@
 """下传引接记录: what was sent to the field and pulled by conference systems, in the incident's papers."""
 
+import pytest
+
 from dispatch.conference_commands import BeginPull, EndPull, OfferSources
 from dispatch.conference_records import MAP
 from dispatch.kinds import IncidentAction, Role, TaskingAction
+from dispatch.papers import field_record
 from dispatch.papers.chain import Paper, form_of, papers
 from dispatch.papers.field_record import FieldRecord
 from dispatch.papers.form import Table
@@ -79,6 +82,19 @@ def test_a_receipt_that_comes_later_makes_a_revision_and_another_incident_has_no
     assert second.previous == first.digest
     assert isinstance(second.content, FieldRecord)
     assert second.content.sent[1].delivered_at is not None
+
+
+def test_a_long_record_is_revised_with_the_incidents_next_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(field_record, "REVISED_LINES", 1)
+    scene = Fought()
+    _, team = told(scene)
+    scene.incident(IncidentAction.CONTAIN)
+    scene.ask(None, NoteUplink(uplink_id=team, state=UplinkState.DELIVERED))
+    assert len(field_records(scene)) == 1
+    scene.incident(IncidentAction.FLARE_UP)
+    scene.incident(IncidentAction.CONTAIN)
+    newest = field_records(scene)[-1]
+    assert (newest.revision, newest.content.sent[1].delivered_at is not None) == (2, True)  # type: ignore[union-attr]
 
 
 def test_desk_and_auditor_alone_read_it() -> None:

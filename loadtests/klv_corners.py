@@ -93,7 +93,7 @@ def _radius_m(lat_deg: float, azimuth_deg: float) -> float:
     flat = 1 - GEOD.es * math.sin(math.radians(lat_deg)) ** 2
     meridian, across = GEOD.a * (1 - GEOD.es) / flat**1.5, GEOD.a / math.sqrt(flat)
     azimuth = math.radians(azimuth_deg)
-    return 1 / (math.cos(azimuth) ** 2 / meridian + math.sin(azimuth) ** 2 / across)
+    return float(1 / (math.cos(azimuth) ** 2 / meridian + math.sin(azimuth) ** 2 / across))
 
 
 def _turned(degrees: Sequence[float]) -> _Quaternion:

@@ -85,6 +85,10 @@ class Wall:
         said, number = self.tile.locator("canvas").evaluate(READ).split()
         return int(number) if said == size else -1
 
+    def shows_beyond(self, number: int, size: str = "320x240") -> None:
+        """Wait for a later frame than that."""
+        wait_for(lambda: self.shown(size) > number, f"a frame of {size} after {number}", WAIT_S)
+
 
 @pytest.mark.timeout(400)
 def test_a_picture_is_seen_with_webcodecs_and_without_goes_stale_and_comes_back_in_another_size(
@@ -111,9 +115,9 @@ def test_a_picture_is_seen_with_webcodecs_and_without_goes_stale_and_comes_back_
         with filming(port) as camera:
             expect(desk.tile).to_have_attribute("data-state", "live")
             for wall in walls:
-                wait_for(lambda wall=wall: wall.shown() > 10, "a numbered frame on the canvas", WAIT_S)
+                wall.shows_beyond(10)
                 first = wall.shown()
-                wait_for(lambda wall=wall, first=first: wall.shown() > first, "a later frame", WAIT_S)
+                wall.shows_beyond(first)
                 assert first <= camera.number
                 expect(wall.tile).to_have_attribute("data-stale", "false")
             expect(plain.tile).to_have_attribute("data-by", "mse")
@@ -129,7 +133,7 @@ def test_a_picture_is_seen_with_webcodecs_and_without_goes_stale_and_comes_back_
         picture(plain.page, "video-mse-stale-small")
         with filming(port, size=(160, 128)):
             for wall in walls:
-                wait_for(lambda wall=wall: wall.shown("160x128") >= 0, "a frame of the other size", WAIT_S)
+                wall.shows_beyond(-1, "160x128")
                 expect(wall.tile).to_have_attribute("data-stale", "false")
         expect(plain.tile).to_have_attribute("data-errors", "0")
         seen = site.sign_in("zhiban").get("video/viewings")["items"]

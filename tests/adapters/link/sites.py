@@ -185,7 +185,8 @@ class Line(protocol.Factory):
             end.transport.abortConnection()
 
     def hold(self) -> None:
-        """Bytes stay where they are, as with a partner that no longer reads."""
+        """Bytes stay where they are, as with a partner that no longer reads; new connections are refused."""
+        self.up = False
         for end in self.ends:
             end.transport.pauseProducing()
 

@@ -174,6 +174,7 @@ async def test_a_partner_that_stops_reading_holds_up_nobody_and_catches_up_later
         assert slow.incident(incident_id) is None
         await until(lambda: ours.links.statuses()[0].state is LinkState.DOWN, "the slow one given up")
         assert ours.links.statuses()[0].reason == "SILENT"
+        line.restore()
         await until(lambda: slow.incident(incident_id), "the slow one caught up over a new connection")
         rows = [row for row in await slow.desk.rows_after(0, 200) if row.origin == "36"]
         assert len(rows) == 60

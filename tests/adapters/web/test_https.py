@@ -69,7 +69,9 @@ async def test_doors_and_consoles_work_over_tls(tmp_path: Path) -> None:
 async def test_a_certificate_that_is_not_there_keeps_the_server_from_starting(tmp_path: Path) -> None:
     site = await Running.start(tmp_path)
     try:
-        text = CONFIG.format(second_factor="off", idle_lock_minutes=0, demonstration="false", tls=TLS)
+        text = CONFIG.format(
+            second_factor="off", idle_lock_minutes=0, demonstration="false", tls=TLS, filming=""
+        )
         broken = parse(text.encode(), tmp_path)
         server = WebServer(replace(site.site, config=broken))
         with pytest.raises(Malformed, match="certificate"):

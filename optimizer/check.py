@@ -195,7 +195,7 @@ class _Flight:
         self.ready_from_s = math.inf
 
     def _clock(self, leg: Leg) -> None:
-        if leg.start_s < self.now_s - _ROUNDING_S or leg.end_s < leg.start_s - _ROUNDING_S:
+        if leg.start_s < self.now_s - _ROUNDING_S or leg.end_s < leg.start_s:
             self.fail("TIME_ORDER", f"{leg.kind} overlaps the leg before")
         if leg.start_s > self.now_s + _SHORT_S and not self.grounded:
             self._burn(leg.start_s - self.now_s)

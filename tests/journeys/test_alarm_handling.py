@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.journeys.running import Client, RunningSite, wait_for
+from tests.ports import free_port
 
 EMERGENCY = "emergency:icao24:78a001"
 HIJACK = "emergency:icao24:78a004"
@@ -58,12 +59,6 @@ class Air:
         finally:
             ended.set()
             thread.join(10)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def standing(person: Client, alert_id: str) -> Callable[[], dict[str, Any] | None]:

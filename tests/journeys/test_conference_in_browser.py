@@ -1,6 +1,5 @@
 """The conference system beside a consultation: called with pictures that are chosen, seen to pull, taken back."""
 
-import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,15 +15,10 @@ from tests.journeys.running import RunningSite, running_site
 from tests.journeys.test_first_sortie import DEMONSTRATION
 from tests.journeys.test_room_in_browser import FIRE
 from tests.journeys.test_video_in_browser import filming
+from tests.ports import free_port
 
 expect.set_options(timeout=WAIT_MS)
 LOGIN = "mcu:a-password-of-the-MCU"
-
-
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    with socket.socket(socket.AF_INET, kind) as held:
-        held.bind(("127.0.0.1", 0))
-        return int(held.getsockname()[1])
 
 
 @dataclass
@@ -80,7 +74,7 @@ class Pulling:
 def test_a_desk_chooses_what_the_conference_pulls_sees_it_pull_and_takes_it_back(
     there: WithConference,
 ) -> None:
-    port = free_port(socket.SOCK_DGRAM)
+    port = free_port()
     chief = there.site.sign_in("zhiban")
     body = {"name": "赣鹰01 吊舱", "source": "ts_udp", "address": str(port), "carrier": "fixed"}
     stream = there.site.sign_in("diaodu").post("video/streams", body)["stream"]["id"]

@@ -11,7 +11,8 @@ import pytest
 from loadtests.federation_judge import CLASSES, Change, Seen, judge, step_of
 from tests.journeys.adopting import adopted, asked, first_of
 from tests.journeys.running import Client, Refusal, RunningSite, wait_for
-from tests.journeys.two_sites import Relay, figures, free_port, run_ca
+from tests.journeys.two_sites import Relay, figures, run_ca
+from tests.ports import free_port
 
 SETTINGS = (
     "[demonstration]\nenabled = true\n[planner]\nseconds = 1.0\nautomatic = false\nassume_daylight = true\n"

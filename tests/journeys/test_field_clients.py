@@ -1,7 +1,6 @@
 """A team with a field client joins a real site by certificate, reports, calls for help, and is told of a fire and of others."""
 
 import json
-import socket
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from adapters.cli.ca import init_authority, issue_certificate
 from protocols.cot_event import Detail, Link
 from tests.adapters.feeds.cot_site import Pytak, fresh
 from tests.journeys.running import RunningSite, wait_for
+from tests.ports import free_port
 
 FIRE = {
     "kind": "forest_fire",
@@ -20,13 +20,6 @@ FIRE = {
     "place": "靖安县",
     "position": {"lon_deg": 115.1, "lat_deg": 28.95},
 }
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def authority(folder: Path) -> Path:

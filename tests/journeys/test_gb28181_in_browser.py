@@ -4,10 +4,11 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.adapters.video.gb28181.site import door_port, free_port, told
+from tests.adapters.video.gb28181.site import door_port, told
 from tests.journeys.browser import DESK, NO_MAP, WAIT_MS, browser, picture
 from tests.journeys.running import running_site
 from tests.journeys.test_first_sortie import DEMONSTRATION
+from tests.ports import free_port
 from tests.sipp import CHANNEL, DEVICE, PASSWORD, Sipp, needs_sipp
 
 pytestmark = needs_sipp

@@ -9,7 +9,7 @@ from protocols.beast import encode
 from protocols.frames import Frame
 from protocols.receiver_clock import TICKS_HZ
 from tests.journeys.running import Client, RunningSite, wait_for
-from tests.journeys.two_sites import free_port
+from tests.ports import free_port
 from tests.protocols.asterix_sent import block, report_021
 
 REPORTS = 20  # a datagram

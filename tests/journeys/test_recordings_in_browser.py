@@ -4,7 +4,6 @@ The replay draws two maps by software, so it is among the long tests; what it fo
 """
 
 import json
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from tests.journeys.browser import SMALL_DESK, WAIT_MS, browser, picture
 from tests.journeys.running import Client, RunningSite, running_site, wait_for
 from tests.journeys.test_first_sortie import DEMONSTRATION
 from tests.journeys.test_video_in_browser import READ, filming
+from tests.ports import free_port
 
 expect.set_options(timeout=WAIT_MS)
 
@@ -26,13 +26,6 @@ def site(tmp_path: Path) -> Iterator[RunningSite]:
     more = "\n[video]\nfirst_port = 1024\nlast_port = 65535\nrecord_segment_s = 5\n"
     with running_site(tmp_path / "36", more=DEMONSTRATION + more) as running:
         yield running
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as held:
-        held.bind(("127.0.0.1", 0))
-        port: int = held.getsockname()[1]
-        return port
 
 
 def filmed(dispatcher: Client) -> tuple[str, str, int]:

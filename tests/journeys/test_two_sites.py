@@ -303,7 +303,7 @@ def certificate_ends(desk: Page) -> None:
     alarm = desk.locator('[data-testid="alarm"][data-id^="page:certificate"]')
     expect(alarm).to_contain_text("链路证书还有")
     expect(alarm).to_contain_text("不是凭邀请入网")
-    expect(alarm).to_have_attribute("data-level", "2")
+    expect(alarm).to_have_attribute("data-level", "3")
     picture(desk, "certificate-ends")
 
 

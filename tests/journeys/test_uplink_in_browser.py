@@ -12,7 +12,7 @@ from tests.journeys.browser import DESK, NO_MAP, PHONE, WAIT_MS, browser, pictur
 from tests.journeys.crews import ordered
 from tests.journeys.running import RunningSite, running_site, wait_for
 from tests.journeys.test_video_in_browser import filming
-from tests.journeys.two_sites import free_port
+from tests.ports import free_port
 
 expect.set_options(timeout=WAIT_MS)
 VIDEO = "\n[video]\nfirst_port = 1024\nlast_port = 65535\n"

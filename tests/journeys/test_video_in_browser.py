@@ -14,7 +14,7 @@ from tests.clips import Camera, datagrams
 from tests.journeys.browser import DESK, NO_MAP, WAIT_MS, Browser, browser, picture
 from tests.journeys.running import RunningSite, running_site, wait_for
 from tests.journeys.test_first_sortie import DEMONSTRATION
-from tests.journeys.two_sites import free_port
+from tests.ports import free_port
 
 expect.set_options(timeout=WAIT_MS)
 WAIT_S = WAIT_MS / 1000

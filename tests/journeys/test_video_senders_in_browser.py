@@ -14,9 +14,9 @@ from tests.journeys.browser import DESK, NO_MAP, SMALL_DESK, WAIT_MS, browser, p
 from tests.journeys.crews import ordered
 from tests.journeys.running import RunningSite, running_site, wait_for
 from tests.journeys.test_first_sortie import DEMONSTRATION
-from tests.journeys.two_sites import free_port
 from tests.klv_sent import said
 from tests.klv_tagged import tagged
+from tests.ports import free_port
 
 expect.set_options(timeout=WAIT_MS)
 

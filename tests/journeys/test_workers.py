@@ -12,7 +12,8 @@ import pytest
 
 from tests import recordings
 from tests.journeys.running import GANYING, Client, RunningSite, wait_for
-from tests.nats_server import NatsServer, free_port
+from tests.nats_server import NatsServer
+from tests.ports import free_port
 
 
 def send(port: int, data: bytes) -> None:

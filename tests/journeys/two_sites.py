@@ -23,16 +23,10 @@ from dispatch.kinds import Role
 from dispatch.world import World
 from protocols.codec import facts
 from tests.journeys.running import GANYING, Client, RunningSite, wait_for
+from tests.ports import free_port
 
 AGREEMENT = "六省一市-2023"
 THEIRS_ENDS_IN_DAYS = 20  # of 43's certificate: issued by hand, so nobody renews it
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Relay:

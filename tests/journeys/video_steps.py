@@ -9,7 +9,8 @@ from dispatch.consent_kinds import ObjectClass
 from tests.journeys.browser import DESK, NO_MAP, SMALL_DESK, Browser, picture
 from tests.journeys.running import wait_for
 from tests.journeys.test_video_in_browser import READ, filming
-from tests.journeys.two_sites import Pair, free_port
+from tests.journeys.two_sites import Pair
+from tests.ports import free_port
 
 
 def consent_with_video(pair: Pair) -> None:

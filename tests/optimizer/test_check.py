@@ -2,14 +2,12 @@
 
 import copy
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from optimizer.check import inspect
-from optimizer.legs import LegKind
-from optimizer.plan import Plan, read_plan
+from optimizer.plan import read_plan
 from optimizer.problem import parse
 from optimizer.score import score
 from optimizer.solve import solve
@@ -93,18 +91,3 @@ def test_the_check_agrees_with_the_referee(bend: str) -> None:
     assert bool(theirs) == (bend != "as it is")
     if "WATER_UNSUITABLE" not in {code for code, _ in theirs}:  # the referee then stops flying that aircraft
         assert score(problem, findings).total == pytest.approx(answer["score"], rel=1e-6)
-
-
-@pytest.mark.parametrize(("shorter_s", "legal"), [(1e-12, True), (1.0, False)])
-def test_a_landing_of_no_time_may_end_a_rounding_error_before_it_begins(
-    shorter_s: float, legal: bool
-) -> None:
-    """Where an aircraft needs no time to turn round, its end is a sum of others."""
-    problem = parse(_SC)
-    plan = read_plan(problem, _PLAN)
-    aircraft, legs = next(
-        (n, legs) for n, legs in plan.timelines.items() if legs and legs[-1].kind is LegKind.GROUND
-    )
-    last = replace(legs[-1], end_s=legs[-1].start_s - shorter_s)
-    found = inspect(problem, Plan(timelines=dict(plan.timelines) | {aircraft: (*legs[:-1], last)}))
-    assert ("TIME_ORDER" not in {each.code for each in found.violations}) is legal

@@ -25,7 +25,8 @@ from dispatch.picture import TrackPicture
 from dispatch.sighting import AddressBatch, Sighting
 from dispatch.tracks import Track
 from tests.adapters.scale.waiting import reactor, until
-from tests.nats_server import NatsServer, free_port
+from tests.nats_server import NatsServer
+from tests.ports import free_port
 
 GANYING = Path(sys.executable).with_name("ganying")
 START_S = 60.0

@@ -18,7 +18,7 @@ from adapters.scale.scale import Scale
 from dispatch.picture import TrackPicture
 from tests.adapters.scale.stage import Stage
 from tests.adapters.scale.waiting import reactor, until
-from tests.nats_server import free_port
+from tests.ports import free_port
 
 FLOOD = "import os\nwhile True: os.write(3, (60_000).to_bytes(4, 'big') + bytes(60_000))"
 NONSENSE = "import os\nwhile True: os.write(3, b'GET / HTTP/1.1' * 100)"

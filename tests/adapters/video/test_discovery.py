@@ -11,19 +11,20 @@ from twisted.internet.task import LoopingCall
 
 from protocols.gen import video_pb2
 from tests.adapters.desks import pause
-from tests.adapters.web.filming import CLIP, camera, free_port, pictures, said, until
+from tests.adapters.web.filming import CLIP, camera, pictures, said, until
 from tests.adapters.web.running import Running
 from tests.adapters.web.talking import watch
 from tests.clips import datagrams
 from tests.klv_sent import said as klv_said
 from tests.klv_tagged import tagged
+from tests.ports import free_port
 
 PORTS = [0, 0, 0]  # of the test that runs
 
 
 async def site(tmp_path: Path, more: str = "", allowed: str = "127.0.0.1/32") -> Running:
     """A site that listens at three ports."""
-    PORTS[:] = [free_port(socket.SOCK_DGRAM) for _ in PORTS]
+    PORTS[:] = [free_port() for _ in PORTS]
     options = f'discovery_ports = {PORTS}\ndiscovery_from = ["{allowed}"]\ndiscovery_senders = 2'
     return await Running.start(tmp_path, video=True, filming=f"{options}\n{more}")
 

@@ -1,6 +1,5 @@
 """RTSP fetched from servers that are not ours: over TCP and UDP, killed, and asking for a password."""
 
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -11,10 +10,11 @@ import pytest
 import pytest_twisted
 
 from protocols.gen import video_pb2
-from tests.adapters.web.filming import free_port, heard, newest, pictures, said, state, until
+from tests.adapters.web.filming import heard, newest, pictures, said, state, until
 from tests.adapters.web.running import Running
 from tests.adapters.web.talking import Watcher, watch
 from tests.clips import clip, numbers
+from tests.ports import free_port
 from tests.rtsp_double import udp_camera
 
 FRAMES = 750  # 30 s, for a busy machine; they are sent at their own pace, and mostly not at all
@@ -52,7 +52,7 @@ def served(folder: Path, port: int) -> "subprocess.Popen[bytes]":
 async def test_a_server_that_is_killed_is_fetched_from_again(filming: Running, tmp_path: Path) -> None:
     """A film of each codec from one server."""
     (tmp_path / "films").mkdir()
-    port = free_port(socket.SOCK_STREAM)
+    port = free_port()
     viewers: dict[str, tuple[str, Watcher]] = {}
     for codec, encoder in (("h264", "libx264"), ("hevc", "libx265")):
         film = clip(FRAMES, group=10, size=SIZE, codec=encoder, form="matroska")
@@ -115,7 +115,7 @@ async def test_a_wrong_password_and_a_film_that_is_not_there_are_named(
         told = await viewer.hear("standings", lambda each: state(each, stream_id).reason == "unauthorized")
     assert b"last year" not in told.SerializeToString()
     (tmp_path / "films").mkdir()
-    port = free_port(socket.SOCK_STREAM)
+    port = free_port()
     server = served(tmp_path / "films", port)
     try:
         await until(lambda: heard(port))

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest_twisted
 
 from protocols.gen import kinds_pb2, video_pb2
-from tests.adapters.web.filming import free_port, newest, pictures, registered, said, state, until
+from tests.adapters.web.filming import newest, pictures, registered, said, state, until
 from tests.adapters.web.running import Running
 from tests.adapters.web.talking import watch
 from tests.clips import clip, numbers
 from tests.ffmpeg import ffmpeg, playing
+from tests.ports import free_port
 
 SECRET = "a quiet valley"
 FRAMES = 1_500  # 60 s, for a busy machine; they are sent at their own pace, and mostly not at all
@@ -90,7 +91,7 @@ async def test_a_caller_with_the_wrong_passphrase_is_named_and_the_right_one_is_
 async def test_a_listener_is_called_again_when_it_went_and_the_relay_dies_with_its_process(
     filming: Running, tmp_path: Path
 ) -> None:
-    port = free_port(socket.SOCK_DGRAM)
+    port = free_port()
     stated = said(port, source="ts_srt", address=f"srt://127.0.0.1:{port}")
     made = await filming.http("POST", "video/streams", stated, role="dispatcher")
     assert made.status == 201, made.body

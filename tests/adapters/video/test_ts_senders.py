@@ -11,7 +11,6 @@ import pytest_twisted
 from protocols.gen import video_pb2
 from tests.adapters.web.filming import (
     camera,
-    free_port,
     heard,
     newest,
     pictures,
@@ -25,6 +24,7 @@ from tests.adapters.web.running import Running
 from tests.adapters.web.talking import Watcher, watch
 from tests.clips import clip, numbers
 from tests.ffmpeg import ffmpeg, playing
+from tests.ports import free_port
 
 GROUP = "239.255.36.1"
 FRAMES = 1_000  # 40 s, for a busy machine; they are sent at their own pace, and mostly not at all
@@ -120,7 +120,7 @@ async def test_who_begins_to_listen_in_the_middle_waits_for_a_key_frame(filming:
 
 @pytest_twisted.ensureDeferred
 async def test_a_multicast_group_is_joined(filming: Running, tmp_path: Path) -> None:
-    port = free_port(socket.SOCK_DGRAM)
+    port = free_port()
     try:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as trying:
             here = socket.inet_aton(GROUP) + socket.inet_aton("127.0.0.1")

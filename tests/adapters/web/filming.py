@@ -13,16 +13,10 @@ from twisted.internet.task import LoopingCall
 from tests.adapters.web.running import Running
 from tests.adapters.web.talking import Watcher
 from tests.clips import clip, datagrams
+from tests.ports import free_port
 
 FRAMES = 20
 CLIP = clip(FRAMES, group=10)
-
-
-def free_port(kind: socket.SocketKind) -> int:
-    with socket.socket(socket.AF_INET, kind) as held:
-        held.bind(("127.0.0.1", 0))
-        port: int = held.getsockname()[1]
-        return port
 
 
 def heard(port: int) -> bool:
@@ -49,8 +43,7 @@ def said(port: int, **more: Any) -> dict[str, Any]:
 
 
 async def registered(site: Running, **more: Any) -> tuple[str, int]:
-    tcp = more.get("source") in ("ts_tcp", "rtmp_push")  # a port may be free for one and taken for the other
-    port = free_port(socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM)
+    port = free_port()
     made = await site.http("POST", "video/streams", said(port, **more), role="dispatcher")
     assert made.status == 201, made.body
     return made.json["stream"]["id"], port

@@ -243,14 +243,15 @@ function feedAlarms(): Found[] {
   }))
 }
 
-/** Our link certificate nears its end and nobody has renewed it; another cause is another occasion. */
+/** Our link certificate nears its end and nobody has renewed it; another cause is another occasion. Weeks before, it stands
+ * below everything that somebody waits for. */
 function certificateAlarms(): Found[] {
   return services.value
     .filter((one) => one.kind === 'certificate' && one.state !== 'ok')
     .map((one) => {
       const figure = (name: string): number => one.figures.find((each) => each.name === name)?.value ?? 0
       const since_ms = Math.round((now_ms.value - figure('since_s') * 1000) / 60_000) * 60_000
-      return { id: pageId('certificate', one.state, one.detail), level: one.state === 'down' ? 1 : 2, title: t.enrol.alarm(String(figure('days_left'))), todo: t.enrol.doAlarm(word(t.enrol.why, one.detail)), since_ms }
+      return { id: pageId('certificate', one.state, one.detail), level: one.state === 'down' ? 1 : 3, title: t.enrol.alarm(String(figure('days_left'))), todo: t.enrol.doAlarm(word(t.enrol.why, one.detail)), since_ms }
     })
 }
 

@@ -14,10 +14,10 @@ from twisted.internet.threads import deferToThread
 
 from adapters.rooms.conferencing import Conferencing
 from adapters.rooms.section import ConferenceSection
-from tests.adapters.web.filming import free_port
 from tests.adapters.web.running import Running
 from tests.adapters.web.test_rooms import opened
 from tests.gateway import SECRET, Handset
+from tests.ports import free_port
 
 USER, PASSWORD = "mcu", "a-password-of-the-MCU"
 
@@ -67,7 +67,7 @@ async def pulled(url: str, frames: int = 5, **options: str) -> list[Any]:
 def free_pair() -> int:
     """An even port of datagrams that is free with the next."""
     while True:
-        port = free_port(socket.SOCK_DGRAM) & ~1
+        port = free_port() & ~1
         try:
             for each in (port, port + 1):
                 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as held:
@@ -80,7 +80,7 @@ def free_pair() -> int:
 @asynccontextmanager
 async def conference(folder: Path, **settings: Any) -> AsyncIterator[Called]:
     site = await Running.start(folder, video=True)
-    port, udp_port = free_port(socket.SOCK_STREAM), free_pair()
+    port, udp_port = free_port(), free_pair()
     system = Handset()
     (folder / "secret").write_bytes(SECRET)
     (folder / "login").write_text(f"{USER}:{PASSWORD}\n")

@@ -1,6 +1,5 @@
 """A partner's stream in the conference: only where its owner's grant lets it be passed on, and no longer than that."""
 
-import socket
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -23,19 +22,19 @@ from protocols.rtsp_digest import Login
 from tests.adapters.desks import report
 from tests.adapters.link.sites import certificates, partner, sites, until
 from tests.adapters.rooms.sources.pulling import PASSWORD, USER, with_login
-from tests.adapters.video.federation.sites import Filming, FilmSite, free_udp_port
-from tests.adapters.web.filming import free_port
+from tests.adapters.video.federation.sites import Filming, FilmSite
 from tests.clips import number_of
+from tests.ports import free_port
 
 
 @pytest_twisted.ensureDeferred
 async def test_a_partners_stream_is_offered_on_only_as_its_owner_says(tmp_path: Path) -> None:
     ca = certificates(tmp_path / "ca", "36", "43")
     ours, theirs = FilmSite(tmp_path, "36", ca), FilmSite(tmp_path, "43", ca)
-    port = free_udp_port()
+    port = free_port()
     settings = SourceSettings(
         listen=("127.0.0.1",),
-        port=free_port(socket.SOCK_STREAM),
+        port=free_port(),
         host="127.0.0.1",
         udp_port=0,
         login=Login(user=USER, password=PASSWORD),

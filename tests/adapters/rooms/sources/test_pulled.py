@@ -1,6 +1,5 @@
 """Video pulled by FFmpeg as a conference system does: only what was offered, written down, ended at once."""
 
-import socket
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -16,8 +15,9 @@ from adapters.rooms.sources.sources import Sources
 from dispatch.conference_commands import BeginPull
 from dispatch.conference_records import MAP
 from tests.adapters.rooms.sources.pulling import Called, conference, pull, pulled, with_login
-from tests.adapters.web.filming import camera, free_port, registered, until
+from tests.adapters.web.filming import camera, registered, until
 from tests.clips import clip, number_of
+from tests.ports import free_port
 
 
 def shown(frames: list[Any]) -> set[int]:
@@ -151,9 +151,7 @@ async def test_a_pull_that_a_crash_left_open_is_over_when_the_site_is_back(tmp_p
         await there.site.ask(BeginPull(call_id=call.id, source_id=MAP, address="10.36.0.9"))
         assert len(lasting(there)) == 1
         assert there.conferencing.sources is not None
-        settings = replace(
-            there.conferencing.sources.settings, port=free_port(socket.SOCK_STREAM), udp_port=0
-        )
+        settings = replace(there.conferencing.sources.settings, port=free_port(), udp_port=0)
         video: Any = there.site.site.video
         again = Sources(
             settings=settings,

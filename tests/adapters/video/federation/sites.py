@@ -271,10 +271,3 @@ class Filming:
     def stop(self) -> None:
         self._loop.stop()
         self._socket.close()
-
-
-def free_udp_port() -> int:
-    """Nobody listens there just now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as held:
-        held.bind(("127.0.0.1", 0))
-        return int(held.getsockname()[1])

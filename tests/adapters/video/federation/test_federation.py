@@ -9,8 +9,9 @@ from dispatch import video_share
 from dispatch.video_share_commands import GrantVideo, RevokeVideo
 from dispatch.video_share_kinds import VideoGrantState
 from tests.adapters.link.sites import certificates, partner, sites, until
-from tests.adapters.video.federation.sites import Filming, FilmSite, free_udp_port
+from tests.adapters.video.federation.sites import Filming, FilmSite
 from tests.clips import numbers
+from tests.ports import free_port
 
 
 @pytest_twisted.ensureDeferred
@@ -21,7 +22,7 @@ async def test_a_partner_sees_a_stream_from_the_grant_to_its_end(
     monkeypatch.setattr(video_share, "SHORTEST_S", 1.0)
     ca = certificates(tmp_path / "ca", "36", "43")
     ours, theirs = FilmSite(tmp_path, "36", ca), FilmSite(tmp_path, "43", ca)
-    port = free_udp_port()
+    port = free_port()
     async with sites(ours, theirs):
         await ours.start(partner("43"))
         await theirs.start(partner("36", ours.links.port))

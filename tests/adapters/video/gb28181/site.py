@@ -13,14 +13,8 @@ from twisted.internet.threads import deferToThread
 
 from adapters.video.gb28181.service import Gb28181
 from tests.adapters.web.running import Running
+from tests.ports import free_port
 from tests.sipp import CHANNEL, DEVICE, PASSWORD, PLATFORM, UPPER, Sipp
-
-
-def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
-    with socket.socket(socket.AF_INET, kind) as held:
-        held.bind(("127.0.0.1", 0))
-        port: int = held.getsockname()[1]
-        return port
 
 
 def door_port() -> int:

@@ -18,7 +18,6 @@ from protocols.gb28181.rtp import RtpWriter, framed
 from protocols.gen import kinds_pb2, video_pb2
 from tests.adapters.desks import pause
 from tests.adapters.video.gb28181.site import (
-    free_port,
     played,
     registered,
     sipp,
@@ -30,6 +29,7 @@ from tests.adapters.video.gb28181.site import (
 from tests.adapters.web.running import Running
 from tests.adapters.web.talking import Watcher, watch
 from tests.clips import clip, numbers
+from tests.ports import free_port
 from tests.sipp import CHANNEL, DEVICE, PLATFORM, needs_sipp
 
 pytestmark = needs_sipp
@@ -262,7 +262,7 @@ def alive() -> bytes:
 
 @pytest_twisted.ensureDeferred
 async def test_a_device_over_tcp_is_online_for_as_long_as_its_connection(site: Running) -> None:
-    await played("register", site, port=free_port(SOCK_STREAM), tcp=True)
+    await played("register", site, port=free_port(), tcp=True)
     await until(lambda: not spoken(site).registrar.devices[DEVICE].online)
     device = spoken(site).registrar.devices[DEVICE]
     assert device.source.connection > 0

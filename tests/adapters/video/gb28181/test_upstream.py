@@ -12,10 +12,11 @@ from twisted.internet.threads import deferToThread
 
 from dispatch import ids
 from protocols.gb28181.rtp import RtpStream
-from tests.adapters.video.gb28181.site import above, free_port, played, sipp, spoken, started, stream, until
+from tests.adapters.video.gb28181.site import above, played, sipp, spoken, started, stream, until
 from tests.adapters.web.running import Running
 from tests.adapters.web.test_video import camera
 from tests.clips import number_of
+from tests.ports import free_port
 from tests.sipp import CHANNEL, UPPER, needs_sipp
 
 pytestmark = needs_sipp
@@ -171,7 +172,7 @@ def taken(waiting: socket) -> bytes:
 
 @pytest_twisted.ensureDeferred
 async def test_a_platform_is_registered_with_over_tcp(tmp_path: Path) -> None:
-    port = free_port(SOCK_STREAM)
+    port = free_port()
     below = await cascade(tmp_path, port=port, transport="tcp")
     try:
         await until(lambda: below.upstream.reason.startswith("cannot_connect"))  # it is not there yet

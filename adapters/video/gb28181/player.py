@@ -1,6 +1,6 @@
 """Plays a recording: pieces of it are read on a thread, its pictures put out at the pace at which they came.
 
-Two pieces are held at most. A hole is skipped; a reader that was late is not made up for, so that nothing comes in a burst.
+Two pieces are held at most, and one is read at a time, however often another place is asked for. A hole is skipped; a reader that was late is not made up for, so that nothing comes in a burst.
 """
 
 from collections import deque
@@ -53,7 +53,7 @@ class Player:
             self._scale = scale
         if from_us is not None:
             self._turn += 1
-            self._reading = self.finished = False
+            self.finished = False
             self._pictures.clear()
             self._bytes = 0
             self._next_us, self._begins = from_us, True
@@ -110,16 +110,18 @@ class Player:
         self._begins, self._next_us = False, None
 
         async def read() -> None:
+            film = None
             try:
                 film = await self._film(from_us, begins)
             except OSError as error:
                 log.warning("a recording cannot be read", why=error.strerror)
-                self.failed = turn == self._turn
-                return
+            self._reading = False
             if turn == self._turn:
-                self._reading = False
+                if film is None:
+                    self.failed = True
+                    return
                 self._take(film)
-                self._due()
+            self._due()
 
         Deferred.fromCoroutine(read()).addErrback(
             lambda failure: log.error("defect in a replay", traceback=failure.getTraceback())

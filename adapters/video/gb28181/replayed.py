@@ -4,6 +4,7 @@ The same streams as live, by the same rules (shown.py), and of them what was rec
 what another aircraft filmed with the same stream is not told or sent.
 """
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,6 +27,7 @@ from protocols.gb28181.sdp import Sdp
 from protocols.websocket_frame import binary_frame
 
 MOST_HOURS, MOST_RECORDS = 500, 500  # of one answer: the newest; older ones are found by asking for less
+MOST_REPLAYED = 4  # of one platform at once; more: 486
 SCALES = (0.25, 0.5, 1.0, 2.0, 4.0)
 PAUSED_S = 600.0  # then it is over
 _SLOT = 0
@@ -37,6 +39,9 @@ class RecordsAbove:
     def __init__(self, *, desk: Any, recordings: Recordings, reactor: Any, counted: Any) -> None:
         self._desk, self._recordings, self._reactor = desk, recordings, reactor
         self._counted = counted
+        self._reading: Counter[str] = (
+            Counter()
+        )  # first pieces, by platform: also for who has hung up meanwhile
 
     async def recorded(
         self, section: UpstreamSection, query: RecordQuery
@@ -65,9 +70,11 @@ class RecordsAbove:
         return terms.name, tuple(records)
 
     def replay(self, told: Sdp, *, session: str, platform: str, stream: VideoStream) -> "ReplayShown":
-        """What an INVITE asks for. Raises BadGb."""
+        """What an INVITE asks for. Raises BadGb, Refusal."""
         if not 0 < told.begin < told.end <= LAST_S:
             raise BadGb("BAD_SDP", "t", "is no begin before an end")
+        if self._reading[platform] >= MOST_REPLAYED:
+            raise Refusal(486, "Busy Here", "TOO_MANY_REPLAYED")
         wanted = Filmed(
             stream_id=stream.id,
             carrier_id=stream.terms.carrier_id,
@@ -83,6 +90,7 @@ class RecordsAbove:
             recordings=self._recordings,
             reactor=self._reactor,
             counted=self._counted,
+            reading=self._reading,
         )
 
 
@@ -99,7 +107,9 @@ class ReplayShown(Shown):
         recordings: Recordings,
         reactor: Any,
         counted: Any,
+        reading: "Counter[str]",
     ) -> None:
+        self._reading = reading
         super().__init__(session=session, platform=platform, stream_id=wanted.stream_id)
         self._wanted, self._desk, self._recordings = wanted, desk, recordings
         self._reactor, self._counted = reactor, counted
@@ -115,10 +125,13 @@ class ReplayShown(Shown):
 
     async def begin(self, address: str, purpose: str) -> None:
         """Into the journal, if there is anything. Raises GanyingError, Refusal."""
+        self._reading[self.platform] += 1
         try:
             first = await self._film(self._wanted.from_us, True)
         except OSError:
             raise Refusal(503, "Service Unavailable", "RECORDINGS_UNREADABLE") from None
+        finally:
+            self._reading[self.platform] -= 1
         if not first.pictures:
             raise Refusal(404, "Not Found", "NOTHING_RECORDED")
         command = BeginReplay(

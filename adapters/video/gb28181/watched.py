@@ -24,7 +24,7 @@ from twisted.python.failure import Failure
 from adapters.video.gb28181.endpoint import Endpoint
 from adapters.video.gb28181.media_out import MediaOut
 from adapters.video.gb28181.ports import Ports
-from adapters.video.gb28181.replayed import RecordsAbove, ReplayShown
+from adapters.video.gb28181.replayed import MOST_REPLAYED, RecordsAbove, ReplayShown
 from adapters.video.gb28181.shown import LiveShown, Refusal, Shown
 from adapters.video.gb28181.tokens import branch, token
 from adapters.video.gb28181.upstream import Upstream, allowed_hosts
@@ -42,7 +42,6 @@ from protocols.gb28181.words import Dialog, Us
 log = structlog.get_logger()
 
 MOST_WATCHED = 16  # of one platform at once; more: 486
-MOST_REPLAYED = 4  # of these recordings; more: 486
 LAST_WAIT_S = 60.0  # for BYE, after all was sent
 LOOK_EVERY_S = 1.0
 

@@ -1,6 +1,7 @@
 """A recording goes out at the pace at which it came: slower, faster, from another place, or not at all."""
 
 import pytest
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from adapters.video.gb28181.player import US, Player
@@ -70,3 +71,24 @@ def test_one_that_is_stopped_says_nothing_more(shown: Shown) -> None:
     shown.player.stop()
     assert shown.after(1) == 0
     assert shown.clock.getDelayedCalls() == []
+
+
+def test_one_piece_is_read_at_a_time_however_often_another_place_is_asked_for() -> None:
+    reads: list[tuple[int, Deferred[Film]]] = []
+    sent: list[int] = []
+
+    async def film(from_us: int, begin: bool) -> Film:
+        waiting: Deferred[Film] = Deferred()
+        reads.append((from_us, waiting))
+        return await waiting
+
+    player = Player(film, lambda each: sent.append(each.at_us), Clock())
+    player.start(Film(pictures=(), next_us=1))
+    for place in (100, 200, 300):
+        player.play(from_us=place)
+    assert [each for each, _ in reads] == [1]
+    reads[0][1].callback(Film(pictures=(PICTURES[0],), next_us=None))
+    assert [each for each, _ in reads] == [1, 300]
+    assert sent == []  # what was read for the earlier place is of no use
+    reads[1][1].callback(Film(pictures=(PICTURES[5],), next_us=None))
+    assert (sent, player.finished) == ([PICTURES[5].at_us], True)

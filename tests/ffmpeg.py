@@ -21,7 +21,7 @@ def ffmpeg(*said: str) -> Iterator["subprocess.Popen[bytes]"]:
     finally:
         running.terminate()  # so that it says goodbye, where its protocol has one
         try:
-            running.wait(3)
+            running.wait(20)
         except subprocess.TimeoutExpired:
             running.kill()
             running.wait()

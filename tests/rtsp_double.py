@@ -20,11 +20,18 @@ SDP = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=film\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\
 class _Talk(socketserver.StreamRequestHandler):
     server: Any
 
+    def _request(self) -> str:
+        """The next one, without a body; nothing: the line is closed."""
+        lines = []
+        while (line := self.rfile.readline(4_096)) not in (b"", b"\r\n"):
+            lines.append(line)
+        return b"".join(lines).decode()
+
     def handle(self) -> None:
         running: subprocess.Popen[bytes] | None = None
         port = "0"
         try:
-            while asked := b"".join(iter(lambda: self.rfile.readline(4_096), b"\r\n")).decode():
+            while asked := self._request():
                 method, _, _ = asked.partition(" ")
                 (number,) = re.findall(r"CSeq: *(\d+)", asked)
                 self.server.asked.append((method, asked))

@@ -23,7 +23,7 @@ class Sipp:
     """One run of a scenario, in a process of its own."""
 
     def __init__(
-        self, scenario: str, to_port: int, *, port: int, tcp: bool = False, within_s: int = 20, **keys: object
+        self, scenario: str, to_port: int, *, port: int, tcp: bool = False, within_s: int = 60, **keys: object
     ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="sipp-"))
         said = {

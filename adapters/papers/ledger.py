@@ -20,6 +20,7 @@ from dispatch import (
     callout_facts,
     clearance_facts,
     closure_facts,
+    conference_facts,
     device_facts,
     drop_facts,
     duty_facts,
@@ -48,7 +49,7 @@ from dispatch.papers import (
     log_video,
     log_video_share,
 )
-from dispatch.papers.case import Case, fold_case, hears, subject_of
+from dispatch.papers.case import Case, fold_case, hears, incident_of
 from dispatch.papers.chain import Paper, papers
 from dispatch.papers.handover_record import HandoverPaper
 from dispatch.world import World
@@ -97,7 +98,9 @@ OF_CASES = (
     clearance_facts.AirspacePhoned,
     clearance_facts.AirspaceQuestioned,
     clearance_facts.AirspaceAnswered,
-)
+    conference_facts.ConferencePullBegan,
+    conference_facts.ConferencePullEnded,
+)  # and messages to the field, rooms and conference calls, which the book has too
 OF_HANDOVERS = (
     duty_facts.HandoverOpened,
     duty_facts.HandoverSigned,
@@ -235,15 +238,10 @@ class Ledger:
         thing = _thing(recorded.fact)
         if thing is not None:
             self._of_thing.setdefault(thing, []).append(recorded.seq)
-        subject = subject_of(recorded.fact)
-        if subject is None or (
-            isinstance(recorded.fact, incident_facts.AlarmsJoined) and not hears(self.world, recorded.fact)
-        ):
+        if isinstance(recorded.fact, incident_facts.AlarmsJoined) and not hears(self.world, recorded.fact):
             return  # a monitor repeats itself every few seconds, and a verified alarm's record is closed
-        table, record_id = subject
-        record = getattr(self.world, table).get(record_id)
-        if record is not None:
-            incident_id = record_id if table == "incidents" else record.incident_id
+        incident_id = incident_of(self.world, recorded.fact)
+        if incident_id:
             self._rows.setdefault(incident_id, []).append(recorded.seq)
 
     def papers(self, incident_id: str) -> tuple[Paper, ...]:

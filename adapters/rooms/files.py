@@ -4,6 +4,7 @@ What a file is called and who may have it is the room's affair; here bytes are l
 says that it is an image or a PDF begins like one, what says that it is text is text.
 """
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -35,9 +36,10 @@ class RoomFiles:
         check(data, media_type)
         digest = hashlib.sha256(data).hexdigest()
         path = self._path(digest)
-        if path.exists():
-            return digest
         try:
+            if path.exists():
+                os.utime(path)  # it is wanted anew
+                return digest
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             held = self._bytes()
             if held + len(data) > MOST_BYTES or shutil.disk_usage(self._folder).free < LEAST_FREE:
@@ -60,6 +62,11 @@ class RoomFiles:
         except OSError:
             return None
 
+    def renew(self, digest: str) -> None:
+        """It is wanted anew; nothing where there is none."""
+        with contextlib.suppress(OSError):
+            os.utime(self._path(digest))
+
     def piece(self, digest: str, offset: int, length: int) -> bytes:
         """So many bytes from `offset` on, fewer at the end; none where there is no such file."""
         try:
@@ -73,10 +80,12 @@ class RoomFiles:
         """Whether it is here."""
         return self._path(digest).exists()
 
-    def all(self) -> frozenset[str]:
-        """The hashes of what is kept. Raises OSError."""
+    def all(self, before: float | None = None) -> frozenset[str]:
+        """The hashes of what is kept; with `before` (Unix seconds) of what was last handed over before. Raises OSError."""
         return frozenset(
-            each.name for each in self._folder.glob("??/*") if each.is_file() and not each.suffix
+            each.name
+            for each in self._folder.glob("??/*")
+            if each.is_file() and not each.suffix and (before is None or each.stat().st_mtime < before)
         )
 
     def forget(self, digests: Iterable[str]) -> int:

@@ -1,7 +1,8 @@
 """Backup and restore: a journal and the site's small files, as a folder that can be carried away.
 
     DIR/journal.sqlite    the journal, whichever database it came from, in the schema it had
-    DIR/files/…           the rest of the data folder: the journal's signing key, the site's secret, certificates
+    DIR/files/…           the rest of the data folder: the journal's signing key, the site's secret, certificates,
+                          clips, files of consultations (rooms), pictures sent to the field (uplinks)
     DIR/manifest.json     whose it is and where it ends, written last: without it the backup is not whole
 
 A backup holds the site's keys, so its folder is 0700 and its files 0600: keep it as you keep the server.
@@ -32,6 +33,7 @@ from protocols.chain import Audit, Finding
 MANIFEST = "manifest.json"
 FILES = "files"
 NOT_COPIED = ("archive", "recordings")  # folders with their own retention
+HALF_WRITTEN = ".part"  # renamed once it is whole
 COPY_BATCH_ROWS = 2000  # rows held in memory at a time
 
 
@@ -55,7 +57,6 @@ def backup(url: str, site: str, data: Path, target: Path) -> Manifest:
         raise StoreError("NO_JOURNAL", f"there is no journal at {source_file} yet")
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     target.chmod(0o700)
-    files = _copy_files(data, target / FILES)
     copy = target / JOURNAL_FILE
     try:
         if source_file is not None:
@@ -63,6 +64,8 @@ def backup(url: str, site: str, data: Path, target: Path) -> Manifest:
         else:
             _copy_postgresql(url, copy)
         _settle_sqlite(copy)
+        # after the journal: a file is kept before the row that names it, so none that is named is missing
+        files = _copy_files(data, target / FILES)
         manifest = _describe(copy, files)
     except SQLAlchemyError as error:
         raise StoreError("UNREACHABLE", reason(error)) from error
@@ -216,15 +219,18 @@ def _engine(url: str, *, immutable: bool = False) -> Iterator[Engine]:
 
 
 def _copy_files(source: Path, target: Path) -> int:
-    """Copy the small files of a data folder; how many. The journal's own files are not among them."""
+    """Copy the small files of a data folder; how many. The journal's own files are not among them, nor half-written ones."""
     count = 0
     for file in sorted(source.rglob("*")) if source.is_dir() else ():
         relative = file.relative_to(source)
         if relative.parts[0] in NOT_COPIED or relative.parts[0].startswith(JOURNAL_FILE):
             continue
-        if file.is_file() and not file.is_symlink():
+        if file.suffix != HALF_WRITTEN and file.is_file() and not file.is_symlink():
             (target / relative).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _copy_durably(file, target / relative)
+            try:
+                _copy_durably(file, target / relative)
+            except FileNotFoundError:  # taken back meanwhile, beside a running server
+                continue
             count += 1
     return count
 

@@ -26,6 +26,7 @@ LAST_RETRY_S = 30.0
 STEADY_S = 60.0  # who lived so long begins with the first pause again
 STOP_S = 2.0
 SILENT_S = 15.0  # a process reports each second; one that does not is ended
+LATE_S = 1.0  # then what it said while the site itself stood still is read first
 
 COMMAND: tuple[str, ...] = (sys.executable, "-m", "adapters.video.child")
 
@@ -44,6 +45,7 @@ class VideoProcess:
         self.name = name
         self.slots: set[int] = set()
         self.deaths = 0
+        self.silent_s = SILENT_S
         self.last_words = ""
         self._command = command or COMMAND
         self._received, self._told_died = received, died
@@ -110,15 +112,19 @@ class VideoProcess:
         finally:
             os.close(writes)
         self._life = life
-        self._watch = self._reactor.callLater(SILENT_S, self.broken, "says nothing")
+        self._watch = self._reactor.callLater(self.silent_s, self._doubted)
         self.tell()
 
     def received(self, message: FromChild) -> None:
         """A message from it."""
         if message.kind == REPORT and self._watch is not None and self._watch.active():
-            self._watch.reset(SILENT_S)
+            self._watch.cancel()
+            self._watch = self._reactor.callLater(self.silent_s, self._doubted)
         if self._stopped is None:
             self._received(message)
+
+    def _doubted(self) -> None:
+        self._watch = self._reactor.callLater(LATE_S, self.broken, "says nothing")
 
     def broken(self, why: str) -> None:
         """It hangs, or what it says makes no sense: an end and a new beginning."""

@@ -99,7 +99,7 @@ DOORS = (
         path="/incidents/<id:id>/documents/<id:kind>",
         name="getDocument",
         text=(
-            "One document as data: alarm_record, task_order, flight_plan, fire_report, flight_log or settlement. Where"
+            "One document as data: alarm_record, task_order, flight_plan, fire_report, field_record, flight_log or settlement. Where"
             " there are several, `tasking` (and `request` for a flight plan) name one; `revision` an older one."
         ),
         handler=_document("document"),

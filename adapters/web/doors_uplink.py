@@ -4,6 +4,8 @@ from typing import Any
 
 from twisted.internet.threads import deferToThread
 
+from adapters import uplink_files
+from adapters.uplink_files import JPEG
 from adapters.web.lists import newest_first, one, page, shown
 from adapters.web.table import Call, Door
 from dispatch import access, uplink
@@ -20,7 +22,6 @@ from protocols.json_uplinks import (
     UplinkReply,
 )
 
-JPEG = "image/jpeg"
 PIECE_BYTES = 24 * 1024  # under a second at 300 kbit/s; a cut costs at most one
 
 
@@ -43,7 +44,8 @@ async def _hand_over(call: Call) -> UplinkPictureAnswer:
             "PICTURE", f"{len(call.raw)} bytes, at most {uplink.MAX_PICTURE_BYTES}", field="picture.size"
         )
     try:
-        digest = await deferToThread(call.site.uplink_files.keep, call.raw, JPEG)
+        desk = call.site.desk
+        digest = await deferToThread(uplink_files.keep, call.site.uplink_files, call.raw, lambda: desk.world)
     except Malformed as error:
         raise Refused("BAD_FILE", error.detail, field=error.field) from None
     return UplinkPictureAnswer(sha256=digest, size=len(call.raw))
@@ -52,8 +54,9 @@ async def _hand_over(call: Call) -> UplinkPictureAnswer:
 async def _send(call: Call) -> Any:
     command = call.body.command()
     if command.picture is not None:
-        kept = await deferToThread(call.site.uplink_files.bytes_of, command.picture.sha256)
-        if kept is None or len(kept) != command.picture.size:
+        kept = call.site.uplink_files
+        size = await deferToThread(uplink_files.size_of, kept, command.picture.sha256)
+        if size is None or size != command.picture.size:
             raise Refused("NO_FILE", "hand the picture over first", field="picture.sha256")
     answer = await call.site.desk.ask(call.ask(command))
     world = call.site.desk.world

@@ -12,11 +12,14 @@ from immutables import Map
 
 from dispatch import (
     airspace_facts,
+    conference_facts,
     drop_facts,
     incident_facts,
+    room_facts,
     run_card_facts,
     tasking_facts,
     traffic_area_facts,
+    uplink_facts,
 )
 from dispatch.facts import Fact, Recorded
 from dispatch.fold import fold
@@ -29,6 +32,7 @@ from dispatch.traffic_area_records import TrafficArea
 from dispatch.traffic_area_watch import ongoing_for, standing_area
 from dispatch.world import World
 
+TALKED = frozenset({"uplinks", "rooms", "conference_calls"})  # tables of which the field record alone tells
 MOST_HEARD = 40  # alarms kept of one incident, the first: a big fire has thousands of pixels
 
 
@@ -316,7 +320,38 @@ def subject_of(fact: Fact) -> tuple[str, str] | None:
         case airspace_facts.AirspaceAdvanced():
             return "requests", fact.request_id
         case _:
+            return _talked_of(fact)
+
+
+def _talked_of(fact: Fact) -> tuple[str, str] | None:
+    """The same of messages to the field, consultations, and what conference systems pull of them."""
+    match fact:
+        case uplink_facts.UplinkSent():
+            return "uplinks", fact.uplink.id
+        case uplink_facts.UplinkNoted() | uplink_facts.UplinkAnswered():
+            return "uplinks", fact.uplink_id
+        case room_facts.RoomOpened():
+            return "rooms", fact.room.id
+        case conference_facts.ConferenceSourcesOffered():
+            return "conference_calls", fact.call.id
+        case conference_facts.ConferencePullBegan() | conference_facts.ConferencePullEnded():
+            return "conference_calls", fact.call_id
+        case _:
             return None
+
+
+def incident_of(world: World, fact: Fact) -> str:
+    """The incident whose case a fact belongs to; empty: none that is known."""
+    subject = subject_of(fact)
+    if subject is None:
+        return ""
+    table, key = subject
+    if table == "incidents":
+        return key if key in world.incidents else ""
+    record = getattr(world, table).get(key)
+    if table == "conference_calls" and record is not None:
+        record = world.rooms.get(record.room_id)
+    return "" if record is None else str(record.incident_id)
 
 
 def first_step(steps: tuple[Step, ...], *actions: str) -> Step | None:

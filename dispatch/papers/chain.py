@@ -15,6 +15,7 @@ from typing import Any
 from dispatch.facts import Recorded
 from dispatch.papers import (
     alarm_record,
+    field_record,
     fire_report,
     flight_log,
     flight_plan,
@@ -23,7 +24,8 @@ from dispatch.papers import (
     task_order,
 )
 from dispatch.papers.alarm_record import AlarmRecord
-from dispatch.papers.case import Case, fold_case, subject_of
+from dispatch.papers.case import TALKED, Case, fold_case, subject_of
+from dispatch.papers.field_record import FieldRecord
 from dispatch.papers.fire_report import FireReport
 from dispatch.papers.flight_log import FlightLog
 from dispatch.papers.flight_plan import FlightPlan
@@ -35,7 +37,9 @@ from dispatch.papers.task_order import TaskOrder
 from dispatch.papers.words import BEIJING
 from dispatch.records import Tasking
 
-Content = AlarmRecord | RunCardSheet | TaskOrder | FlightPlan | FireReport | FlightLog | Settlement
+Content = (
+    AlarmRecord | RunCardSheet | TaskOrder | FlightPlan | FireReport | FieldRecord | FlightLog | Settlement
+)
 FIRST = "0" * 64  # what the first revision names as the one before it
 
 
@@ -75,9 +79,10 @@ def papers(site: str, incident_id: str, recorded: Iterable[Recorded]) -> tuple[P
     newest: dict[tuple[DocumentKind, str, str], Paper] = {}
     for each in recorded:
         case = fold_case(case, each)
-        if subject_of(each.fact) is None:
+        subject = subject_of(each.fact)
+        if subject is None:
             continue
-        for draft in _drafts(case):
+        for draft in _field_record(case) if subject[0] in TALKED else _drafts(case):
             key = (draft.kind, draft.tasking_id, draft.request_id)
             before = newest.get(key)
             if before is None or before.content != draft.content:
@@ -86,12 +91,21 @@ def papers(site: str, incident_id: str, recorded: Iterable[Recorded]) -> tuple[P
     return tuple(made)
 
 
+def _field_record(case: Case) -> Iterable[_Draft]:
+    """After a row that changes no other document. A long record would be written whole for each receipt: it waits."""
+    paper = field_record.derive(case) if len(case.world.uplinks) <= field_record.REVISED_LINES else None
+    if paper is not None:
+        kind = DocumentKind.FIELD_RECORD
+        yield _Draft(kind=kind, number=f"{case.incident_id}-{CODES[kind]}", content=paper)
+
+
 def _drafts(case: Case) -> Iterable[_Draft]:
     """What each document would say now, those that can be written."""
     own: tuple[tuple[DocumentKind, Content | None], ...] = (
         (DocumentKind.ALARM_RECORD, alarm_record.derive(case)),
         (DocumentKind.RUN_CARD, run_card_sheet.derive(case)),
         (DocumentKind.FIRE_REPORT, fire_report.derive(case)),
+        (DocumentKind.FIELD_RECORD, field_record.derive(case)),
     )
     for kind, paper in own:
         if paper is not None:
@@ -188,6 +202,8 @@ def form_of(content: Content) -> Form:
             return flight_plan.form(content)
         case FireReport():
             return fire_report.form(content)
+        case FieldRecord():
+            return field_record.form(content)
         case FlightLog():
             return flight_log.form(content)
         case Settlement():

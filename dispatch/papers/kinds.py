@@ -15,6 +15,7 @@ class DocumentKind(StrEnum):
     FIRE_REPORT = "fire_report"  # 扑火报告单
     FLIGHT_LOG = "flight_log"  # 飞行日志
     SETTLEMENT = "settlement"  # 费用结算
+    FIELD_RECORD = "field_record"  # 下传引接记录
 
 
 TITLES: dict[DocumentKind, str] = {
@@ -25,6 +26,7 @@ TITLES: dict[DocumentKind, str] = {
     DocumentKind.FIRE_REPORT: "扑火报告单",
     DocumentKind.FLIGHT_LOG: "飞行日志",
     DocumentKind.SETTLEMENT: "费用结算单",
+    DocumentKind.FIELD_RECORD: "下传引接记录",
 }
 
 CODES: dict[DocumentKind, str] = {
@@ -35,9 +37,17 @@ CODES: dict[DocumentKind, str] = {
     DocumentKind.FIRE_REPORT: "BG",
     DocumentKind.FLIGHT_LOG: "RZ",
     DocumentKind.SETTLEMENT: "JS",
+    DocumentKind.FIELD_RECORD: "XC",
 }  # the last part of a document's number
 
-OF_INCIDENT = frozenset({DocumentKind.ALARM_RECORD, DocumentKind.RUN_CARD, DocumentKind.FIRE_REPORT})
+OF_INCIDENT = frozenset(
+    {
+        DocumentKind.ALARM_RECORD,
+        DocumentKind.RUN_CARD,
+        DocumentKind.FIRE_REPORT,
+        DocumentKind.FIELD_RECORD,
+    }
+)
 OF_TASKING = (
     frozenset(DocumentKind) - OF_INCIDENT
 )  # one for each tasking; of flight plans one for each request
@@ -55,6 +65,7 @@ READERS: dict[DocumentKind, frozenset[Role]] = {
     DocumentKind.FIRE_REPORT: _ALL,
     DocumentKind.FLIGHT_LOG: _ALL | {Role.OPERATOR},
     DocumentKind.SETTLEMENT: _DESK | {Role.BASE, Role.AUDITOR, Role.OPERATOR},
+    DocumentKind.FIELD_RECORD: _DESK | {Role.AUDITOR},  # nobody else sees what was sent to whom
 }
 
 

@@ -37,12 +37,16 @@ class Pair:
     """36 films, 43 wants to see. What leaves one is judged and folded by the other, each with its own clock."""
 
     def __init__(
-        self, *classes: ObjectClass, withheld: tuple[WithheldField, ...] = (), for_s: float = 0.0
+        self,
+        *classes: ObjectClass,
+        withheld: tuple[WithheldField, ...] = (),
+        for_s: float = 0.0,
+        **more: Any,
     ) -> None:
         self.ours, self.theirs = Scene(), Scene("43")
         self.sent = {"36": 0, "43": 0}
         self.refused: list[str] = []
-        terms = replace(consents.terms(*classes, withheld=withheld), video_for_s=for_s)
+        terms = replace(consents.terms(*classes, withheld=withheld), video_for_s=for_s, **more)
         self.consent = consents.signed(self.ours, terms)
         self.stream_id = self.film("赣鹰01 吊舱", "21001")
 
@@ -223,6 +227,43 @@ def test_the_owner_takes_it_back_at_once_and_says_why() -> None:
     with pytest.raises(Refused, match="REVOKED"):
         pair.theirs.ask(Role.DISPATCHER, BeginViewing(stream_id=pair.stream_id))
     assert pair.ask().id != grant.request_id  # may be asked for anew
+
+
+def test_what_ended_a_month_ago_leaves_memory_at_both_with_the_next_request_and_stays_in_the_journal() -> (
+    None
+):
+    pair = Pair(valid_until=None)
+    second, third = pair.film("第二路", "21002"), pair.film("第三路", "21003")
+    pair.run()
+    refused = pair.ask()
+    pair.ours.ask(Role.DUTY_CHIEF, RefuseVideo(request_id=refused.id, reason="任务敏感"))
+    pair.run()
+    held, told = pair.grant(), pair.watch()
+    withdrawn = pair.ask(stream_id=second)
+    pair.theirs.ask(Role.DISPATCHER, WithdrawVideoRequest(request_id=withdrawn.id, version_seen=1))
+    pair.later(hours=2)
+    pair.run()  # its time is over
+    pair.later(days=31)
+    assert len(pair.theirs.world.video_requests) == 3
+    newest = pair.ask(stream_id=third)
+    for scene in (pair.ours, pair.theirs):  # under it somebody is still said to watch
+        assert set(scene.world.video_requests) == {held.request_id, newest.id}
+        assert set(scene.world.video_grants) == {held.id}
+    ended = EndViewing(viewing_id=told, stream_id=pair.stream_id, lasted_s=5, sent=9, left_out=1)
+    pair.theirs.ask(None, ended)
+    pair.run()
+    pair.ours.ask(Role.DUTY_CHIEF, GrantVideo(request_id=newest.id))
+    pair.run()
+    for scene in (pair.ours, pair.theirs):
+        assert set(scene.world.video_requests) == set(scene.world.video_answers) == {newest.id}
+        (grant,) = scene.world.video_grants.values()
+        assert grant.request_id == newest.id
+        shown = {key for table, key in scene.world.changed if table in ("video_requests", "video_grants")}
+        assert shown == {newest.id, grant.id}
+        said = [each.fact.request.id for each in scene.journal if isinstance(each.fact, VideoRequested)]
+        assert {refused.id, held.request_id, withdrawn.id} < set(said)
+    assert pair.refused == []
+    assert pair.ask().state is video_share.VideoRequestState.ASKED  # the same stream may be asked for anew
 
 
 def test_a_refusal_arrives_with_its_reason() -> None:

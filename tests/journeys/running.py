@@ -35,7 +35,7 @@ START_S = 60.0  # a busy two-core machine imports slowly
 T = TypeVar("T")
 
 
-def wait_for(probe: Callable[[], T | None], what: str, within_s: float = 30.0) -> T:
+def wait_for(probe: Callable[[], T | None], what: str, within_s: float = 60.0) -> T:
     """The first truthy answer of `probe`. Fails naming what was waited for."""
     until = time.monotonic() + within_s
     pause = threading.Event()

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.gateway import SECRET, Handset
-from tests.journeys.browser import DESK, SMALL_DESK, WAIT_MS, browser, picture
+from tests.journeys.browser import DESK, NO_MAP, SMALL_DESK, WAIT_MS, browser, picture
 from tests.journeys.running import RunningSite, running_site
 from tests.journeys.test_first_sortie import DEMONSTRATION
 from tests.journeys.test_room_in_browser import FIRE
@@ -65,14 +65,14 @@ class Pulling:
 
     def _run(self) -> None:
         quick = {"rtsp_transport": "tcp", "analyzeduration": "100000", "fpsprobesize": "0"}
-        with av.open(self._url, options=quick, timeout=20) as stream:
+        with av.open(self._url, options=quick, timeout=60) as stream:
             stream.streams.video[0].codec_context.thread_count = 1
             for frame in stream.decode(video=0):
                 self.size = frame.width, frame.height
                 self.first.set()
 
     def ended(self) -> bool:
-        self._thread.join(20)
+        self._thread.join(60)
         return not self._thread.is_alive()
 
 
@@ -87,8 +87,9 @@ def test_a_desk_chooses_what_the_conference_pulls_sees_it_pull_and_takes_it_back
     incident = chief.post("incidents", FIRE)
     chief.post("rooms", {"incident_id": incident["id"], "title": "萍乡边界林火会商"})
     with browser(there.site.url) as people, filming(port):
+        people.before = NO_MAP
         desk = people.sign_in("diaodu", DESK)
-        expect(desk.get_by_test_id("map-incident")).to_have_count(1)
+        expect(desk.get_by_test_id("incident-card")).to_have_count(1)
         desk.keyboard.press("1")
         desk.get_by_test_id("room-line").click()
         desk.get_by_test_id("room-call").click()
@@ -107,8 +108,8 @@ def test_a_desk_chooses_what_the_conference_pulls_sees_it_pull_and_takes_it_back
         expect(desk.locator('[data-testid="room-source"][data-source="map"]')).to_have_attribute(
             "data-pulls", "1"
         )
-        assert video.first.wait(20)
-        assert drawn.first.wait(30)
+        assert video.first.wait(60)
+        assert drawn.first.wait(60)
         assert (video.size, drawn.size) == ((320, 240), (1920, 1080))
         picture(desk, "conference-pulled")
         desk.set_viewport_size(SMALL_DESK)

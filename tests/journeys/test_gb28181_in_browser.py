@@ -5,7 +5,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests.adapters.video.gb28181.site import door_port, free_port, told
-from tests.journeys.browser import DESK, WAIT_MS, browser, picture
+from tests.journeys.browser import DESK, NO_MAP, WAIT_MS, browser, picture
 from tests.journeys.running import running_site
 from tests.journeys.test_first_sortie import DEMONSTRATION
 from tests.sipp import CHANNEL, DEVICE, PASSWORD, Sipp, needs_sipp
@@ -24,9 +24,10 @@ def test_a_channel_that_a_device_told_becomes_a_stream(tmp_path: Path) -> None:
             run.wait()
             run.stop()
         with browser(site.url) as people:
+            people.before = NO_MAP
             desk = people.sign_in("diaodu", DESK)
             desk.get_by_test_id("desk").wait_for()
-            desk.goto(site.url + "/video")  # without the map, which software draws
+            desk.goto(site.url + "/video")
             expect(desk.get_by_test_id("gb-device")).to_contain_text("单兵图传 1")
             expect(desk.get_by_test_id("gb-device")).to_contain_text("在线")
             channel = desk.get_by_test_id("gb-channel").filter(has_text="吊舱可见光")

@@ -20,7 +20,7 @@ from protocols.adsb_encode import airborne_position, airborne_velocity, identifi
 from protocols.frames import Frame
 from tests.journeys import aid_steps, video_steps
 from tests.journeys.adopting import adopted, asked, first_of
-from tests.journeys.browser import DESK, SMALL_DESK, WAIT_MS, browser, picture
+from tests.journeys.browser import DESK, NO_MAP, SMALL_DESK, WAIT_MS, browser, picture
 from tests.journeys.running import Client, Refusal, wait_for
 from tests.journeys.two_sites import Pair, figures, link_state, run_ganying, two_sites
 
@@ -377,6 +377,7 @@ def test_an_agreement_is_signed_by_two_and_revoked_and_the_copies_are_purged(pai
     cut_and_back(pair)  # a gap of history that is over, for the link page
     level(pair)
     with browser(pair.ours.url) as people:
+        people.before = NO_MAP  # but next door, where the copies are on the map
         chief = people.sign_in("zhiban", DESK)
         chief.locator('[data-site="43"] [data-testid="link-lamp"]').click()
         expect(chief.locator('[data-testid="consent-given"][data-state="default"]')).to_be_visible()
@@ -401,13 +402,14 @@ def test_an_agreement_is_signed_by_two_and_revoked_and_the_copies_are_purged(pai
         admin.get_by_test_id("consent-sign").click()
         expect(admin.locator('[data-testid="consent-given"][data-state="in_force"]')).to_be_visible()
         picture(admin, "links-signed-small")
-        admin.context.close()  # each page draws a map by software
+        admin.context.close()
         border = ours.post("incidents", FIRE | {"title": "边界林火", "position": NEAR_HUNAN})
         path = f"incidents/{border['id']}"
         act(ours, path, "confirm")
         since = time.monotonic()
         print(f"border fire at 43 {follows(theirs, path, 'confirmed', since):.1f} s after it was confirmed")
         assert time.monotonic() - since < 60
+        people.before = ""
         desk = people.sign_in("diaodu", DESK, pair.theirs.url)
         seen_at(desk, str(border["id"]))
         certificate_ends(desk)
@@ -427,10 +429,12 @@ def test_an_agreement_is_signed_by_two_and_revoked_and_the_copies_are_purged(pai
         expect(chief.get_by_test_id("consent-over")).to_be_visible()
         expect(chief.get_by_test_id("receipt")).to_have_count(1)
         expect(desk.get_by_test_id("receipt")).to_have_count(1)
+        desk.context.close()  # its map is drawn by software
         picture(chief, "links-revoked")
         assert not [each for each in theirs.get("incidents?limit=500")["items"] if each["site"] == "36"]
         assert told not in str(theirs.get("partner-airspace"))
         a_vehicle_is_invited_and_shut_out(chief, pair)
+        people.before = NO_MAP
         auditor = people.sign_in("shenji", DESK)
         auditor.get_by_test_id("sheet-audit").click()
         auditor.get_by_test_id("audit-links").click()

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from loadtests.lossy import LossyLine
 from loadtests.phone_outbox import DEMONSTRATION, fix_port
-from tests.journeys.browser import DESK, PHONE, WAIT_MS, browser, picture
+from tests.journeys.browser import DESK, NO_MAP, PHONE, WAIT_MS, browser, picture
 from tests.journeys.crews import ordered
 from tests.journeys.running import RunningSite, running_site, wait_for
 from tests.journeys.test_video_in_browser import filming
@@ -72,6 +72,7 @@ def test_a_still_reaches_the_phone_and_what_was_missed_in_a_cut_comes_later(tmp_
         line = LossyLine(fix_port(site))
         (tasking,) = ordered(site, 1)
         port = stream_of(site, tasking)
+        people.before = NO_MAP
         phone = people.sign_in("tonghang", PHONE, f"http://127.0.0.1:{line.port}/phone")
         phone.get_by_test_id("phone-task").wait_for()
         desk = people.sign_in("diaodu", DESK)

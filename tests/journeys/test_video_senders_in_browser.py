@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.clips import clip, datagrams
-from tests.journeys.browser import DESK, SMALL_DESK, WAIT_MS, browser, picture
+from tests.journeys.browser import DESK, NO_MAP, SMALL_DESK, WAIT_MS, browser, picture
 from tests.journeys.crews import ordered
 from tests.journeys.running import RunningSite, running_site, wait_for
 from tests.journeys.test_first_sortie import DEMONSTRATION
@@ -54,9 +54,10 @@ def test_an_unknown_sender_is_registered_by_a_click_and_an_aircraft_on_task_tell
     )
     film = clip(25, group=12)
     with running_site(tmp_path / "36", more=more) as site, browser(site.url) as people:
+        people.before = NO_MAP
         wall = people.sign_in("diaodu", DESK)
         wall.wait_for_function("() => sessionStorage.getItem('ganying.session')")
-        wall.goto(f"{site.url}/video")  # at once: the desk has a map, which software draws
+        wall.goto(f"{site.url}/video")
         with sent(plain, film):
             sender = wall.get_by_test_id("unknown-sender")
             expect(sender).to_contain_text("H.264 320×240")

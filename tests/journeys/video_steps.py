@@ -6,7 +6,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from dispatch.consent_kinds import ObjectClass
-from tests.journeys.browser import DESK, SMALL_DESK, Browser, picture
+from tests.journeys.browser import DESK, NO_MAP, SMALL_DESK, Browser, picture
 from tests.journeys.running import wait_for
 from tests.journeys.test_video_in_browser import READ, filming
 from tests.journeys.two_sites import Pair, free_port
@@ -25,7 +25,8 @@ def consent_with_video(pair: Pair) -> None:
 
 
 def wall(people: Browser, account: str, url: str, size: dict[str, int] = DESK) -> Page:
-    """The wall of a site, without its map, which software draws."""
+    """The wall of a site."""
+    people.before = NO_MAP
     page = people.sign_in(account, size, url)
     page.get_by_test_id("desk").wait_for()
     page.goto(f"{url}/video")

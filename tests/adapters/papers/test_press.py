@@ -7,10 +7,12 @@ import pypdfium2
 import pytest
 
 from adapters.papers.press import MISSING, Colophon, press
+from dispatch.kinds import IncidentAction
 from dispatch.papers.chain import form_of, papers
 from dispatch.papers.form import Cell, Form, Grid, Signature, Table
 from dispatch.papers.kinds import TITLES, DocumentKind
-from tests.dispatch.papers.flown import whole
+from tests.dispatch.papers.flown import Fought, whole
+from tests.dispatch.papers.test_field_record import told
 
 COLOPHON = Colophon(
     issuer="江西省航空救援指挥调度中心", number="2026-GY-1124-01-RW", right="第 2 版", foot="日志 #7"
@@ -24,8 +26,12 @@ def read(pdf: bytes) -> list[str]:
 
 
 def test_every_document_prints_its_title_number_and_cells() -> None:
-    scene = whole()
-    last = {paper.kind: paper for paper in papers("36", scene.incident_id, scene.journal)}
+    scene, field = whole(), Fought()
+    told(field)
+    field.incident(IncidentAction.CONTAIN)
+    last = {
+        paper.kind: paper for each in (field, scene) for paper in papers("36", each.incident_id, each.journal)
+    }
     for kind in DocumentKind:
         form = form_of(last[kind].content)
         (text,) = read(press(form, replace(COLOPHON, number=last[kind].number)))

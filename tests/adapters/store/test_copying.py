@@ -86,6 +86,40 @@ async def test_a_backup_beside_a_running_desk_is_one_state(
 
 
 @pytest_twisted.ensureDeferred
+async def test_pictures_to_the_field_clips_and_files_of_consultations_come_back(
+    tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Handed over while the journal is copied as well; what is half written is not, what is taken back meanwhile is no fault."""
+    url = f"sqlite:///{data / 'journal.sqlite'}"
+    await fill(url)
+    kept = {"uplinks/ab/abcd": b"still", "rooms/cd/cdef": b"file", "clips/VCL-1.mp4": b"clip"}
+    for name, content in kept.items():
+        (data / name).parent.mkdir(parents=True)
+        (data / name).write_bytes(content)
+    (data / "rooms" / "cd" / "cd00").write_bytes(b"taken back")
+    (data / "uplinks" / "ab" / "abce.part").write_bytes(b"half")
+    copy_journal, copy_file = copying._copy_sqlite, copying._copy_durably
+
+    def while_copied(source: str, target: Path) -> None:
+        copy_journal(source, target)
+        (data / "uplinks" / "ab" / "late").write_bytes(b"late")
+
+    def taken_back(source: Path, target: Path) -> None:
+        if source.name == "cd00":
+            source.unlink()
+        copy_file(source, target)
+
+    monkeypatch.setattr(copying, "_copy_sqlite", while_copied)
+    monkeypatch.setattr(copying, "_copy_durably", taken_back)
+    assert copying.backup(url, "36", data, tmp_path / "copy").files == 2 + 3 + 1
+    clean = tmp_path / "clean"
+    copying.restore(f"sqlite:///{clean / 'journal.sqlite'}", "36", clean, tmp_path / "copy")
+    for name, content in (kept | {"uplinks/ab/late": b"late"}).items():
+        assert (clean / name).read_bytes() == content
+    assert {each.name for each in (clean / "uplinks" / "ab").iterdir()} == {"abcd", "late"}
+
+
+@pytest_twisted.ensureDeferred
 async def test_only_its_owner_can_read_a_backup(journal_url: str, tmp_path: Path, data: Path) -> None:
     """It holds the site's keys."""
     await fill(journal_url)

@@ -10,6 +10,7 @@ import pytest_twisted
 from twisted.internet.task import LoopingCall
 
 from protocols.gen import video_pb2
+from tests.adapters.desks import pause
 from tests.adapters.web.filming import CLIP, camera, free_port, pictures, said, until
 from tests.adapters.web.running import Running
 from tests.adapters.web.talking import watch
@@ -17,12 +18,14 @@ from tests.clips import datagrams
 from tests.klv_sent import said as klv_said
 from tests.klv_tagged import tagged
 
-PORTS = [free_port(socket.SOCK_DGRAM) for _ in range(3)]
-OPTIONS = f'discovery_ports = {PORTS}\ndiscovery_from = ["127.0.0.1/32"]\ndiscovery_senders = 2'
+PORTS = [0, 0, 0]  # of the test that runs
 
 
-async def site(tmp_path: Path, more: str = "") -> Running:
-    return await Running.start(tmp_path, video=True, filming=f"{OPTIONS}\n{more}")
+async def site(tmp_path: Path, more: str = "", allowed: str = "127.0.0.1/32") -> Running:
+    """A site that listens at three ports."""
+    PORTS[:] = [free_port(socket.SOCK_DGRAM) for _ in PORTS]
+    options = f'discovery_ports = {PORTS}\ndiscovery_from = ["{allowed}"]\ndiscovery_senders = 2'
+    return await Running.start(tmp_path, video=True, filming=f"{options}\n{more}")
 
 
 @pytest_twisted.async_yield_fixture
@@ -43,6 +46,7 @@ async def until_told(running: Running, probe: Any) -> Any:
         told = await senders(running)
         if probe(told["items"]):
             return told["items"]
+        await pause()
 
 
 @pytest_twisted.ensureDeferred
@@ -182,8 +186,7 @@ async def test_the_sites_own_table_binds_without_a_word_of_the_sender(tmp_path: 
 
 @pytest_twisted.ensureDeferred
 async def test_who_is_in_no_allowed_network_is_not_heard(tmp_path: Path) -> None:
-    options = f'discovery_ports = {PORTS}\ndiscovery_from = ["10.36.0.0/16"]'
-    running = await Running.start(tmp_path, video=True, filming=options)
+    running = await site(tmp_path, allowed="10.36.0.0/16")
     try:
         with camera(PORTS[0]):
             counted = 'ganying_video_discovery{why="not_allowed"}'

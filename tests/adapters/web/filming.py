@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from twisted.internet import reactor
@@ -30,6 +31,12 @@ def heard(port: int) -> bool:
         return asking.connect_ex(("127.0.0.1", port)) == 0
 
 
+def taken(port: int) -> bool:
+    """Whether somebody has a port of UDP."""
+    lines = Path("/proc/net/udp").read_text().splitlines()[1:]
+    return any(int(line.split()[1].rpartition(":")[2], 16) == port for line in lines)
+
+
 def said(port: int, **more: Any) -> dict[str, Any]:
     stated: dict[str, Any] = {
         "name": f"吊舱 {port}",
@@ -42,7 +49,7 @@ def said(port: int, **more: Any) -> dict[str, Any]:
 
 
 async def registered(site: Running, **more: Any) -> tuple[str, int]:
-    tcp = more.get("source") == "ts_tcp"
+    tcp = more.get("source") in ("ts_tcp", "rtmp_push")  # a port may be free for one and taken for the other
     port = free_port(socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM)
     made = await site.http("POST", "video/streams", said(port, **more), role="dispatcher")
     assert made.status == 201, made.body
@@ -50,8 +57,8 @@ async def registered(site: Running, **more: Any) -> tuple[str, int]:
 
 
 @contextmanager
-def camera(port: int, film: bytes = CLIP) -> Iterator[None]:
-    """Sends a clip again and again, a datagram every few milliseconds."""
+def camera(port: int, film: bytes = CLIP, every_s: float = 0.03) -> Iterator[None]:
+    """Sends a clip again and again, a datagram each time: of CLIP some 30 pictures a second."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
         parts = list(datagrams(film, packets=2))
         place = 0
@@ -62,7 +69,7 @@ def camera(port: int, film: bytes = CLIP) -> Iterator[None]:
             place += 1
 
         sending = LoopingCall(send)
-        sending.start(0.01)
+        sending.start(every_s)
         try:
             yield
         finally:
@@ -70,7 +77,14 @@ def camera(port: int, film: bytes = CLIP) -> Iterator[None]:
 
 
 def pictures(watcher: Watcher) -> list[Any]:
-    return [each.picture for each in watcher.heard if each.WhichOneof("body") == "picture"]
+    """All so far."""
+    return watcher.pictures.copy()
+
+
+def newest(watcher: Watcher) -> list[Any]:
+    """The pictures of the latest epoch."""
+    seen = watcher.pictures
+    return [each for each in seen if each.epoch == seen[-1].epoch]
 
 
 def state(standings: Any, stream_id: str) -> Any:

@@ -416,7 +416,7 @@ class Running:
         return await deferToThread(self._request, method, path, body, sent)
 
     def _request(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Response:
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             line.request(method, path, body=body, headers=headers)
             answer = line.getresponse()

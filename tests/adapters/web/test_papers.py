@@ -4,12 +4,15 @@ import csv
 import hashlib
 import io
 import json
+import uuid
 from typing import Any
 
 import pypdfium2
 import pytest
 import pytest_twisted
 
+from dispatch.commands import Ask
+from dispatch.conference_commands import BeginPull, EndPull, OfferSources
 from dispatch.kinds import Role
 from dispatch.views import NO_OPERATIONS
 from tests.adapters.web.running import Running
@@ -214,3 +217,51 @@ async def test_the_fallback_sheet_holds_what_goes_on_now(site: Running) -> None:
     with pypdfium2.PdfDocument(after.body) as document:
         assert tasking["number"] not in "".join(p.get_textpage().get_text_bounded() for p in document)
     assert (await site.http("GET", "fallback-sheet", role="operator")).status == 403
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_was_sent_and_pulled_is_in_the_field_record_for_desk_and_auditor(site: Running) -> None:
+    tasking = await site.ordered()
+    incident = tasking["incident_id"]
+    picture = b"\xff\xd8\xff\xe0" + bytes(5_000)
+    digest = (
+        await site.http(
+            "POST", "uplink-pictures", picture, role="dispatcher", headers={"Content-Type": "image/jpeg"}
+        )
+    ).json["sha256"]
+    still = {"sha256": digest, "size": len(picture), "width_px": 640, "height_px": 480}
+    still["shown_at"] = site.clock().isoformat()
+    body = {"incident_id": incident, "to": [{"tasking_id": tasking["id"]}], "text": "东侧有电线"}
+    made = await site.http("POST", "uplinks", body | {"picture": still}, role="dispatcher")
+    one = made.json["items"][0]["id"]
+    room = (
+        await site.http("POST", "rooms", {"incident_id": incident, "title": "会商"}, role="duty_chief")
+    ).json["id"]
+    offer = OfferSources(room_id=room, with_map=True, valid_s=3_600.0)
+    call = await asked(site, offer, Role.DUTY_CHIEF)
+    pull = await asked(site, BeginPull(call_id=call.call.id, source_id="map", address="10.1.1.9"), None)
+    await asked(site, EndPull(call_id=call.call.id, pull_id=pull.pull.id, lasted_s=1.0), None)
+    assert "field_record" not in await kinds(site, incident, "dispatcher")
+    version = site.desk.world.incidents[incident].version
+    await site.act(f"incidents/{incident}/contain", "dispatcher", version)
+    await site.http("POST", f"uplinks/{one}/receipt", {"state": "shown"}, role="operator")
+    door = f"incidents/{incident}/documents/field_record"
+    for role in ("observer", "operator"):
+        assert "field_record" not in await kinds(site, incident, role)
+        assert (await site.http("GET", door, role=role)).status == 403
+    found = (await site.http("GET", door, role="auditor")).json
+    (sent,), (pulled,) = found["content"]["sent"], found["content"]["pulled"]
+    assert (sent["text"], sent["picture"], found["revision"]) == ("东侧有电线", digest, 2)
+    assert sent["sent_by"]["name"]
+    assert sent["shown_at"]
+    assert (pulled["address"], pulled["room"]) == ("10.1.1.9", "会商")
+    assert pulled["ended_at"]
+    pdf = await site.http("GET", f"{door}/pdf", role="dispatcher")
+    text = "".join(each.get_textpage().get_text_range() for each in pypdfium2.PdfDocument(pdf.body))
+    assert digest[:32] in text.replace("\r\n", "").replace("\n", "")
+
+
+async def asked(site: Running, command: Any, role: Role | None) -> Any:
+    """The last fact that a command makes at the desk."""
+    ask = Ask(actor="lanqi" if role else "site", role=role, command_id=uuid.uuid4().hex, command=command)
+    return (await site.desk.ask(ask)).recorded[-1].fact

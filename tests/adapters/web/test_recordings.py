@@ -63,7 +63,7 @@ async def test_a_stream_is_recorded_searched_replayed_exported_and_all_is_writte
 ) -> None:
     stream_id, port = await registered(filming)
     flight_id, flight_port = await registered(filming, carrier="drone", carrier_id="thing:uav1")
-    with camera(port, FILM), camera(flight_port, FLIGHT):
+    with camera(port, FILM, every_s=0.01), camera(flight_port, FLIGHT, every_s=0.01):
         await recordings(filming, lambda rows: len(rows) == 2 and all(each["pictures"] > 30 for each in rows))
         still = await filming.http("GET", f"video/streams/{stream_id}/still", role="duty_chief")
         assert (still.status, still.headers["content-type"]) == (200, "image/jpeg")

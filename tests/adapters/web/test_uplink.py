@@ -1,11 +1,14 @@
 """Messages to the field over HTTP and the socket: sent with a picture, told to whom they are for, receipted, fetched in pieces."""
 
 import hashlib
+import os
 from typing import Any
 
+import pytest
 import pytest_twisted
 
 from adapters import uplink_files
+from adapters.rooms import files
 from adapters.rooms.files import RoomFiles
 from adapters.web.doors_uplink import PIECE_BYTES
 from protocols.gen import kinds_pb2
@@ -128,3 +131,27 @@ async def test_a_picture_that_nobody_was_sent_leaves_the_disk_at_the_next_start(
     uplink_files.forget_unnamed(kept, site.desk.world)
     assert kept.has(DIGEST)
     assert not kept.has(unsent)
+
+
+@pytest_twisted.ensureDeferred
+async def test_pictures_have_a_quota_and_what_nobody_was_sent_gives_place_after_an_hour(
+    site: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "MOST_BYTES", 3 * len(JPEG))
+    kept: RoomFiles = site.site.uplink_files
+    await hand_over(site)
+    await sent(site, picture=still(site))
+    unsent = (await hand_over(site, JPEG + b"x")).json["sha256"]
+    refused = await hand_over(site, JPEG + b"y")
+    assert (refused.status, refused.json["code"]) == (409, "NO_ROOM_ON_DISK")
+    folder = site.site.config.data / "uplinks"
+    for digest in (DIGEST, unsent):
+        os.utime(folder / digest[:2] / digest, (0, 0))
+    assert (await hand_over(site, JPEG + b"x")).json["sha256"] == unsent  # wanted anew: young again
+    assert (await hand_over(site, JPEG + b"y")).json["code"] == "NO_ROOM_ON_DISK"
+    os.utime(folder / unsent[:2] / unsent, (0, 0))
+    assert (await hand_over(site, JPEG + b"y")).status == 200
+    assert kept.has(DIGEST)
+    assert not kept.has(unsent)
+    monkeypatch.setattr(files, "LEAST_FREE", 1 << 62)
+    assert (await hand_over(site, JPEG + b"z")).json["code"] == "NO_ROOM_ON_DISK"

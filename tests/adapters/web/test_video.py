@@ -158,7 +158,7 @@ async def test_klv_beside_the_pictures_is_told_as_where_the_camera_looks(filming
     frames = [
         decode(each) for each in split((data / "day_flight.klv").read_bytes()) if isinstance(each, bytes)
     ]
-    with camera(port, (data / "day_flight_h264_part.ts").read_bytes()):
+    with camera(port, (data / "day_flight_h264_part.ts").read_bytes(), every_s=0.01):
         told = await watcher.hear("look", lambda each: len(each.corners) == 4)
     (said,) = (each for each in frames if each.sensor_lon_deg == told.sensor.lon_deg)
     assert (said.sensor_lat_deg, said.slant_range_m) == (told.sensor.lat_deg, told.slant_range_m)

@@ -1733,6 +1733,7 @@ export const en: Dictionary = {
       fire_report: 'Fire report',
       flight_log: 'Flight log',
       settlement: 'Settlement',
+      field_record: 'Field messages',
     },
     fallback: 'Fallback sheet',
     fallbackFile: 'fallback-sheet',

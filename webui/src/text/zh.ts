@@ -1733,6 +1733,7 @@ export const zh = {
       fire_report: '扑火报告单',
       flight_log: '飞行日志',
       settlement: '费用结算单',
+      field_record: '下传引接记录',
     },
     fallback: '打印备份单',
     fallbackFile: '应急备份单',

@@ -51,7 +51,7 @@ def pull(url: str, frames: int, **options: str) -> list[Any]:
     """FFmpeg pulls and decodes; for a thread."""
     made = []
     quick = {"rtsp_transport": "tcp", "analyzeduration": "100000", "fpsprobesize": "0", "fflags": "nobuffer"}
-    with av.open(url, options={**quick, **options}, timeout=15) as stream:
+    with av.open(url, options={**quick, **options}, timeout=60) as stream:
         stream.streams.video[0].codec_context.thread_count = 1  # threads hold back a frame each
         for frame in stream.decode(video=0):
             made.append(frame.to_ndarray(format="rgb24"))

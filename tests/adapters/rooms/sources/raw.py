@@ -23,7 +23,7 @@ class RawClient:
         self.line = socket.socket()
         if buffer:
             self.line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-        self.line.settimeout(15)
+        self.line.settimeout(60)
         self.line.connect(("127.0.0.1", port))
         self._nonce, self._seq, self._held = "", 0, b""
         self.session = ""

@@ -83,7 +83,7 @@ async def test_a_partners_stream_is_offered_on_only_as_its_owner_says(tmp_path: 
 
         def watch() -> None:
             url = with_login(settings.url(call.id, room, stream_id))
-            with av.open(url, options={"rtsp_transport": "tcp"}, timeout=15) as stream:
+            with av.open(url, options={"rtsp_transport": "tcp"}, timeout=60) as stream:
                 for frame in stream.decode(video=0):
                     shown.append(number_of(frame.to_ndarray(format="gray")))
                     if len(shown) > 10:

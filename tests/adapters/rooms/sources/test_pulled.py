@@ -70,7 +70,7 @@ async def test_a_stream_that_is_offered_is_pulled_by_both_ways_and_written_down(
 async def test_nobody_pulls_without_the_login(tmp_path: Path) -> None:
     async with conference(tmp_path) as there:
         stream_id, port = await registered(there.site)
-        with camera(port, clip(20, group=10, codec="libx265")):
+        with camera(port, clip(20, group=10, codec="libx265"), every_s=0.01):
             urls = await there.call(streams=[stream_id])
             for login in (
                 urls["video"],
@@ -92,7 +92,7 @@ async def test_a_pull_ends_at_once_with_what_it_is_for(tmp_path: Path, end: str)
         first, over = threading.Event(), threading.Event()
 
         def watch(url: str) -> None:
-            with av.open(url, options={"rtsp_transport": "tcp"}, timeout=15) as stream:
+            with av.open(url, options={"rtsp_transport": "tcp"}, timeout=60) as stream:
                 for _ in stream.decode(video=0):
                     first.set()
             over.set()

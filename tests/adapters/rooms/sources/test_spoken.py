@@ -110,7 +110,7 @@ async def test_sha_256_signs_in_and_each_request_has_its_turn(tmp_path: Path) ->
 async def taken(url: str, least: int) -> list[Any]:
     """What another client, which answers as RFC 2617 does without `qop`, makes of the packets."""
     stop, units = asyncio.Event(), []
-    async with open_session(url, timeout=10, enable_audio=False) as session:
+    async with open_session(url, timeout=60, enable_audio=False) as session:
         async for event in session.iter_events(stop):
             if isinstance(event, VideoFrameEvent):
                 units.append(event.frame)
@@ -123,7 +123,7 @@ async def taken(url: str, least: int) -> list[Any]:
 async def test_another_client_with_an_older_login_takes_whole_units(tmp_path: Path) -> None:
     async with conference(tmp_path) as there:
         stream_id, port = await registered(there.site)
-        with camera(port, NOISY):
+        with camera(port, NOISY, every_s=0.01):
             url = with_login((await there.call(streams=[stream_id]))["video"])
             units = await deferToThread(lambda: asyncio.run(taken(url, 15)))
         assert len(units) == 15
@@ -144,7 +144,7 @@ async def test_junk_and_a_crowd_are_closed_and_counted(
                 b"A" * 9_000,
                 b"OPTIONS * RTSP/9.9\r\nCSeq: 1\r\n\r\n",
             ):
-                with socket.create_connection(("127.0.0.1", there.port), timeout=10) as line:
+                with socket.create_connection(("127.0.0.1", there.port), timeout=60) as line:
                     line.sendall(sent)
                     said.append(line.recv(100).split(b"\r\n")[0])
             return said

@@ -80,7 +80,7 @@ def spoken(site: Running) -> Gb28181:
     return site.site.gb28181
 
 
-async def until(probe: Callable[[], Any], within_s: float = 20) -> None:
+async def until(probe: Callable[[], Any], within_s: float = 60) -> None:
     """Until it is true, looked at each 20 ms."""
     done: Deferred[None] = Deferred()
     done.addTimeout(within_s, reactor)

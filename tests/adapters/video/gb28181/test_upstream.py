@@ -79,11 +79,11 @@ async def test_we_register_are_listed_watched_with_purpose_and_let_go(below: Cas
     )  # nobody names it: it is not told
     await played("upstream_asks", site, port=port)
     await played("upstream_hears", site, port=port)
-    with socket(AF_INET, SOCK_DGRAM) as taking, camera(below.camera_port):
+    with socket(AF_INET, SOCK_DGRAM) as taking, camera(below.camera_port, every_s=0.01):
         taking.bind(("127.0.0.1", 0))
         line = site.site.video.line(below.stream_id)
         await until(lambda: line.gop.frames)
-        with sipp("upstream_play", site, port=port, media=taking.getsockname()[1]) as playing:
+        with sipp("upstream_play", site, port=port, media=taking.getsockname()[1], watch_ms=3_000) as playing:
             await until(lambda: line.viewers)
             told = (await site.http("GET", "video/gb28181", role="sysadmin")).json
             await deferToThread(playing.wait)
@@ -122,7 +122,7 @@ async def test_a_platform_that_does_not_answer_keep_alives_is_sent_nothing_more(
     site, port = below.site, below.port
     try:
         await played("upstream_register", site, port=port)
-        with socket(AF_INET, SOCK_DGRAM) as taking, camera(below.camera_port):
+        with socket(AF_INET, SOCK_DGRAM) as taking, camera(below.camera_port, every_s=0.01):
             taking.bind(("127.0.0.1", 0))
             line = site.site.video.line(below.stream_id)
             await until(lambda: line.gop.frames)
@@ -141,13 +141,13 @@ async def test_a_platform_that_does_not_answer_keep_alives_is_sent_nothing_more(
 async def test_pictures_go_over_tcp_to_a_platform_that_waits_for_them(below: Cascade) -> None:
     site, port = below.site, below.port
     await played("upstream_register", site, port=port)
-    with socket(AF_INET, SOCK_STREAM) as waiting, camera(below.camera_port):
+    with socket(AF_INET, SOCK_STREAM) as waiting, camera(below.camera_port, every_s=0.01):
         waiting.bind(("127.0.0.1", 0))
         waiting.listen(1)
         line = site.site.video.line(below.stream_id)
         await until(lambda: line.gop.frames)
         media = {"media": waiting.getsockname()[1], "media_transport": "TCP/", "setup": "passive"}
-        with sipp("upstream_play", site, port=port, **media) as playing:
+        with sipp("upstream_play", site, port=port, watch_ms=3_000, **media) as playing:
             data = await deferToThread(taken, waiting)
             await deferToThread(playing.wait)
     packets = RtpStream().feed(data)
@@ -156,10 +156,10 @@ async def test_pictures_go_over_tcp_to_a_platform_that_waits_for_them(below: Cas
 
 def taken(waiting: socket) -> bytes:
     """What comes over a connection until it is closed."""
-    waiting.settimeout(10)
+    waiting.settimeout(60)
     connection, _ = waiting.accept()
     with connection:
-        connection.settimeout(10)
+        connection.settimeout(60)
         made = bytearray()
         try:
             while some := connection.recv(65_536):

@@ -29,7 +29,7 @@ class MediaOut:
         ssrc = int(told.ssrc) if told.ssrc else port
         if not told.tcp:
             out = Datagrams(told.address, told.port, lambda: lost("port_closed"))
-            self._listening = reactor.listenUDP(port, out, interface=listen)
+            reactor.listenUDP(port, out, interface=listen)  # closed by the sender
             self.queue = PsSender(out, ssrc, reactor)
             return
         self._connection = Connection(lambda: lost("disconnected"))

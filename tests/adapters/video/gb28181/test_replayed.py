@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from socket import AF_INET, SOCK_DGRAM, socket
+from typing import Any
 
 import pytest_twisted
 
+from adapters.store.journal import Period
 from adapters.video.recording.segment_file import SegmentFile
 from protocols.codec import video as codec
 from protocols.video_segment import US, SegmentInfo
@@ -15,6 +17,7 @@ from protocols.video_ts import TsVideo
 from protocols.video_units import VideoUnit
 from tests.adapters.video.gb28181.site import played, spoken
 from tests.adapters.video.gb28181.test_upstream import Cascade, cascade, decoded, drain
+from tests.adapters.web.test_recordings import soon
 from tests.clips import clip
 from tests.sipp import CHANNEL, UPPER, needs_sipp
 
@@ -117,3 +120,23 @@ async def test_what_was_not_recorded_is_not_found_and_nothing_is_written_down(re
     )
     assert refusals["NOT_SHARED"] == 1
     assert (await site.http("GET", "video/replays", role="auditor")).json["items"] == []
+
+
+@pytest_twisted.ensureDeferred
+async def test_it_pauses_goes_on_elsewhere_and_ends_it_when_it_likes(recorded: Cascade) -> None:
+    site, port = recorded.site, recorded.port
+    with socket(AF_INET, SOCK_DGRAM) as taking:
+        taking.bind(("127.0.0.1", 0))
+        how = {"media": taking.getsockname()[1], "begin": BEGIN_S, "end": BEGIN_S + 6 * EVERY_S}
+        await played("upstream_controls", site, port=port, **how)
+        assert {int.from_bytes(each[8:12]) for each in drain(taking)} == {100_000_077}
+    counts = spoken(site).endpoint.counts
+    assert (counts["RTSP_SCALE"], counts["RTSP_METHOD"]) == (1, 1)
+    now = site.site.clock()
+    written = Period(kind="VideoReplayEnded", begin=now - timedelta(hours=1), end=now + timedelta(hours=1))
+    rows: list[Any] = []
+    for _ in range(400):
+        if rows := await site.site.desk.own_rows(written, 2**63 - 1, 10):
+            break
+        await soon()
+    assert [each.actor for each in rows] == ["site"]

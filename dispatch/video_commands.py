@@ -70,6 +70,7 @@ class BeginReplay:
     address: str = ""
     purpose: str = ""
     clip_id: str = ""
+    platform: str = ""  # the site says that this upper platform watches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

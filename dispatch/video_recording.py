@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dispatch import access, ids
+from dispatch import access, ids, video_above
 from dispatch.commands import Ask
 from dispatch.errors import Forbidden, Malformed, Refused, Unknown
 from dispatch.facts import Fact
@@ -126,20 +126,23 @@ def check_export(
 
 
 def _begin(world: World, ask: Ask, command: BeginReplay) -> tuple[Fact, ...]:
-    if ask.role is None:
-        raise Forbidden("people watch")
+    if (ask.role is None) != bool(command.platform):
+        raise Forbidden("people watch, and upper platforms by the site's word")
     if command.clip_id:
         access.require(ask, access.EXPORT_VIDEO, "taking a clip away")
         if command.clip_id not in world.video_clips:
             raise Unknown("id", f"no clip {command.clip_id}")
     stream = world.video_streams.get(command.stream_id)
-    if stream is None or not may_replay(ask.role, ask.operator_id, stream):
+    if ask.role is None:
+        if code := video_above.why_not(world, command.stream_id):
+            raise Unknown("stream_id", f"not for an upper platform: {code}")
+    elif stream is None or not may_replay(ask.role, ask.operator_id, stream):
         raise Unknown("stream_id", "no such stream for you")
     if len(command.purpose) > MAX_PURPOSE:
         raise Malformed("purpose", f"is over {MAX_PURPOSE} characters")
     replay = VideoReplay(
         id=ids.derive(world.site, "VRP", f"{ask.actor}\0{ask.command_id}"),
-        stream_id=stream.id,
+        stream_id=command.stream_id,
         from_at=command.from_at,
         address=command.address[:64],
         purpose=command.purpose,

@@ -3,7 +3,7 @@
     python -m loadtests.gb28181 [--flood-seconds 16]
 
 `ganying serve` on loopback; SIPp is the device and the upper platform, FFmpeg writes the programme stream that the device
-sends, and reads the one that the platform gets. Each step prints what SIPp sent and got. Then forged REGISTERs are sent
+sends, and reads those that the platform gets, live and of a recording. Each step prints what SIPp sent and got. Then forged REGISTERs are sent
 as fast as one process can while a picture plays: pictures a second before and during, and how many words were refused.
 The baseline is the same run without the flood. Ends with a JSON line; exits 1 where less than nine tenths of the pictures come.
 """
@@ -18,13 +18,15 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
-from socket import AF_INET, SOCK_DGRAM, socket
+from socket import AF_INET, SO_RCVBUF, SOCK_DGRAM, SOL_SOCKET, socket
 from typing import Any
 
 import imageio_ffmpeg
 
 from loadtests.machine import stamp
+from protocols.gb28181.recordings import BEIJING
 from protocols.gb28181.rtp import RtpOrder, RtpWriter
 from tests.adapters.video.gb28181.site import above, free_port, told
 from tests.clips import clip
@@ -51,9 +53,9 @@ def written(who: str, messages: str) -> None:
             continue
         lines = found[2].strip().splitlines()
         more = [line for line in lines[1:] if line.partition(":")[0] in SHOWN]
-        more += re.findall(r"<(?:CmdType|SumNum|Name)>[^<]*", found[2]) + re.findall(
-            r"(?m)^[my]=\S.*$", found[2]
-        )
+        more += re.findall(
+            r"<(?:CmdType|SumNum|Name|StartTime|EndTime|NotifyType)>[^<]*", found[2]
+        ) + re.findall(r"(?m)^(?:[smty]=|PLAY |Scale:).*$", found[2])
         print(f"  {who} {'->' if found[1] == 'sent' else '<-'} {lines[0]}")
         for line in more:
             print(f"         {line.strip()[:150]}")
@@ -155,10 +157,26 @@ def from_above(sip: int, upper: int) -> int:
     print("the upper platform asks for the catalogue, and for the picture:")
     play("platform", "upstream_asks", sip, upper)
     play("platform", "upstream_hears", sip, upper)
+    return read_by_ffmpeg("upstream_play", sip, upper)
+
+
+def replayed(sip: int, upper: int) -> int:
+    """It asks what was recorded in the last minute, and for ten seconds of it."""
+    print("the upper platform asks what was recorded, and for ten seconds of it at twice the pace:")
+    now = int(time.time())
+    begin, end = (f"{datetime.fromtimestamp(at, BEIJING):%Y-%m-%dT%H:%M:%S}" for at in (now - 60, now))
+    play("platform", "upstream_asks_records", sip, upper, begin=begin, end=end)
+    play("platform", "upstream_hears_records", sip, upper)
+    return read_by_ffmpeg("upstream_replay", sip, upper, begin=now - 15, end=now - 5)
+
+
+def read_by_ffmpeg(scenario: str, sip: int, upper: int, **how: Any) -> int:
+    """The pictures that it finds in what the platform was sent."""
     with socket(AF_INET, SOCK_DGRAM) as taking:
+        taking.setsockopt(SOL_SOCKET, SO_RCVBUF, 8 << 20)  # read after the scenario
         taking.bind(("127.0.0.1", 0))
         taking.settimeout(0.5)
-        play("platform", "upstream_play", sip, upper, media=taking.getsockname()[1], watch_ms=3_000)
+        play("platform", scenario, sip, upper, media=taking.getsockname()[1], watch_ms=3_000, **how)
         order, film = RtpOrder(100_000_077, 96), b""
         try:
             while True:
@@ -189,7 +207,9 @@ def main() -> int:
         site.start()
         result = journey(site, stream_id, (sip, upper), asked.flood_seconds)
     print(json.dumps(result))
-    return 0 if result["kept"] >= 0.9 and result["ffmpeg_read"] > 0 else 1
+    return (
+        0 if result["kept"] >= 0.9 and min(result["ffmpeg_read"], result["ffmpeg_read_replayed"]) > 0 else 1
+    )
 
 
 def journey(site: RunningSite, stream_id: str, ports: tuple[int, int], flood_s: float) -> dict[str, Any]:
@@ -209,7 +229,7 @@ def journey(site: RunningSite, stream_id: str, ports: tuple[int, int], flood_s: 
         wait_for(lambda: client.get(f"video/streams/{stream_id}")["standing"]["state"] == "live", "a picture")
         before = rate(client, stream_id, flood_s)
         during, sent = flooded(client, stream_id, sip, flood_s)
-        seen = from_above(sip, upper)
+        seen, again = from_above(sip, upper), replayed(sip, upper)
         device.stop()
     print("nothing keeps the device alive any more; its call, from INVITE to our BYE:")
     called.wait()
@@ -227,6 +247,7 @@ def journey(site: RunningSite, stream_id: str, ports: tuple[int, int], flood_s: 
         "forged_per_s": round(sent / flood_s),
         "refused": state["refused"],
         "ffmpeg_read": seen,
+        "ffmpeg_read_replayed": again,
     }
 
 

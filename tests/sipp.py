@@ -41,6 +41,9 @@ class Sipp:
             "setup": "none",
             "watch_ms": 1_500,
             "expires": 3_600,
+            "session": "Play",
+            "begin": 0,
+            "end": 0,
         }
         said |= keys
         command = ["sipp", f"127.0.0.1:{to_port}", "-sf", str(SCENARIOS / f"{scenario}.xml"), "-m", "1"]

@@ -149,7 +149,8 @@ def position_of(message: Manscdp) -> GbPosition:
     return GbPosition(device_id=message.device_id, lon_deg=values[0], lat_deg=values[1])
 
 
-def _body(root: str, fields: Iterable[tuple[str, object]], inner: str = "") -> bytes:
+def body_of(root: str, fields: Iterable[tuple[str, object]], inner: str = "") -> bytes:
+    """A body as it goes out; `inner` is XML already."""
     lines = [f"<{name}>{escape(str(value))}</{name}>" for name, value in fields]
     text = f'<?xml version="1.0" encoding="GB18030"?>\r\n<{root}>\r\n' + "\r\n".join(lines)
     return (text + inner + f"\r\n</{root}>\r\n").encode("gb18030")
@@ -157,12 +158,14 @@ def _body(root: str, fields: Iterable[tuple[str, object]], inner: str = "") -> b
 
 def keepalive(device_id: str, sn: int) -> bytes:
     """We are here."""
-    return _body("Notify", [("CmdType", "Keepalive"), ("SN", sn), ("DeviceID", device_id), ("Status", "OK")])
+    return body_of(
+        "Notify", [("CmdType", "Keepalive"), ("SN", sn), ("DeviceID", device_id), ("Status", "OK")]
+    )
 
 
 def query(command: str, device_id: str, sn: int) -> bytes:
     """Ask for the catalogue, or another thing."""
-    return _body("Query", [("CmdType", command), ("SN", sn), ("DeviceID", device_id)])
+    return body_of("Query", [("CmdType", command), ("SN", sn), ("DeviceID", device_id)])
 
 
 def catalogue(
@@ -190,7 +193,7 @@ def catalogue(
             + "".join(f"<{name}>{escape(str(value))}</{name}>" for name, value in fields)
             + "</Item>"
         )
-    return _body(
+    return body_of(
         "Response",
         [("CmdType", "Catalog"), ("SN", sn), ("DeviceID", platform_id), ("SumNum", total)],
         f'\r\n<DeviceList Num="{len(shown)}">{items}\r\n</DeviceList>',
@@ -199,7 +202,7 @@ def catalogue(
 
 def device_info(platform_id: str, sn: int, name: str, channels: int) -> bytes:
     """Our answer to DeviceInfo."""
-    return _body(
+    return body_of(
         "Response",
         [
             ("CmdType", "DeviceInfo"),
@@ -217,7 +220,7 @@ def device_info(platform_id: str, sn: int, name: str, channels: int) -> bytes:
 
 def device_status(platform_id: str, sn: int) -> bytes:
     """Our answer to DeviceStatus."""
-    return _body(
+    return body_of(
         "Response",
         [
             ("CmdType", "DeviceStatus"),

@@ -81,6 +81,11 @@ class Dialog:
         """It is over."""
         return request_bytes("BYE", self.target, self._headers("BYE", branch))
 
+    def message(self, branch: str, body: bytes) -> bytes:
+        """Something said within it."""
+        headers = [*self._headers("MESSAGE", branch), ("Content-Type", manscdp.CONTENT_TYPE)]
+        return request_bytes("MESSAGE", self.target, headers, body)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chance:

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dispatch import video, video_above
+from dispatch import video, video_above, video_recording
 from dispatch.commands import Ask
 from dispatch.errors import Forbidden, Malformed, Refused, Unknown
 from dispatch.kinds import Role
-from dispatch.video_commands import BeginViewing, SaveVideoStream
-from dispatch.video_facts import VideoStreamSaved, VideoViewingBegan
+from dispatch.video_commands import BeginReplay, BeginViewing, SaveVideoStream
+from dispatch.video_facts import VideoReplayBegan, VideoStreamSaved, VideoViewingBegan
 from dispatch.video_kinds import VideoCarrier, VideoSource
 from dispatch.video_records import VideoTerms
 from dispatch.world import World
@@ -48,6 +48,24 @@ def test_a_platform_watches_by_the_sites_word_alone() -> None:
             begin(world, stream_id, role=role, platform=platform)
 
 
+def replay(
+    world: World, stream_id: str, *, role: Role | None = None, platform: str = UPPER
+) -> VideoReplayBegan:
+    command = BeginReplay(stream_id=stream_id, from_at=NOW, platform=platform)
+    asked = Ask(actor=f"gb28181:{UPPER}", role=role, command_id="3", command=command)
+    (made,) = video_recording.decide(world, asked, command, NOW)
+    assert isinstance(made, VideoReplayBegan)
+    return made
+
+
+def test_so_it_does_with_recordings() -> None:
+    world, stream_id = with_stream()
+    assert replay(world, stream_id).replay.from_at == NOW
+    for role, platform in ((Role.DUTY_CHIEF, UPPER), (None, "")):
+        with pytest.raises(Forbidden):
+            replay(world, stream_id, role=role, platform=platform)
+
+
 @pytest.mark.parametrize(
     ("terms", "site", "code"),
     [
@@ -60,8 +78,9 @@ def test_a_partners_stream_and_one_that_is_off_are_not_for_it(
 ) -> None:
     world, stream_id = with_stream(terms, site)
     assert video_above.why_not(world, stream_id) == code
-    with pytest.raises(Unknown, match=code):
-        begin(world, stream_id)
+    for asking in (begin, replay):
+        with pytest.raises(Unknown, match=code):
+            asking(world, stream_id)
 
 
 def test_a_labelled_aircrafts_stream_is_not_for_it(monkeypatch: pytest.MonkeyPatch) -> None:

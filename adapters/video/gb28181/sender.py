@@ -57,6 +57,11 @@ class PsSender(ViewerQueue):
         self._turn: IDelayedCall | None = None
         self._closed = False
 
+    @property
+    def waits(self) -> bool:
+        """Whether something has still to go out."""
+        return bool(self._frames) or self._turn is not None
+
     def watch(self, slot: int, gop: Sequence[bytes]) -> None:
         """From the last key frame on."""
         for number, frame in enumerate(gop):

@@ -19,6 +19,7 @@ from adapters.video.gb28181.config import UpstreamSection, secret
 from adapters.video.gb28181.devices import Devices
 from adapters.video.gb28181.endpoint import Endpoint
 from adapters.video.gb28181.ports import Ports
+from adapters.video.gb28181.replayed import RecordsAbove
 from adapters.video.gb28181.upstream import Upstream
 from adapters.video.gb28181.watched import WatchedFromAbove
 from adapters.video.order import StreamReport
@@ -128,6 +129,14 @@ class Gb28181:
         told_above = metrics.counter(
             "ganying_gb28181_upstream", "Upper platforms: registered, lost, by why", ("platform", "kind")
         )
+        records = RecordsAbove(
+            desk=desk,
+            recordings=video.recordings,
+            reactor=reactor,
+            counted=metrics.counter(
+                "ganying_gb28181_recordings", "Recordings asked for by upper platforms, by what", ("kind",)
+            ),
+        )
         self.watched = WatchedFromAbove(
             us=self.us,
             listen=section.listen.rpartition(":")[0],
@@ -135,6 +144,7 @@ class Gb28181:
             video=video,
             endpoint=self.endpoint,
             ports=ports,
+            records=records,
             reactor=reactor,
             counted=metrics.counter(
                 "ganying_gb28181_watched", "Viewings by upper platforms, by what became of them", ("result",)
@@ -147,6 +157,7 @@ class Gb28181:
                 password=secret(config.path(each.password), f"gb28181.upstream[{number}].password"),
                 endpoint=self.endpoint,
                 channels=partial(self._channels, each),
+                records=partial(records.recorded, each),
                 reactor=reactor,
                 counted=told_above,
             )
@@ -257,6 +268,9 @@ class Gb28181:
                 self.watched.invite(upstream, asked, source)
             case "ACK":
                 self.watched.acknowledged(upstream, asked)
+            case "INFO":
+                if not self.watched.info(upstream, asked, source):
+                    self._nothing(asked, source)
             case "BYE" | "CANCEL":
                 if not self.watched.bye(upstream, asked, source):
                     self._nothing(asked, source)
@@ -304,12 +318,12 @@ class Gb28181:
                 channels=each.section.channels,
                 watched=tuple(
                     WatchedState(
-                        stream_id=one.line.stream.id,
+                        stream_id=one.shown.stream_id,
                         channel_id=one.channel_id,
                         since=at(one.since_s),
                         subject=one.subject,
                         address=f"{one.told.address}:{one.told.port}",
-                        sent=one.queue.sent,
+                        sent=one.out.queue.sent,
                     )
                     for one in self.watched.of(each)
                 ),

@@ -3,20 +3,24 @@
 we -> REGISTER     <- 401     we -> REGISTER, digest     <- 200
 we -> Keepalive each keepalive_s; three without an answer: everything ends, and we register anew
 <- Query Catalog   we -> Response, a few channels a message
+<- Query RecordInfo   we -> Response, a few pieces a message, once the recordings' process has found them
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 
 from adapters.video.gb28181.config import UpstreamSection
 from adapters.video.gb28181.endpoint import Endpoint
 from adapters.video.gb28181.tokens import branch, chance, token
-from protocols.gb28181 import digest, manscdp, words
+from dispatch.errors import GanyingError
+from protocols.gb28181 import digest, manscdp, recordings, words
 from protocols.gb28181.errors import BadGb
 from protocols.gb28181.manscdp import Channel
+from protocols.gb28181.recordings import GbRecord, RecordQuery
 from protocols.gb28181.registrar import MISSED, Source
 from protocols.gb28181.sip import SipMessage
 from protocols.gb28181.words import Chance, Us
@@ -24,7 +28,7 @@ from protocols.gb28181.words import Chance, Us
 log = structlog.get_logger()
 
 FIRST_RETRY_S, LAST_RETRY_S = 2.0, 60.0
-CHANNELS_A_MESSAGE = 4  # so that one fits a datagram
+CHANNELS_A_MESSAGE = RECORDS_A_MESSAGE = 4  # so that one fits a datagram
 QUERIES_AT_ONCE = 4  # of a platform that are being answered; more are refused
 
 
@@ -39,6 +43,7 @@ class Upstream:
         password: str,
         endpoint: Endpoint,
         channels: Callable[[], tuple[Channel, ...]],
+        records: Callable[[RecordQuery], Awaitable[tuple[str, tuple[GbRecord, ...]]]],
         reactor: Any,
         counted: Any,
     ) -> None:
@@ -47,6 +52,7 @@ class Upstream:
         self.on_down: Callable[[], None] = lambda: None
         self.name = section.name
         self._us, self._password, self._endpoint = us, password, endpoint
+        self._records = records
         self._channels, self._reactor, self._counted = channels, reactor, counted
         host, _, port = section.address.rpartition(":")
         self.host = host
@@ -218,7 +224,10 @@ class Upstream:
     def message(self, asked: SipMessage, source: Source) -> None:
         """A query of its. Raises BadGb for what cannot be read."""
         told = manscdp.read(asked.body)
-        answers = self._answers(told.command, told.sn, told.device_id) if told.root == "Query" else ()
+        query = recordings.read_query(told) if (told.root, told.command) == ("Query", "RecordInfo") else None
+        answers = (
+            self._answers(told.command, told.sn, told.device_id) if told.root == "Query" and not query else ()
+        )
         if answers is None or self._answering >= QUERIES_AT_ONCE:
             self._endpoint.trouble("BUSY" if answers is not None else "NOT_SPOKEN", source.host, told.command)
             self._endpoint.answer(asked, source, 486 if answers is not None else 405, "Not Now", keep=False)
@@ -227,6 +236,24 @@ class Upstream:
         if answers:
             self._answering += 1
             self._tell(list(answers))
+        elif query:
+            self._answering += 1
+            Deferred.fromCoroutine(self._tell_records(query, told.sn)).addErrback(self._defect)
+
+    async def _tell_records(self, query: RecordQuery, sn: int) -> None:
+        try:
+            name, found = await self._records(query)
+        except GanyingError as error:  # it asks again, as it hears nothing
+            self._answering -= 1
+            self._endpoint.trouble("RECORDS_NOT_READ", self.host, error.code)
+            return
+        parts = [found[at : at + RECORDS_A_MESSAGE] for at in range(0, len(found), RECORDS_A_MESSAGE)]
+        about = query.channel_id
+        self._tell([recordings.told(about, name, sn, len(found), part) for part in parts or [()]])
+
+    def _defect(self, failure: Any) -> None:
+        self._answering -= 1
+        log.error("defect in telling recordings", traceback=failure.getTraceback())
 
     def _answers(self, command: str, sn: int, about: str) -> tuple[bytes, ...] | None:
         us = self._us

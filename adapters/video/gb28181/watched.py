@@ -3,12 +3,13 @@
     <- INVITE, SDP            we -> 100; the viewing goes into the journal, with purpose: no journal, no picture
                               we -> 200, SDP, again until ACK
     <- ACK                    pictures from the last key frame on
+    <- INFO, MANSRTSP         of a recording: pace, place, pause
+                              we -> MESSAGE, MediaStatus 121: all of a recording was sent
     <- BYE                    or we -> BYE: the stream is gone, the receiver's port is closed, the platform is silent
 
-Only channels that the site's file names for this platform, only streams of this site's own, only to the platform's addresses.
+What is sent is shown.py's and replayed.py's affair. Only channels that the site's file names for this platform, only streams of this site's own, only to the platform's addresses.
 """
 
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,21 +18,20 @@ import structlog
 from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IDelayedCall
-from twisted.internet.protocol import Factory
 from twisted.internet.task import LoopingCall
+from twisted.python.failure import Failure
 
 from adapters.video.gb28181.endpoint import Endpoint
+from adapters.video.gb28181.media_out import MediaOut
 from adapters.video.gb28181.ports import Ports
-from adapters.video.gb28181.sender import Connection, Datagrams, PsSender
+from adapters.video.gb28181.replayed import MOST_REPLAYED, RecordsAbove, ReplayShown
+from adapters.video.gb28181.shown import LiveShown, Refusal, Shown
 from adapters.video.gb28181.tokens import branch, token
 from adapters.video.gb28181.upstream import Upstream, allowed_hosts
-from adapters.video.line import Line
 from adapters.video.video import Video
 from dispatch import video_above
-from dispatch.commands import Ask
 from dispatch.errors import GanyingError
-from dispatch.video_commands import BeginViewing
-from protocols.gb28181 import sdp
+from protocols.gb28181 import mansrtsp, recordings, sdp
 from protocols.gb28181.errors import BadGb
 from protocols.gb28181.registrar import Source
 from protocols.gb28181.sdp import Sdp
@@ -42,42 +42,32 @@ from protocols.gb28181.words import Dialog, Us
 log = structlog.get_logger()
 
 MOST_WATCHED = 16  # of one platform at once; more: 486
+LAST_WAIT_S = 60.0  # for BYE, after all was sent
 LOOK_EVERY_S = 1.0
-
-
-class _Refused(Exception):
-    """No, with what SIP says for it."""
-
-    def __init__(self, status: int, reason: str, code: str) -> None:
-        super().__init__(code)
-        self.status, self.reason, self.code = status, reason, code
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
 class Watched:
-    """One viewing; a viewer of its line."""
+    """One viewing."""
 
     upstream: Upstream
     asked: SipMessage
     source: Source
-    line: Line
+    shown: Shown
     channel_id: str
     told: Sdp
     port: int
     tag: str
     since_s: float
-    queue: PsSender = field(init=False)
-    listening: Any = None
+    out: MediaOut = field(init=False)
     acknowledged: bool = False
     written: bool = False
     answered: bool = False
     over: bool = False
     again: IDelayedCall | None = None
-
-    @property
-    def session(self) -> str:
-        """By which the viewing is known (adapters/video/viewings.py)."""
-        return f"gb28181:{self.upstream.section.id}:{self.asked.call_id}"
+    finished_s: float | None = None  # since when all was sent
+    told_over: bool = False
+    cseq: int = 0  # of the last request of ours in the dialog
 
     @property
     def subject(self) -> str:
@@ -97,9 +87,11 @@ class WatchedFromAbove:
         video: Video,
         endpoint: Endpoint,
         ports: Ports,
+        records: RecordsAbove,
         reactor: Any,
         counted: Any,
     ) -> None:
+        self._records = records
         self._us, self._listen, self._desk, self._video = us, listen, desk, video
         self._endpoint, self._ports, self._reactor, self._counted = endpoint, ports, reactor, counted
         self._all: dict[tuple[str, str], Watched] = {}
@@ -135,38 +127,43 @@ class WatchedFromAbove:
             self._endpoint.trouble(error.code, source.host, str(error))
             self._endpoint.answer(asked, source, 400, "Bad Request", tag=token())
             return
-        except _Refused as no:
-            self._counted.labels(no.code).inc()
-            self._endpoint.trouble(no.code, source.host, asked.to.user)
-            self._endpoint.answer(asked, source, no.status, no.reason, tag=token())
+        except Refusal as no:
+            self._refuse(asked, source, no)
             return
         self._all[(upstream.section.id, asked.call_id)] = watched
         self._endpoint.answer(asked, source, 100, "Trying")
-        Deferred.fromCoroutine(self._begin(watched)).addErrback(
-            lambda failure: log.error("defect in a viewing from above", traceback=failure.getTraceback())
-        )
+        Deferred.fromCoroutine(self._begin(watched)).addErrback(self._defect, watched)
+
+    def _defect(self, failure: Failure, watched: Watched) -> None:
+        log.error("defect in a viewing from above", traceback=failure.getTraceback())
+        self._end(watched, "defect")
+
+    def _refuse(self, asked: SipMessage, source: Source, no: Refusal, tag: str = "") -> None:
+        self._counted.labels(no.code).inc()
+        self._endpoint.trouble(no.code, source.host, asked.to.user)
+        self._endpoint.answer(asked, source, no.status, no.reason, tag=tag or token())
 
     def _checked(self, upstream: Upstream, asked: SipMessage, source: Source) -> Watched:
-        """Raises BadGb, _Refused."""
+        """Raises BadGb, Refusal."""
         if asked.to.tag or (upstream.section.id, asked.call_id) in self._all:
-            raise _Refused(488, "Not Acceptable Here", "INVITED_AGAIN")
+            raise Refusal(488, "Not Acceptable Here", "INVITED_AGAIN")
         told = sdp.read(asked.body)
         channel_id = asked.to.user
-        line = self._line(upstream, channel_id)
-        if told.session != "Play" or "PS" not in told.payloads.values():
-            raise _Refused(488, "Not Acceptable Here", "NOT_SPOKEN")
+        if told.session not in ("Play", "Playback") or "PS" not in told.payloads.values():
+            raise Refusal(488, "Not Acceptable Here", "NOT_SPOKEN")
         if told.address not in allowed_hosts(upstream.section):
-            raise _Refused(403, "Forbidden", "OTHER_MEDIA_HOST")
+            raise Refusal(403, "Forbidden", "OTHER_MEDIA_HOST")
+        shown = self._shown(upstream, asked, told)
         if sum(each.upstream is upstream for each in self._all.values()) >= MOST_WATCHED:
-            raise _Refused(486, "Busy Here", "TOO_MANY_WATCHED")
+            raise Refusal(486, "Busy Here", "TOO_MANY_WATCHED")
         port = self._ports.take()
         if port is None:
-            raise _Refused(486, "Busy Here", "NO_PORT")
+            raise Refusal(486, "Busy Here", "NO_PORT")
         watched = Watched(
             upstream=upstream,
             asked=asked,
             source=source,
-            line=line,
+            shown=shown,
             channel_id=channel_id,
             told=told,
             port=port,
@@ -174,61 +171,51 @@ class WatchedFromAbove:
             since_s=self._reactor.seconds(),
         )
         try:
-            self._open(watched)
+            watched.out = MediaOut(
+                told,
+                port,
+                listen=self._listen,
+                hosts=allowed_hosts(upstream.section),
+                lost=lambda why: self._end(watched, why, bye=True),
+                reactor=self._reactor,
+            )
         except (CannotListenError, OSError):
             self._ports.free(port)
-            raise _Refused(486, "Busy Here", "NO_PORT") from None
+            raise Refusal(486, "Busy Here", "NO_PORT") from None
         return watched
 
-    def _line(self, upstream: Upstream, channel_id: str) -> Line:
-        stream_id = upstream.section.channels.get(channel_id, "")
+    def _shown(self, upstream: Upstream, asked: SipMessage, told: Sdp) -> Shown:
+        """Raises BadGb, Refusal."""
+        platform = upstream.section.id
+        session = f"gb28181:{platform}:{asked.call_id}"  # by which the viewing is known
+        stream_id = upstream.section.channels.get(asked.to.user, "")
         code = video_above.why_not(self._desk.world, stream_id)
         if code == video_above.NOT_ENABLED:
-            raise _Refused(480, "Temporarily Unavailable", code)
+            raise Refusal(480, "Temporarily Unavailable", code)
         line = self._video.line(stream_id)
         if code or line is None:
-            raise _Refused(404, "Not Found", "NOT_SHARED")
-        return line
-
-    def _open(self, watched: Watched) -> None:
-        """The way out. Raises CannotListenError."""
-        told = watched.told
-        ssrc = int(told.ssrc) if told.ssrc else watched.port
-        if not told.tcp:
-            out = Datagrams(told.address, told.port, lambda: self._end(watched, "port_closed", bye=True))
-            watched.listening = self._reactor.listenUDP(watched.port, out, interface=self._listen)
-            watched.queue = PsSender(out, ssrc, self._reactor)
-            return
-        connection = Connection(lambda: self._end(watched, "disconnected", bye=True))
-        watched.queue = connection.sender = PsSender(connection, ssrc, self._reactor, ready=False)
-        if told.setup == "active":  # it connects to us
-            factory = _Once(connection, allowed_hosts(watched.upstream.section))
-            watched.listening = self._reactor.listenTCP(watched.port, factory, interface=self._listen)
+            raise Refusal(404, "Not Found", "NOT_SHARED")
+        if told.session == "Play":
+            return LiveShown(line, session=session, platform=platform, desk=self._desk, video=self._video)
+        replayed = sum(
+            isinstance(each.shown, ReplayShown) and each.upstream is upstream for each in self._all.values()
+        )
+        if replayed >= MOST_REPLAYED:
+            raise Refusal(486, "Busy Here", "TOO_MANY_REPLAYED")
+        return self._records.replay(told, session=session, platform=platform, stream=line.stream)
 
     async def _begin(self, watched: Watched) -> None:
         upstream = watched.upstream
-        purpose = f"级联点播 {upstream.name} {watched.subject}".strip()
-        command = BeginViewing(
-            stream_id=watched.line.stream.id,
-            address=watched.told.address,
-            purpose=purpose[:200],
-            platform=upstream.section.id,
-        )
+        what = "点播" if isinstance(watched.shown, LiveShown) else "回放"
+        purpose = f"级联{what} {upstream.name} {watched.subject}".strip()
         try:
-            await self._video.viewings.begin(
-                watched.session,
-                lambda asked: Ask(
-                    actor=f"gb28181:{upstream.section.id}",
-                    role=None,
-                    command_id=uuid.uuid4().hex,
-                    command=asked,
-                ),
-                command,
-            )
-        except GanyingError as error:
-            log.warning("a viewing from above is not written", why=error.code)
-            self._endpoint.answer(watched.asked, watched.source, 503, "Service Unavailable", tag=watched.tag)
-            self._end(watched, "not_written")
+            await watched.shown.begin(watched.told.address, purpose[:200])
+        except (GanyingError, Refusal) as error:
+            no = error if isinstance(error, Refusal) else Refusal(503, "Service Unavailable", "NOT_WRITTEN")
+            log.warning("a viewing from above is refused", why=error.code)
+            if not watched.over:
+                self._refuse(watched.asked, watched.source, no, watched.tag)
+            self._end(watched, "not_begun")
             return
         watched.written = True
         if watched.over:  # ended while it was being written
@@ -278,26 +265,29 @@ class WatchedFromAbove:
                 watched.again = None
             self._counted.labels("began").inc()
             log.info(
-                "GB/T 28181 viewing", platform=upstream.section.id, stream=watched.line.stream.id, now="began"
+                "GB/T 28181 viewing",
+                platform=upstream.section.id,
+                stream=watched.shown.stream_id,
+                now="began",
             )
-            if watched.told.tcp and watched.told.setup != "active":
-                self._connect(watched)
-            self._video.watch(watched, watched.line)
+            watched.out.start()
+            watched.shown.start(watched.out.queue)
         return True
 
-    def _connect(self, watched: Watched) -> None:
-        from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
-
-        connection: Any = watched.queue.out
-        to = TCP4ClientEndpoint(self._reactor, watched.told.address, watched.told.port, timeout=5)
-
-        def made(_: object) -> None:
-            if watched.over:
-                connection.close()
-
-        connectProtocol(to, connection).addCallbacks(  # type: ignore[no-untyped-call]  # twisted
-            made, lambda _: self._end(watched, "port_closed", bye=True)
-        )
+    def info(self, upstream: Upstream, asked: SipMessage, source: Source) -> bool:
+        """It wants a recording otherwise; whether there is one. Raises BadGb."""
+        watched = self._all.get((upstream.section.id, asked.call_id))
+        if watched is None or not watched.acknowledged:
+            return False
+        try:
+            watched.shown.control(mansrtsp.read(asked.body))
+        except Refusal as no:
+            self._refuse(asked, source, no)
+            return True
+        if not watched.shown.finished:  # from an earlier place again
+            watched.finished_s, watched.told_over = None, False
+        self._endpoint.answer(asked, source, 200, "OK")
+        return True
 
     def bye(self, upstream: Upstream, asked: SipMessage, source: Source) -> bool:
         """It watches no more; whether it did."""
@@ -310,9 +300,25 @@ class WatchedFromAbove:
 
     def _look(self) -> None:
         for watched in tuple(self._all.values()):
-            line = self._video.line(watched.line.stream.id)
-            if line is not watched.line or video_above.why_not(self._desk.world, line.stream.id):
-                self._end(watched, "stream_gone", bye=True)
+            why = watched.shown.look()
+            if why:
+                self._end(watched, why, bye=True)
+            elif watched.shown.finished:
+                self._finished(watched)
+
+    def _finished(self, watched: Watched) -> None:
+        """All was sent: say so, and wait for BYE."""
+        now_s = self._reactor.seconds()
+        if watched.finished_s is None:
+            watched.finished_s = now_s
+        if now_s - watched.finished_s > LAST_WAIT_S:
+            self._end(watched, "ended", bye=True)
+        elif not watched.told_over and not watched.out.queue.waits:
+            watched.told_over = True
+            made, dialog = branch(), self._dialog(watched)
+            data = dialog.message(made, recordings.over(watched.channel_id, dialog.cseq))
+            self._endpoint.ask("MESSAGE", made, data, watched.source, lambda _answer: None)
+            self._counted.labels("end_of_file").inc()
 
     def _end(self, watched: Watched, why: str, *, bye: bool = False) -> None:
         if watched.over:
@@ -321,57 +327,41 @@ class WatchedFromAbove:
         self._all.pop((watched.upstream.section.id, watched.asked.call_id), None)
         if watched.again is not None and watched.again.active():
             watched.again.cancel()
-        if watched.acknowledged:
-            self._video.unwatch(watched, watched.line)
+        watched.shown.stop()
         if bye and watched.answered:
             self._say_bye(watched)
-        watched.queue.close()
-        if watched.listening is not None:
-            watched.listening.stopListening()
+        watched.out.close()
         self._ports.free(watched.port)
         self._counted.labels(why).inc()
         log.info(
             "GB/T 28181 viewing",
             platform=watched.upstream.section.id,
-            stream=watched.line.stream.id,
+            stream=watched.shown.stream_id,
             now="over",
             why=why,
-            sent=watched.queue.sent,
+            sent=watched.out.queue.sent,
         )
         if watched.written:
             self._left(watched)
 
     def _left(self, watched: Watched) -> None:
-        self._video.viewings.leave(
-            watched.session, watched.line.stream.id, watched.queue.sent, watched.queue.left_out, linger=False
-        )
+        watched.shown.left(watched.out.queue.sent, watched.out.queue.left_out)
 
     def _say_bye(self, watched: Watched) -> None:
+        made = branch()
+        data = self._dialog(watched).bye(made)
+        self._endpoint.ask("BYE", made, data, watched.source, lambda _answer: None)
+
+    def _dialog(self, watched: Watched) -> Dialog:
+        """For the next request of ours."""
         asked, source = watched.asked, watched.source
-        dialog = Dialog(
+        watched.cseq += 1
+        return Dialog(
             us=self._us,
             transport="TCP" if source.connection else "UDP",
             call_id=asked.call_id,
             local=f"{asked.to.text};tag={watched.tag}",
             remote=asked.sender.text,
             target=f"sip:{watched.upstream.section.id}@{source.host}:{source.port}",
+            cseq=watched.cseq,
         )
-        made = branch()
-        self._endpoint.ask("BYE", made, dialog.bye(made), source, lambda _answer: None)
-
-
-class _Once(Factory):
-    """Lets in the one receiver that may connect: the first that comes from where it may."""
-
-    noisy = False
-
-    def __init__(self, connection: Connection, hosts: frozenset[str]) -> None:
-        self._connection: Connection | None = connection
-        self._hosts = hosts
-
-    def buildProtocol(self, addr: Any) -> Connection | None:  # noqa: N802  # Twisted's name
-        """None: it is closed."""
-        if addr.host not in self._hosts:
-            return None
-        made, self._connection = self._connection, None
-        return made

@@ -19,11 +19,12 @@ from adapters.clock import Clock
 from adapters.config import Config
 from adapters.metrics import Metrics
 from adapters.video.line import Line
-from adapters.video.recording import clips, parts
+from adapters.video.recording import clips, film, parts
 from adapters.video.recording.asking import Asking
 from adapters.video.recording.catalogue import Found, Sought
 from adapters.video.recording.child import Question
 from adapters.video.recording.clips import PART, ClipMade
+from adapters.video.recording.film import Film, Filmed
 from adapters.video.recording.house import Bound, HouseReport
 from adapters.video.recording.parts import Part, Wanted
 from adapters.video.recording.recorder import RecordingReport, RecordOrder
@@ -180,6 +181,12 @@ class Recordings:
         made: Part = await deferToThreadPool(
             self._reactor, pool, parts.read, self.settings.root, wanted, terrain
         )
+        return made
+
+    async def film(self, wanted: Filmed) -> Film:
+        """Pictures to be sent on at their own pace; only after `replays.begin` may they leave. Raises OSError."""
+        pool = self._reactor.getThreadPool()
+        made: Film = await deferToThreadPool(self._reactor, pool, film.read, self.settings.root, wanted)
         return made
 
     async def still_at(self, stream_id: str, at_us: int, carriers: tuple[str, ...] | None) -> bytes:

@@ -68,6 +68,16 @@ class Replays:
         present.first_us = min(present.first_us, part.from_us)
         present.last_us = max(present.last_us, part.through_us)
 
+    def goes_on(self, session: str, stream_id: str) -> None:
+        """They watch still."""
+        if (session, stream_id) in self._all:
+            self._all[(session, stream_id)].end.reset(LINGER_S)
+
+    def leave(self, session: str, stream_id: str) -> None:
+        """They have said that they watch no more."""
+        if (session, stream_id) in self._all:
+            self._end((session, stream_id))
+
     def stop(self) -> "Deferred[Any]":
         """Write the ends of all; fires when they are written."""
         return DeferredList([self._end(key) for key in tuple(self._all)])

@@ -20,7 +20,9 @@ def ground_before(way: Departure, leave_s: float) -> list[Leg]:
         Leg(
             kind=LegKind.GROUND,
             start_s=way.ground_from_s,
-            end_s=max(leave_s, way.ground_from_s),  # where nobody needs time to turn round, sums round to less
+            end_s=max(
+                leave_s, way.ground_from_s
+            ),  # where nobody needs time to turn round, sums round to less
             place=way.base,
             refuel=way.refuelling,
         )

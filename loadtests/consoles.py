@@ -21,7 +21,7 @@ from typing import NamedTuple
 from loadtests.machine import cpu_s, stamp
 from loadtests.sustained import child, said, tell
 from tests.journeys.running import RunningSite
-from tests.journeys.two_sites import free_port
+from tests.ports import free_port
 
 WARM_S = 12.0  # decoder and labels settle
 MESSAGES_HZ = 2.0  # of one aircraft

@@ -205,7 +205,7 @@ def stalled(seconds: float) -> Iterator[str]:
     """What one console that reads nothing costs 200 others."""
     from loadtests.sustained import child, said, tell
     from tests.journeys.running import RunningSite
-    from tests.journeys.two_sites import free_port
+    from tests.ports import free_port
 
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:

@@ -28,10 +28,11 @@ import imageio_ffmpeg
 from loadtests.machine import stamp
 from protocols.gb28181.recordings import BEIJING
 from protocols.gb28181.rtp import RtpOrder, RtpWriter
-from tests.adapters.video.gb28181.site import above, free_port, told
+from tests.adapters.video.gb28181.site import above, told
 from tests.clips import clip
 from tests.journeys.running import Client, RunningSite, running_site, wait_for
 from tests.journeys.test_first_sortie import DEMONSTRATION
+from tests.ports import free_port
 from tests.sipp import CHANNEL, DEVICE, PASSWORD, PLATFORM, Sipp
 
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()

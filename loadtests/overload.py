@@ -20,7 +20,7 @@ from loadtests.machine import stamp
 from loadtests.sustained import child, said, summed, tell, totals
 from loadtests.urgent import FIRST_ADDRESS, Feed, Watched, emergencies, line
 from tests.journeys.running import Client, RunningSite, wait_for
-from tests.journeys.two_sites import free_port
+from tests.ports import free_port
 
 WARM_S = 10.0
 PROBE_S = 5.0  # of the flood that shows what can be read

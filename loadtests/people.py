@@ -16,7 +16,8 @@ from pathlib import Path
 from loadtests.machine import cpu_s, stamp
 from loadtests.sustained import child, said, tell
 from tests.journeys.running import PASSWORD, RunningSite
-from tests.journeys.two_sites import AGREEMENT, free_port, run_ca
+from tests.journeys.two_sites import AGREEMENT, run_ca
+from tests.ports import free_port
 
 NEIGHBOURS = (
     "42",

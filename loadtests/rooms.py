@@ -28,7 +28,8 @@ from playwright.sync_api import Page, sync_playwright
 
 from tests.journeys.browser import DESK, Browser
 from tests.journeys.running import Client, Refusal, RunningSite, wait_for
-from tests.journeys.two_sites import AGREEMENT, Relay, free_port, run_ca
+from tests.journeys.two_sites import AGREEMENT, Relay, run_ca
+from tests.ports import free_port
 
 SITES = ("36", "43", "42")
 PEOPLE = {"36": 4, "43": 3, "42": 3}

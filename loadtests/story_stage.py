@@ -14,7 +14,7 @@ from loadtests.story_book import Person, Phone
 from loadtests.story_flight import Helicopter, Spot
 from tests.gateway import SECRET, Handset
 from tests.journeys.running import PASSWORD, RunningSite
-from tests.journeys.two_sites import free_port
+from tests.ports import free_port
 
 OWN = "Ganjiang-Shui-2026"  # what everybody changes the one-time password to
 CAPTAIN_PHONE = "13900002121"  # of the second company's captain, who has no page open

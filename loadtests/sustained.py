@@ -21,7 +21,7 @@ from typing import Any
 
 from loadtests.machine import cpu_s, stamp
 from tests.journeys.running import RunningSite
-from tests.journeys.two_sites import free_port
+from tests.ports import free_port
 
 WARM_S = 8.0
 FEEDS = 2

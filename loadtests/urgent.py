@@ -36,7 +36,7 @@ from protocols.frames import Frame
 from protocols.gen import client_pb2, kinds_pb2, records_pb2
 from protocols.receiver_clock import TICKS_HZ
 from tests.journeys.running import RunningSite
-from tests.journeys.two_sites import free_port
+from tests.ports import free_port
 
 WARM_S = 12.0
 PAUSE_S = 0.12  # between samples, so that they fall anywhere in the site's turns

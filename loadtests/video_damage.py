@@ -35,7 +35,7 @@ from loadtests.video_latency import NO_GPU, READ, SETTINGS
 from tests.clips import Camera, picture, spoilt
 from tests.journeys.browser import DESK, Browser
 from tests.journeys.running import RunningSite, wait_for
-from tests.journeys.two_sites import free_port
+from tests.ports import free_port
 
 SIZE, RATE_HZ = (640, 360), 25
 GROUP = RATE_HZ

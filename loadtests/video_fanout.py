@@ -37,7 +37,7 @@ from protocols.video_ts import TsVideo
 from protocols.video_units import VideoUnit
 from tests.clips import picture
 from tests.journeys.running import RunningSite, wait_for
-from tests.journeys.two_sites import free_port
+from tests.ports import free_port
 
 SETTINGS = (
     "[demonstration]\nenabled = true\n[planner]\nautomatic = false\n[archive]\nenabled = false\n"

@@ -31,8 +31,9 @@ from protocols.codec.video import SUBPROTOCOL
 from protocols.gen import video_pb2
 from tests.journeys.browser import DESK, Browser
 from tests.journeys.running import Client, wait_for
-from tests.journeys.two_sites import Pair, free_port, two_sites
+from tests.journeys.two_sites import Pair, two_sites
 from tests.journeys.video_steps import consent_with_video
+from tests.ports import free_port
 
 AIM_MS = 1_000.0
 

@@ -17,7 +17,8 @@ from pathlib import Path
 from loadtests.machine import cpu_s, stamp
 from loadtests.sustained import child, said, summed, tell, totals
 from tests.journeys.running import GANYING, RunningSite, wait_for
-from tests.nats_server import NatsServer, free_port
+from tests.nats_server import NatsServer
+from tests.ports import free_port
 
 WARM_S = 3.0
 FEEDS = 2

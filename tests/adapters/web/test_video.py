@@ -40,6 +40,10 @@ async def test_a_stream_is_registered_taken_in_watched_and_written_down(filming:
         late.say(watch=video_pb2.VideoWatch(stream_id=stream_id))
         await until(lambda: len(pictures(late)) > 3)
         await first.hear("standings", lambda each: state(each, stream_id).format.codec)
+        await first.hear(  # counts are told a little after what they count
+            "standings",
+            lambda each: any(c.name == "units" and c.count > 25 for c in state(each, stream_id).counts),
+        )
     assert state(live, stream_id).viewers == 1
     seen = pictures(first)
     assert seen[0].key

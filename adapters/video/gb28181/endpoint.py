@@ -180,10 +180,8 @@ class Endpoint:
             self.trouble(error.code, source.host, str(error))
             if message.method != "ACK":
                 self.answer(message, source, 400, "Bad Request", keep=False)
-        except Exception:
-            log.exception(
-                "defect in answering SIP"
-            )  # a bug of ours: this request has no answer, the others do
+        except Exception:  # a defect of ours: this request has no answer, the others do
+            log.exception("defect in answering SIP")
 
     def trouble(self, code: str, host: str, detail: str) -> None:
         """Counted each time, logged once for each code and address."""
